@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { SatchelError } from './errors.js';
+import { limits } from './limits.js';
+
+const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** `length` random characters of [0-9a-z]; 16 of them carry 82 bits. */
+export function randomId(length: number): string {
+  let id = '';
+  while (id.length < length) {
+    for (const byte of randomBytes(length)) {
+      // 252 is the largest multiple of 36 below 256: the rest would favour some characters.
+      if (byte < 252 && id.length < length) id += alphabet[byte % 36];
+    }
+  }
+  return id;
+}
+
+/** A job id, `[a-z0-9-]`: a readable part of the job's name, then 12 random characters. */
+export function newJobId(name: string): string {
+  const label = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 24);
+  return label === '' ? `job-${randomId(12)}` : `${label}-${randomId(12)}`;
+}
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Returns the name of a job, namespace, node or function, or throws `invalid-argument` saying what is wrong with it. */
+export function checkName(kind: string, name: string): string {
+  if (name.length > limits.nameCharacters) {
+    throw new SatchelError('invalid-argument', `${kind} has ${name.length} characters, the limit is ${limits.nameCharacters}`);
+  }
+  if (!namePattern.test(name)) {
+    throw new SatchelError('invalid-argument', `${kind} '${name}' must be letters, digits, '.', '_' and '-', starting with a letter or digit`);
+  }
+  return name;
+}

@@ -1,0 +1,50 @@
+import { assert } from './errors.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Every limit of the data and control plane, in one place. Sizes are bytes. */
+export const limits = {
+  /** A key longer than this is refused; it must fit LMDB's key limit (1,978) beside our prefix. */
+  keyBytes: 1024,
+  /** A value longer than this is refused with TOOLARGE; the limit of a RESP bulk string in Redis. */
+  valueBytes: 512 * MiB,
+  /** Elements of one command. */
+  commandArguments: 1024 * 1024,
+  /** One line of an inline command or a protocol header. */
+  inlineBytes: 64 * KiB,
+  /** Input that an unauthenticated connection may have buffered. */
+  unauthenticatedInputBytes: 16 * KiB,
+  /** Bytes that all connections of a shard together may hold of commands not yet complete. */
+  shardInputBytes: 1024 * MiB,
+  /** Reply bytes waiting for a slow reader, above which its commands are no longer read. */
+  connectionOutputBytes: 4 * MiB,
+  /** Connections of one shard, all listeners together. */
+  shardConnections: 20_000,
+  /** Waits registered on one shard by all its clients. */
+  shardWaits: 100_000,
+  /** Commands that one endpoint connection may have under way on other shards. */
+  connectionForwards: 1024,
+  /** Commands queued on one shard-to-shard link. */
+  linkQueue: 65_536,
+  /** Reason given to SATCHEL.FAIL. */
+  failReasonBytes: 1024,
+  /** Jobs a controller keeps active. */
+  activeJobs: 100_000,
+  /** Name of a job, namespace or function. */
+  nameCharacters: 128,
+  /** Shards of one fleet. */
+  fleetShards: 65_536,
+  /** Requests under way on one client connection, above which calls wait for their turn. */
+  clientPipeline: 16_384,
+  /** Payload of one function invocation, as in AWS Lambda. */
+  functionPayloadBytes: 6 * MiB,
+  /** Log kept of one function. */
+  functionLogBytes: 1 * MiB,
+  /** Events waiting for one function. */
+  functionEventQueue: 10_000,
+} as const;
+
+assert(limits.keyBytes + 16 <= 1978, 'a key with its prefix fits an LMDB key');
+assert(limits.shardInputBytes >= limits.valueBytes, 'the largest value can be received');
+assert(limits.unauthenticatedInputBytes >= 8 * KiB, 'AUTH with a token of many slot ranges fits');

@@ -1,0 +1,115 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { Allocation as _satchel_v1_Allocation, Allocation__Output as _satchel_v1_Allocation__Output } from './satchel/v1/Allocation.js';
+import type { ConfigurationApplied as _satchel_v1_ConfigurationApplied, ConfigurationApplied__Output as _satchel_v1_ConfigurationApplied__Output } from './satchel/v1/ConfigurationApplied.js';
+import type { ConfigureJobs as _satchel_v1_ConfigureJobs, ConfigureJobs__Output as _satchel_v1_ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';
+import type { ControllerMessage as _satchel_v1_ControllerMessage, ControllerMessage__Output as _satchel_v1_ControllerMessage__Output } from './satchel/v1/ControllerMessage.js';
+import type { Drain as _satchel_v1_Drain, Drain__Output as _satchel_v1_Drain__Output } from './satchel/v1/Drain.js';
+import type { DrainNodeRequest as _satchel_v1_DrainNodeRequest, DrainNodeRequest__Output as _satchel_v1_DrainNodeRequest__Output } from './satchel/v1/DrainNodeRequest.js';
+import type { EndJobOnNode as _satchel_v1_EndJobOnNode, EndJobOnNode__Output as _satchel_v1_EndJobOnNode__Output } from './satchel/v1/EndJobOnNode.js';
+import type { EndJobRequest as _satchel_v1_EndJobRequest, EndJobRequest__Output as _satchel_v1_EndJobRequest__Output } from './satchel/v1/EndJobRequest.js';
+import type { EndJobResponse as _satchel_v1_EndJobResponse, EndJobResponse__Output as _satchel_v1_EndJobResponse__Output } from './satchel/v1/EndJobResponse.js';
+import type { FleetClient as _satchel_v1_FleetClient, FleetDefinition as _satchel_v1_FleetDefinition } from './satchel/v1/Fleet.js';
+import type { FleetDirectory as _satchel_v1_FleetDirectory, FleetDirectory__Output as _satchel_v1_FleetDirectory__Output } from './satchel/v1/FleetDirectory.js';
+import type { GetJobRequest as _satchel_v1_GetJobRequest, GetJobRequest__Output as _satchel_v1_GetJobRequest__Output } from './satchel/v1/GetJobRequest.js';
+import type { Grant as _satchel_v1_Grant, Grant__Output as _satchel_v1_Grant__Output } from './satchel/v1/Grant.js';
+import type { GrantReclaim as _satchel_v1_GrantReclaim, GrantReclaim__Output as _satchel_v1_GrantReclaim__Output } from './satchel/v1/GrantReclaim.js';
+import type { GrantRequest as _satchel_v1_GrantRequest, GrantRequest__Output as _satchel_v1_GrantRequest__Output } from './satchel/v1/GrantRequest.js';
+import type { GrantReturn as _satchel_v1_GrantReturn, GrantReturn__Output as _satchel_v1_GrantReturn__Output } from './satchel/v1/GrantReturn.js';
+import type { Heartbeat as _satchel_v1_Heartbeat, Heartbeat__Output as _satchel_v1_Heartbeat__Output } from './satchel/v1/Heartbeat.js';
+import type { Hello as _satchel_v1_Hello, Hello__Output as _satchel_v1_Hello__Output } from './satchel/v1/Hello.js';
+import type { Hints as _satchel_v1_Hints, Hints__Output as _satchel_v1_Hints__Output } from './satchel/v1/Hints.js';
+import type { Job as _satchel_v1_Job, Job__Output as _satchel_v1_Job__Output } from './satchel/v1/Job.js';
+import type { JobConfiguration as _satchel_v1_JobConfiguration, JobConfiguration__Output as _satchel_v1_JobConfiguration__Output } from './satchel/v1/JobConfiguration.js';
+import type { JobPurged as _satchel_v1_JobPurged, JobPurged__Output as _satchel_v1_JobPurged__Output } from './satchel/v1/JobPurged.js';
+import type { JobUsage as _satchel_v1_JobUsage, JobUsage__Output as _satchel_v1_JobUsage__Output } from './satchel/v1/JobUsage.js';
+import type { JobsClient as _satchel_v1_JobsClient, JobsDefinition as _satchel_v1_JobsDefinition } from './satchel/v1/Jobs.js';
+import type { ListJobsRequest as _satchel_v1_ListJobsRequest, ListJobsRequest__Output as _satchel_v1_ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
+import type { ListJobsResponse as _satchel_v1_ListJobsResponse, ListJobsResponse__Output as _satchel_v1_ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
+import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';
+import type { ListNodesResponse as _satchel_v1_ListNodesResponse, ListNodesResponse__Output as _satchel_v1_ListNodesResponse__Output } from './satchel/v1/ListNodesResponse.js';
+import type { Node as _satchel_v1_Node, Node__Output as _satchel_v1_Node__Output } from './satchel/v1/Node.js';
+import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _satchel_v1_NodeMessage__Output } from './satchel/v1/NodeMessage.js';
+import type { NodeUsage as _satchel_v1_NodeUsage, NodeUsage__Output as _satchel_v1_NodeUsage__Output } from './satchel/v1/NodeUsage.js';
+import type { Plan as _satchel_v1_Plan, Plan__Output as _satchel_v1_Plan__Output } from './satchel/v1/Plan.js';
+import type { PlanJobRequest as _satchel_v1_PlanJobRequest, PlanJobRequest__Output as _satchel_v1_PlanJobRequest__Output } from './satchel/v1/PlanJobRequest.js';
+import type { Reason as _satchel_v1_Reason, Reason__Output as _satchel_v1_Reason__Output } from './satchel/v1/Reason.js';
+import type { RegisterJobRequest as _satchel_v1_RegisterJobRequest, RegisterJobRequest__Output as _satchel_v1_RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
+import type { RegisterJobResponse as _satchel_v1_RegisterJobResponse, RegisterJobResponse__Output as _satchel_v1_RegisterJobResponse__Output } from './satchel/v1/RegisterJobResponse.js';
+import type { Rejected as _satchel_v1_Rejected, Rejected__Output as _satchel_v1_Rejected__Output } from './satchel/v1/Rejected.js';
+import type { RenewJobRequest as _satchel_v1_RenewJobRequest, RenewJobRequest__Output as _satchel_v1_RenewJobRequest__Output } from './satchel/v1/RenewJobRequest.js';
+import type { RenewJobResponse as _satchel_v1_RenewJobResponse, RenewJobResponse__Output as _satchel_v1_RenewJobResponse__Output } from './satchel/v1/RenewJobResponse.js';
+import type { ScaleJobRequest as _satchel_v1_ScaleJobRequest, ScaleJobRequest__Output as _satchel_v1_ScaleJobRequest__Output } from './satchel/v1/ScaleJobRequest.js';
+import type { Shard as _satchel_v1_Shard, Shard__Output as _satchel_v1_Shard__Output } from './satchel/v1/Shard.js';
+import type { ShardChanged as _satchel_v1_ShardChanged, ShardChanged__Output as _satchel_v1_ShardChanged__Output } from './satchel/v1/ShardChanged.js';
+import type { ShardListen as _satchel_v1_ShardListen, ShardListen__Output as _satchel_v1_ShardListen__Output } from './satchel/v1/ShardListen.js';
+import type { ShardShare as _satchel_v1_ShardShare, ShardShare__Output as _satchel_v1_ShardShare__Output } from './satchel/v1/ShardShare.js';
+import type { SlotMap as _satchel_v1_SlotMap, SlotMap__Output as _satchel_v1_SlotMap__Output } from './satchel/v1/SlotMap.js';
+import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_v1_SlotRange__Output } from './satchel/v1/SlotRange.js';
+import type { TierUsage as _satchel_v1_TierUsage, TierUsage__Output as _satchel_v1_TierUsage__Output } from './satchel/v1/TierUsage.js';
+import type { Usage as _satchel_v1_Usage, Usage__Output as _satchel_v1_Usage__Output } from './satchel/v1/Usage.js';
+import type { WatchSlotMapRequest as _satchel_v1_WatchSlotMapRequest, WatchSlotMapRequest__Output as _satchel_v1_WatchSlotMapRequest__Output } from './satchel/v1/WatchSlotMapRequest.js';
+import type { Welcome as _satchel_v1_Welcome, Welcome__Output as _satchel_v1_Welcome__Output } from './satchel/v1/Welcome.js';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  satchel: {
+    v1: {
+      Allocation: MessageTypeDefinition<_satchel_v1_Allocation, _satchel_v1_Allocation__Output>
+      ConfigurationApplied: MessageTypeDefinition<_satchel_v1_ConfigurationApplied, _satchel_v1_ConfigurationApplied__Output>
+      ConfigureJobs: MessageTypeDefinition<_satchel_v1_ConfigureJobs, _satchel_v1_ConfigureJobs__Output>
+      ControllerMessage: MessageTypeDefinition<_satchel_v1_ControllerMessage, _satchel_v1_ControllerMessage__Output>
+      Drain: MessageTypeDefinition<_satchel_v1_Drain, _satchel_v1_Drain__Output>
+      DrainNodeRequest: MessageTypeDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_DrainNodeRequest__Output>
+      EndJobOnNode: MessageTypeDefinition<_satchel_v1_EndJobOnNode, _satchel_v1_EndJobOnNode__Output>
+      EndJobRequest: MessageTypeDefinition<_satchel_v1_EndJobRequest, _satchel_v1_EndJobRequest__Output>
+      EndJobResponse: MessageTypeDefinition<_satchel_v1_EndJobResponse, _satchel_v1_EndJobResponse__Output>
+      Fleet: SubtypeConstructor<typeof grpc.Client, _satchel_v1_FleetClient> & { service: _satchel_v1_FleetDefinition }
+      FleetDirectory: MessageTypeDefinition<_satchel_v1_FleetDirectory, _satchel_v1_FleetDirectory__Output>
+      GetJobRequest: MessageTypeDefinition<_satchel_v1_GetJobRequest, _satchel_v1_GetJobRequest__Output>
+      Grant: MessageTypeDefinition<_satchel_v1_Grant, _satchel_v1_Grant__Output>
+      GrantReclaim: MessageTypeDefinition<_satchel_v1_GrantReclaim, _satchel_v1_GrantReclaim__Output>
+      GrantRequest: MessageTypeDefinition<_satchel_v1_GrantRequest, _satchel_v1_GrantRequest__Output>
+      GrantReturn: MessageTypeDefinition<_satchel_v1_GrantReturn, _satchel_v1_GrantReturn__Output>
+      Heartbeat: MessageTypeDefinition<_satchel_v1_Heartbeat, _satchel_v1_Heartbeat__Output>
+      Hello: MessageTypeDefinition<_satchel_v1_Hello, _satchel_v1_Hello__Output>
+      Hints: MessageTypeDefinition<_satchel_v1_Hints, _satchel_v1_Hints__Output>
+      Job: MessageTypeDefinition<_satchel_v1_Job, _satchel_v1_Job__Output>
+      JobConfiguration: MessageTypeDefinition<_satchel_v1_JobConfiguration, _satchel_v1_JobConfiguration__Output>
+      JobPurged: MessageTypeDefinition<_satchel_v1_JobPurged, _satchel_v1_JobPurged__Output>
+      JobUsage: MessageTypeDefinition<_satchel_v1_JobUsage, _satchel_v1_JobUsage__Output>
+      Jobs: SubtypeConstructor<typeof grpc.Client, _satchel_v1_JobsClient> & { service: _satchel_v1_JobsDefinition }
+      ListJobsRequest: MessageTypeDefinition<_satchel_v1_ListJobsRequest, _satchel_v1_ListJobsRequest__Output>
+      ListJobsResponse: MessageTypeDefinition<_satchel_v1_ListJobsResponse, _satchel_v1_ListJobsResponse__Output>
+      ListNodesRequest: MessageTypeDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesRequest__Output>
+      ListNodesResponse: MessageTypeDefinition<_satchel_v1_ListNodesResponse, _satchel_v1_ListNodesResponse__Output>
+      Node: MessageTypeDefinition<_satchel_v1_Node, _satchel_v1_Node__Output>
+      NodeMessage: MessageTypeDefinition<_satchel_v1_NodeMessage, _satchel_v1_NodeMessage__Output>
+      NodeUsage: MessageTypeDefinition<_satchel_v1_NodeUsage, _satchel_v1_NodeUsage__Output>
+      Plan: MessageTypeDefinition<_satchel_v1_Plan, _satchel_v1_Plan__Output>
+      PlanJobRequest: MessageTypeDefinition<_satchel_v1_PlanJobRequest, _satchel_v1_PlanJobRequest__Output>
+      Reason: MessageTypeDefinition<_satchel_v1_Reason, _satchel_v1_Reason__Output>
+      RegisterJobRequest: MessageTypeDefinition<_satchel_v1_RegisterJobRequest, _satchel_v1_RegisterJobRequest__Output>
+      RegisterJobResponse: MessageTypeDefinition<_satchel_v1_RegisterJobResponse, _satchel_v1_RegisterJobResponse__Output>
+      Rejected: MessageTypeDefinition<_satchel_v1_Rejected, _satchel_v1_Rejected__Output>
+      RenewJobRequest: MessageTypeDefinition<_satchel_v1_RenewJobRequest, _satchel_v1_RenewJobRequest__Output>
+      RenewJobResponse: MessageTypeDefinition<_satchel_v1_RenewJobResponse, _satchel_v1_RenewJobResponse__Output>
+      ScaleJobRequest: MessageTypeDefinition<_satchel_v1_ScaleJobRequest, _satchel_v1_ScaleJobRequest__Output>
+      Shard: MessageTypeDefinition<_satchel_v1_Shard, _satchel_v1_Shard__Output>
+      ShardChanged: MessageTypeDefinition<_satchel_v1_ShardChanged, _satchel_v1_ShardChanged__Output>
+      ShardListen: MessageTypeDefinition<_satchel_v1_ShardListen, _satchel_v1_ShardListen__Output>
+      ShardShare: MessageTypeDefinition<_satchel_v1_ShardShare, _satchel_v1_ShardShare__Output>
+      SlotMap: MessageTypeDefinition<_satchel_v1_SlotMap, _satchel_v1_SlotMap__Output>
+      SlotRange: MessageTypeDefinition<_satchel_v1_SlotRange, _satchel_v1_SlotRange__Output>
+      TierUsage: MessageTypeDefinition<_satchel_v1_TierUsage, _satchel_v1_TierUsage__Output>
+      Usage: MessageTypeDefinition<_satchel_v1_Usage, _satchel_v1_Usage__Output>
+      WatchSlotMapRequest: MessageTypeDefinition<_satchel_v1_WatchSlotMapRequest, _satchel_v1_WatchSlotMapRequest__Output>
+      Welcome: MessageTypeDefinition<_satchel_v1_Welcome, _satchel_v1_Welcome__Output>
+    }
+  }
+}
+

@@ -1,0 +1,51 @@
+// Original file: satchel/v1/control.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { ControllerMessage as _satchel_v1_ControllerMessage, ControllerMessage__Output as _satchel_v1_ControllerMessage__Output } from '../../satchel/v1/ControllerMessage.js';
+import type { DrainNodeRequest as _satchel_v1_DrainNodeRequest, DrainNodeRequest__Output as _satchel_v1_DrainNodeRequest__Output } from '../../satchel/v1/DrainNodeRequest.js';
+import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from '../../satchel/v1/ListNodesRequest.js';
+import type { ListNodesResponse as _satchel_v1_ListNodesResponse, ListNodesResponse__Output as _satchel_v1_ListNodesResponse__Output } from '../../satchel/v1/ListNodesResponse.js';
+import type { Node as _satchel_v1_Node, Node__Output as _satchel_v1_Node__Output } from '../../satchel/v1/Node.js';
+import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _satchel_v1_NodeMessage__Output } from '../../satchel/v1/NodeMessage.js';
+
+export interface FleetClient extends grpc.Client {
+  DrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  DrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  DrainNode(argument: _satchel_v1_DrainNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  DrainNode(argument: _satchel_v1_DrainNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  drainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  drainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  drainNode(argument: _satchel_v1_DrainNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  drainNode(argument: _satchel_v1_DrainNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  
+  Join(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
+  Join(options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
+  join(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
+  join(options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
+  
+  ListNodes(argument: _satchel_v1_ListNodesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  ListNodes(argument: _satchel_v1_ListNodesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  ListNodes(argument: _satchel_v1_ListNodesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  ListNodes(argument: _satchel_v1_ListNodesRequest, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  listNodes(argument: _satchel_v1_ListNodesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  listNodes(argument: _satchel_v1_ListNodesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  listNodes(argument: _satchel_v1_ListNodesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  listNodes(argument: _satchel_v1_ListNodesRequest, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
+  
+}
+
+export interface FleetHandlers extends grpc.UntypedServiceImplementation {
+  DrainNode: grpc.handleUnaryCall<_satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node>;
+  
+  Join: grpc.handleBidiStreamingCall<_satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage>;
+  
+  ListNodes: grpc.handleUnaryCall<_satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse>;
+  
+}
+
+export interface FleetDefinition extends grpc.ServiceDefinition {
+  DrainNode: MethodDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_Node, _satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node__Output>
+  Join: MethodDefinition<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage, _satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage__Output>
+  ListNodes: MethodDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesResponse, _satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse__Output>
+}

@@ -1,0 +1,29 @@
+// Original file: satchel/v1/control.proto
+
+import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_v1_SlotRange__Output } from '../../satchel/v1/SlotRange.js';
+import type { Grant as _satchel_v1_Grant, Grant__Output as _satchel_v1_Grant__Output } from '../../satchel/v1/Grant.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface JobConfiguration {
+  'job'?: (string);
+  'namespace'?: (string);
+  'epoch'?: (number);
+  'ranges'?: (_satchel_v1_SlotRange)[];
+  'tiers'?: (string)[];
+  'quotaBytes'?: (number | string | Long);
+  'grants'?: (_satchel_v1_Grant)[];
+  'evict'?: (string);
+  'createdAtMs'?: (number | string);
+}
+
+export interface JobConfiguration__Output {
+  'job': (string);
+  'namespace': (string);
+  'epoch': (number);
+  'ranges': (_satchel_v1_SlotRange__Output)[];
+  'tiers': (string)[];
+  'quotaBytes': (number);
+  'grants': (_satchel_v1_Grant__Output)[];
+  'evict': (string);
+  'createdAtMs': (number);
+}

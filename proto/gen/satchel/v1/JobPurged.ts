@@ -1,0 +1,13 @@
+// Original file: satchel/v1/control.proto
+
+import type { Usage as _satchel_v1_Usage, Usage__Output as _satchel_v1_Usage__Output } from '../../satchel/v1/Usage.js';
+
+export interface JobPurged {
+  'job'?: (string);
+  'usage'?: (_satchel_v1_Usage | null);
+}
+
+export interface JobPurged__Output {
+  'job': (string);
+  'usage': (_satchel_v1_Usage__Output | null);
+}

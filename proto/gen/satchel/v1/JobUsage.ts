@@ -1,0 +1,17 @@
+// Original file: satchel/v1/control.proto
+
+import type { Usage as _satchel_v1_Usage, Usage__Output as _satchel_v1_Usage__Output } from '../../satchel/v1/Usage.js';
+
+export interface JobUsage {
+  'job'?: (string);
+  'shard'?: (number);
+  'incarnation'?: (number);
+  'usage'?: (_satchel_v1_Usage | null);
+}
+
+export interface JobUsage__Output {
+  'job': (string);
+  'shard': (number);
+  'incarnation': (number);
+  'usage': (_satchel_v1_Usage__Output | null);
+}

@@ -1,0 +1,12 @@
+// Original file: satchel/v1/control.proto
+
+
+export interface ListJobsRequest {
+  'namespace'?: (string);
+  'ended'?: (boolean);
+}
+
+export interface ListJobsRequest__Output {
+  'namespace': (string);
+  'ended': (boolean);
+}

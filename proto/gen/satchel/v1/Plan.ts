@@ -1,0 +1,14 @@
+// Original file: satchel/v1/control.proto
+
+import type { Allocation as _satchel_v1_Allocation, Allocation__Output as _satchel_v1_Allocation__Output } from '../../satchel/v1/Allocation.js';
+import type { Reason as _satchel_v1_Reason, Reason__Output as _satchel_v1_Reason__Output } from '../../satchel/v1/Reason.js';
+
+export interface Plan {
+  'allocation'?: (_satchel_v1_Allocation | null);
+  'reasons'?: (_satchel_v1_Reason)[];
+}
+
+export interface Plan__Output {
+  'allocation': (_satchel_v1_Allocation__Output | null);
+  'reasons': (_satchel_v1_Reason__Output)[];
+}

@@ -1,0 +1,16 @@
+// Original file: satchel/v1/control.proto
+
+
+export interface ShardListen {
+  'index'?: (number);
+  'endpointPort'?: (number);
+  'directPort'?: (number);
+  'socket'?: (string);
+}
+
+export interface ShardListen__Output {
+  'index': (number);
+  'endpointPort': (number);
+  'directPort': (number);
+  'socket': (string);
+}

@@ -1,0 +1,56 @@
+import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { SatchelError } from '../core/index.js';
+import type { FleetClient, JobsClient } from '../gen/index.js';
+import { loadSchema } from './schema.js';
+import { fromServiceError } from './status.js';
+
+/** A unary method of a generated client. */
+type Unary<Request, Response> = (
+  request: Request,
+  options: { deadline: number },
+  callback: (error: ServiceError | null, response?: Response) => void,
+) => unknown;
+
+/** A connection to the controller. */
+export interface ControllerChannel {
+  readonly address: string;
+  readonly jobs: JobsClient;
+  readonly fleet: FleetClient;
+  /** Calls a unary method, e.g. `call(channel.jobs, channel.jobs.getJob, { job })`; rejects with a SatchelError. */
+  call<Request, Response>(client: Client, method: Unary<Request, Response>, request: Request, timeoutMs?: number): Promise<Response>;
+  close(): void;
+}
+
+const channelOptions: ChannelOptions = {
+  // A controller that restarts is found again within a second or two, not after gRPC's two minutes.
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+};
+
+/** Opens a channel to `host:port`; connects on the first call. Calls time out after 10 s unless told. */
+export function dial(address: string): ControllerChannel {
+  const schema = loadSchema();
+  const jobs = new schema.Jobs(address, credentials.createInsecure(), channelOptions);
+  const fleet = new schema.Fleet(address, credentials.createInsecure(), { ...channelOptions, channelOverride: jobs.getChannel() });
+  return {
+    address,
+    jobs,
+    fleet,
+    call: (client, method, request, timeoutMs = 10_000) =>
+      new Promise((resolve, reject) => {
+        method.call(client, request, { deadline: Date.now() + timeoutMs }, (error, response) => {
+          if (error) reject(fromServiceError(error, address));
+          else if (response === undefined) reject(new SatchelError('internal', `the controller at ${address} answered nothing`));
+          else resolve(response);
+        });
+      }),
+    close: () => jobs.close(),
+  };
+}
+
+/** The controller to talk to: the one given, else SATCHEL_CONTROLLER, else 127.0.0.1:7400. */
+export function controllerAddress(given?: string): string {
+  return given ?? process.env['SATCHEL_CONTROLLER'] ?? '127.0.0.1:7400';
+}
