@@ -33,7 +33,10 @@ export function parseHints(input: HintsInput): Hints {
     throw new SatchelError('invalid-argument', `hint ${issue?.path.join('.') || ''}: ${issue?.message}`);
   }
   if ((parsed.data.replicas ?? 1) > 1) {
-    throw new SatchelError('invalid-argument', `hint replicas: ${parsed.data.replicas} copies were asked for, but Satchel does not replicate yet; leave it at 1`);
+    throw new SatchelError(
+      'invalid-argument',
+      `hint replicas: ${parsed.data.replicas} copies were asked for, but Satchel does not replicate yet; leave it at 1`,
+    );
   }
   return parsed.data;
 }

@@ -18,7 +18,11 @@ export function randomId(length: number): string {
 
 /** A job id, `[a-z0-9-]`: a readable part of the job's name, then 12 random characters. */
 export function newJobId(name: string): string {
-  const label = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 24);
+  const label = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 24);
   return label === '' ? `job-${randomId(12)}` : `${label}-${randomId(12)}`;
 }
 
@@ -30,7 +34,10 @@ export function checkName(kind: string, name: string): string {
     throw new SatchelError('invalid-argument', `${kind} has ${name.length} characters, the limit is ${limits.nameCharacters}`);
   }
   if (!namePattern.test(name)) {
-    throw new SatchelError('invalid-argument', `${kind} '${name}' must be letters, digits, '.', '_' and '-', starting with a letter or digit`);
+    throw new SatchelError(
+      'invalid-argument',
+      `${kind} '${name}' must be letters, digits, '.', '_' and '-', starting with a letter or digit`,
+    );
   }
   return name;
 }

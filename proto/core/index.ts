@@ -1,14 +1,33 @@
 // Public: what the SDK shows of these to its users.
-export { type ErrorCode, SatchelError } from './errors.js';
-export { type Hints, type HintsInput, parseHints } from './hints.js';
-export { isTier, persistPrefix, type Tier, tiers } from './tiers.js';
+
 // ---- between the parts of Satchel ----
 export { type Clock, systemClock } from './clock.js';
-export { assert, type ErrorWord } from './errors.js';
+export { assert, type ErrorCode, type ErrorWord, SatchelError } from './errors.js';
+export { type Hints, type HintsInput, parseHints } from './hints.js';
 export { checkName, newJobId, randomId } from './ids.js';
 export { formatJobUrl, type JobUrl, parseJobUrl } from './job-url.js';
 export { limits } from './limits.js';
-export { rangesFromWeights, type SlotMap, type SlotRange, shardOfSlot, shardsOf, slotMapProblem, slotsPerShard } from './slot-map.js';
+export {
+  rangesFromWeights,
+  type SlotMap,
+  type SlotRange,
+  shardOfSlot,
+  shardsOf,
+  slotMapProblem,
+  slotsPerShard,
+} from './slot-map.js';
 export { slotCount, slotOf, slotOfBytes } from './slots.js';
-export { importPublicKey, type JobClaims, type LinkClaims, rangesOfClaims, signToken, tokenLifetimeMs, type Verb, verbs, verifyJobToken, verifyLinkToken } from './token.js';
+export { isTier, persistPrefix, type Tier, tiers } from './tiers.js';
+export {
+  importPublicKey,
+  type JobClaims,
+  type LinkClaims,
+  rangesOfClaims,
+  signToken,
+  tokenLifetimeMs,
+  type Verb,
+  verbs,
+  verifyJobToken,
+  verifyLinkToken,
+} from './token.js';
 export { formatBytes, formatDollars, formatDuration, parseBytes, parseBytesPerSecond, parseDurationMs } from './units.js';

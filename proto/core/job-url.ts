@@ -21,7 +21,10 @@ export function parseJobUrl(text: string): JobUrl {
     throw new SatchelError('invalid-argument', `the job URL begins with ${url.protocol}//; it begins with redis:// or rediss://`);
   }
   if (!url.username || !url.password || !url.hostname || !url.port) {
-    throw new SatchelError('invalid-argument', 'the job URL lacks job, token, host or port; it looks like redis://JOB:TOKEN@HOST:PORT');
+    throw new SatchelError(
+      'invalid-argument',
+      'the job URL lacks job, token, host or port; it looks like redis://JOB:TOKEN@HOST:PORT',
+    );
   }
   return {
     job: url.username,

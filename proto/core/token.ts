@@ -1,4 +1,4 @@
-import { type JWK, type CryptoKey, errors, importJWK, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, errors, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { SatchelError } from './errors.js';
 import type { SlotRange } from './slot-map.js';
@@ -55,7 +55,8 @@ export async function verifyLinkToken(token: string, publicKey: CryptoKey): Prom
 /** The fleet's public key from the JSON text of its JWK. */
 export async function importPublicKey(jwk: string): Promise<CryptoKey> {
   const key = await importJWK(JSON.parse(jwk) as JWK, 'EdDSA');
-  if (key instanceof Uint8Array) throw new SatchelError('internal', 'the fleet key is symmetric; an Ed25519 public key was expected');
+  if (key instanceof Uint8Array)
+    throw new SatchelError('internal', 'the fleet key is symmetric; an Ed25519 public key was expected');
   return key;
 }
 
@@ -66,7 +67,10 @@ async function verify(token: string, publicKey: CryptoKey, kind: 'job' | 'link')
     return payload;
   } catch (error) {
     if (error instanceof SatchelError) throw error;
-    const why = error instanceof errors.JWTExpired ? 'it has expired; renew the job for a fresh one' : 'its signature does not verify with the key of this fleet';
+    const why =
+      error instanceof errors.JWTExpired
+        ? 'it has expired; renew the job for a fresh one'
+        : 'its signature does not verify with the key of this fleet';
     throw new SatchelError('wrong-token', `the token was refused: ${why}`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelOptions, type Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { SatchelError } from '../core/index.js';
 import type { FleetClient, JobsClient } from '../gen/index.js';
 import { loadSchema } from './schema.js';
@@ -17,7 +17,12 @@ export interface ControllerChannel {
   readonly jobs: JobsClient;
   readonly fleet: FleetClient;
   /** Calls a unary method, e.g. `call(channel.jobs, channel.jobs.getJob, { job })`; rejects with a SatchelError. */
-  call<Request, Response>(client: Client, method: Unary<Request, Response>, request: Request, timeoutMs?: number): Promise<Response>;
+  call<Request, Response>(
+    client: Client,
+    method: Unary<Request, Response>,
+    request: Request,
+    timeoutMs?: number,
+  ): Promise<Response>;
   close(): void;
 }
 
@@ -33,7 +38,10 @@ const channelOptions: ChannelOptions = {
 export function dial(address: string): ControllerChannel {
   const schema = loadSchema();
   const jobs = new schema.Jobs(address, credentials.createInsecure(), channelOptions);
-  const fleet = new schema.Fleet(address, credentials.createInsecure(), { ...channelOptions, channelOverride: jobs.getChannel() });
+  const fleet = new schema.Fleet(address, credentials.createInsecure(), {
+    ...channelOptions,
+    channelOverride: jobs.getChannel(),
+  });
   return {
     address,
     jobs,

@@ -1,4 +1,4 @@
 export { type ControllerChannel, controllerAddress, dial } from './channel.js';
+export { loadSchema, type Schema } from './schema.js';
 export { type ServerHandle, serve } from './serve.js';
 export { fromServiceError, toServiceError } from './status.js';
-export { loadSchema, type Schema } from './schema.js';

@@ -1,7 +1,7 @@
-import { loadPackageDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType } from '../gen/index.js';
 
 /** The services and messages of satchel.v1. */
@@ -11,9 +11,11 @@ let loaded: Schema | undefined;
 
 /** Loads the control API's schema, once per process. Decoded messages carry every field but unset hints. */
 export function loadSchema(): Schema {
-  loaded ??= (loadPackageDefinition(
-    loadSync(schemaFile(), { longs: Number, enums: String, defaults: true, oneofs: true }),
-  ) as unknown as ProtoGrpcType).satchel.v1;
+  loaded ??= (
+    loadPackageDefinition(
+      loadSync(schemaFile(), { longs: Number, enums: String, defaults: true, oneofs: true }),
+    ) as unknown as ProtoGrpcType
+  ).satchel.v1;
   return loaded;
 }
 

@@ -2,7 +2,7 @@ import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type ErrorCode, SatchelError } from '../core/index.js';
 
 const statusOfCode: Partial<Record<ErrorCode, status>> = {
-  'unauthenticated': status.UNAUTHENTICATED,
+  unauthenticated: status.UNAUTHENTICATED,
   'wrong-token': status.UNAUTHENTICATED,
   'permission-denied': status.PERMISSION_DENIED,
   'no-job': status.NOT_FOUND,
@@ -10,9 +10,9 @@ const statusOfCode: Partial<Record<ErrorCode, status>> = {
   'invalid-argument': status.INVALID_ARGUMENT,
   'quota-exceeded': status.RESOURCE_EXHAUSTED,
   'out-of-memory': status.RESOURCE_EXHAUSTED,
-  'gone': status.FAILED_PRECONDITION,
-  'unavailable': status.UNAVAILABLE,
-  'timeout': status.DEADLINE_EXCEEDED,
+  gone: status.FAILED_PRECONDITION,
+  unavailable: status.UNAVAILABLE,
+  timeout: status.DEADLINE_EXCEEDED,
 };
 
 const codeMetadataKey = 'satchel-code';

@@ -29,7 +29,7 @@ export class Key {
 
   /** The key as a map key: one latin1 character per byte, so that distinct bytes stay distinct. */
   toString(): string {
-    return this.buffer.latin1Slice(this.start, this.end);
+    return this.buffer.toString('latin1', this.start, this.end);
   }
 
   static of(key: string | Buffer): Key {

@@ -1,0 +1,2 @@
+export { CommandArguments } from './command-arguments.js';
+export type { ReplyWriter, RespVersion } from './reply-writer.js';
