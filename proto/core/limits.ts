@@ -37,6 +37,10 @@ export const limits = {
   fleetShards: 65_536,
   /** Requests under way on one client connection, above which calls wait for their turn. */
   clientPipeline: 16_384,
+  /** Aggregates within aggregates of one reply. */
+  replyDepth: 32,
+  /** A codec buffer larger than this is given up after use instead of being kept for the next. */
+  keptBufferBytes: 256 * KiB,
   /** Payload of one function invocation, as in AWS Lambda. */
   functionPayloadBytes: 6 * MiB,
   /** Log kept of one function. */
