@@ -1,0 +1,61 @@
+import type { Verb } from '@satchel/proto/core';
+import type { ReplyWriter, RespVersion } from '@satchel/proto/resp';
+import type { ShardJob } from './job.js';
+
+/** Which door a connection came in by: it decides how commands are routed. */
+export type SessionMode =
+  /** Serves the whole job: forwards, splits and merges. */
+  | 'endpoint'
+  /** Strict Redis Cluster: MOVED, CROSSSLOT, shard-local listing. */
+  | 'direct'
+  /** Another shard: shard-local for the job that SATCHEL.ON names. */
+  | 'link';
+
+/** What AUTH established. */
+export interface SessionIdentity {
+  /** The job's id. */
+  readonly job: string;
+  readonly namespace: string;
+  readonly verbs: readonly Verb[];
+  /** The token as it was given, to introduce the job to other shards. */
+  readonly token: string;
+  readonly shardJob: ShardJob;
+}
+
+/** One client's connection as commands see it. */
+export interface Session {
+  /** Unique in the shard's lifetime, ascending. */
+  readonly id: number;
+  readonly mode: SessionMode;
+  /** `host:port` of the other end, or the path of the Unix socket. */
+  readonly peer: string;
+  readonly connectedMs: number;
+  /** Set by CLIENT SETNAME; empty by default. */
+  name: string;
+  /** RESP version its replies are written in; 2 until HELLO 3. */
+  readonly version: RespVersion;
+  /** Undefined before AUTH. On a link: the job of the command being run, with every verb. */
+  readonly identity: SessionIdentity | undefined;
+  /** True once the other end is gone; pushes are then dropped. */
+  readonly closed: boolean;
+  /**
+   * Writes an out-of-band message (RESP3) after the reply under way; may be called at any time. The message is sent at the end
+   * of the event-loop turn, after the stores were flushed.
+   */
+  push(write: (reply: ReplyWriter) => void): void;
+  /** Calls back once when the connection ends, for whatever reason; at once if it has. Returns what unregisters. */
+  onClose(callback: () => void): () => void;
+}
+
+/** What only the commands of a connection itself change; see commands/connection.ts. */
+export interface ConnectionSession extends Session {
+  version: RespVersion;
+  identity: SessionIdentity | undefined;
+  /** CLIENT SETINFO. */
+  libraryName: string;
+  libraryVersion: string;
+  readonly lastCommand: string;
+  readonly lastActiveMs: number;
+  /** Closes after the replies written so far were sent. */
+  quit(): void;
+}
