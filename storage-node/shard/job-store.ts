@@ -1,0 +1,55 @@
+import type { Tier } from '@satchel/proto/core';
+import type { Key } from '../store/key.js';
+import type { ObjectMetadata, StoredObject, StoreUsage } from '../store/tier-store.js';
+
+/** All tiers of one job on one shard, as the job sees them. Keys and values passed in are only borrowed for the call. */
+export interface JobStore {
+  /** Looks a key up in every tier; expired objects are found too. Valid until the next call on the store. */
+  find(key: Key): StoredObject | undefined;
+  /**
+   * Stores an object, replacing it wherever it was, in the first tier with room, from `tier` on if one is named. Returns the
+   * tier that took it, undefined when all are full (and what was there is unchanged), or a promise of either.
+   */
+  put(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    tier?: Tier,
+  ): Tier | undefined | Promise<Tier | undefined>;
+  /** Changes metadata of an object; false if there is none. */
+  updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean;
+  /** Removes an object; false if there is none. */
+  delete(key: Key): boolean;
+  /** As {@link TierStore.scan}, over all tiers in one order of key hash. */
+  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number;
+  /** Removes every object. */
+  clear(): void;
+  flush(): void;
+  /** Frees everything in every tier. Idempotent. */
+  destroy(): Promise<void>;
+  usageOf(tier: Tier): StoreUsage;
+}
+
+/** An object of the namespace that outlives jobs, as `@persist/KEY` shows it. Owns its bytes. */
+export interface PersistedObject {
+  readonly valueLength: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdMs: number;
+  /** Milliseconds since the Unix epoch; 0: never. */
+  readonly expiresAtMs: number;
+  /** Bytes [from, to) of the value. */
+  read(from: number, to: number): Promise<Buffer>;
+}
+
+/** The persisted objects of one namespace, in the object tier, shared by every shard. Keys are without `@persist/`. */
+export interface PersistedObjects {
+  /** Settles once the object is in the object tier; replaces one of the same key. The value is copied or sent before. */
+  put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): Promise<void>;
+  find(key: Key): Promise<PersistedObject | undefined>;
+  /** False if there was none. */
+  delete(key: Key): Promise<boolean>;
+  /** Every key that begins with `prefix`, in any order, fetched page by page. */
+  list(prefix: Buffer): AsyncIterable<Buffer>;
+}
