@@ -13,6 +13,7 @@ import type { EndJobResponse as _satchel_v1_EndJobResponse, EndJobResponse__Outp
 import type { FleetClient as _satchel_v1_FleetClient, FleetDefinition as _satchel_v1_FleetDefinition } from './satchel/v1/Fleet.js';
 import type { FleetDirectory as _satchel_v1_FleetDirectory, FleetDirectory__Output as _satchel_v1_FleetDirectory__Output } from './satchel/v1/FleetDirectory.js';
 import type { GetJobRequest as _satchel_v1_GetJobRequest, GetJobRequest__Output as _satchel_v1_GetJobRequest__Output } from './satchel/v1/GetJobRequest.js';
+import type { GetPublicKeyRequest as _satchel_v1_GetPublicKeyRequest, GetPublicKeyRequest__Output as _satchel_v1_GetPublicKeyRequest__Output } from './satchel/v1/GetPublicKeyRequest.js';
 import type { Grant as _satchel_v1_Grant, Grant__Output as _satchel_v1_Grant__Output } from './satchel/v1/Grant.js';
 import type { GrantReclaim as _satchel_v1_GrantReclaim, GrantReclaim__Output as _satchel_v1_GrantReclaim__Output } from './satchel/v1/GrantReclaim.js';
 import type { GrantRequest as _satchel_v1_GrantRequest, GrantRequest__Output as _satchel_v1_GrantRequest__Output } from './satchel/v1/GrantRequest.js';
@@ -34,6 +35,7 @@ import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _sa
 import type { NodeUsage as _satchel_v1_NodeUsage, NodeUsage__Output as _satchel_v1_NodeUsage__Output } from './satchel/v1/NodeUsage.js';
 import type { Plan as _satchel_v1_Plan, Plan__Output as _satchel_v1_Plan__Output } from './satchel/v1/Plan.js';
 import type { PlanJobRequest as _satchel_v1_PlanJobRequest, PlanJobRequest__Output as _satchel_v1_PlanJobRequest__Output } from './satchel/v1/PlanJobRequest.js';
+import type { PublicKey as _satchel_v1_PublicKey, PublicKey__Output as _satchel_v1_PublicKey__Output } from './satchel/v1/PublicKey.js';
 import type { Reason as _satchel_v1_Reason, Reason__Output as _satchel_v1_Reason__Output } from './satchel/v1/Reason.js';
 import type { RegisterJobRequest as _satchel_v1_RegisterJobRequest, RegisterJobRequest__Output as _satchel_v1_RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
 import type { RegisterJobResponse as _satchel_v1_RegisterJobResponse, RegisterJobResponse__Output as _satchel_v1_RegisterJobResponse__Output } from './satchel/v1/RegisterJobResponse.js';
@@ -71,6 +73,7 @@ export interface ProtoGrpcType {
       Fleet: SubtypeConstructor<typeof grpc.Client, _satchel_v1_FleetClient> & { service: _satchel_v1_FleetDefinition }
       FleetDirectory: MessageTypeDefinition<_satchel_v1_FleetDirectory, _satchel_v1_FleetDirectory__Output>
       GetJobRequest: MessageTypeDefinition<_satchel_v1_GetJobRequest, _satchel_v1_GetJobRequest__Output>
+      GetPublicKeyRequest: MessageTypeDefinition<_satchel_v1_GetPublicKeyRequest, _satchel_v1_GetPublicKeyRequest__Output>
       Grant: MessageTypeDefinition<_satchel_v1_Grant, _satchel_v1_Grant__Output>
       GrantReclaim: MessageTypeDefinition<_satchel_v1_GrantReclaim, _satchel_v1_GrantReclaim__Output>
       GrantRequest: MessageTypeDefinition<_satchel_v1_GrantRequest, _satchel_v1_GrantRequest__Output>
@@ -92,6 +95,7 @@ export interface ProtoGrpcType {
       NodeUsage: MessageTypeDefinition<_satchel_v1_NodeUsage, _satchel_v1_NodeUsage__Output>
       Plan: MessageTypeDefinition<_satchel_v1_Plan, _satchel_v1_Plan__Output>
       PlanJobRequest: MessageTypeDefinition<_satchel_v1_PlanJobRequest, _satchel_v1_PlanJobRequest__Output>
+      PublicKey: MessageTypeDefinition<_satchel_v1_PublicKey, _satchel_v1_PublicKey__Output>
       Reason: MessageTypeDefinition<_satchel_v1_Reason, _satchel_v1_Reason__Output>
       RegisterJobRequest: MessageTypeDefinition<_satchel_v1_RegisterJobRequest, _satchel_v1_RegisterJobRequest__Output>
       RegisterJobResponse: MessageTypeDefinition<_satchel_v1_RegisterJobResponse, _satchel_v1_RegisterJobResponse__Output>

@@ -10,6 +10,7 @@ export type { EndJobResponse, EndJobResponse__Output } from './satchel/v1/EndJob
 export type { FleetClient, FleetDefinition, FleetHandlers } from './satchel/v1/Fleet.js';
 export type { FleetDirectory, FleetDirectory__Output } from './satchel/v1/FleetDirectory.js';
 export type { GetJobRequest, GetJobRequest__Output } from './satchel/v1/GetJobRequest.js';
+export type { GetPublicKeyRequest, GetPublicKeyRequest__Output } from './satchel/v1/GetPublicKeyRequest.js';
 export type { Grant, Grant__Output } from './satchel/v1/Grant.js';
 export type { GrantReclaim, GrantReclaim__Output } from './satchel/v1/GrantReclaim.js';
 export type { GrantRequest, GrantRequest__Output } from './satchel/v1/GrantRequest.js';
@@ -31,6 +32,7 @@ export type { NodeMessage, NodeMessage__Output } from './satchel/v1/NodeMessage.
 export type { NodeUsage, NodeUsage__Output } from './satchel/v1/NodeUsage.js';
 export type { Plan, Plan__Output } from './satchel/v1/Plan.js';
 export type { PlanJobRequest, PlanJobRequest__Output } from './satchel/v1/PlanJobRequest.js';
+export type { PublicKey, PublicKey__Output } from './satchel/v1/PublicKey.js';
 export type { Reason, Reason__Output } from './satchel/v1/Reason.js';
 export type { RegisterJobRequest, RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
 export type { RegisterJobResponse, RegisterJobResponse__Output } from './satchel/v1/RegisterJobResponse.js';

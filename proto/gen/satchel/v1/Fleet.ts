@@ -4,10 +4,12 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ControllerMessage as _satchel_v1_ControllerMessage, ControllerMessage__Output as _satchel_v1_ControllerMessage__Output } from '../../satchel/v1/ControllerMessage.js';
 import type { DrainNodeRequest as _satchel_v1_DrainNodeRequest, DrainNodeRequest__Output as _satchel_v1_DrainNodeRequest__Output } from '../../satchel/v1/DrainNodeRequest.js';
+import type { GetPublicKeyRequest as _satchel_v1_GetPublicKeyRequest, GetPublicKeyRequest__Output as _satchel_v1_GetPublicKeyRequest__Output } from '../../satchel/v1/GetPublicKeyRequest.js';
 import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from '../../satchel/v1/ListNodesRequest.js';
 import type { ListNodesResponse as _satchel_v1_ListNodesResponse, ListNodesResponse__Output as _satchel_v1_ListNodesResponse__Output } from '../../satchel/v1/ListNodesResponse.js';
 import type { Node as _satchel_v1_Node, Node__Output as _satchel_v1_Node__Output } from '../../satchel/v1/Node.js';
 import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _satchel_v1_NodeMessage__Output } from '../../satchel/v1/NodeMessage.js';
+import type { PublicKey as _satchel_v1_PublicKey, PublicKey__Output as _satchel_v1_PublicKey__Output } from '../../satchel/v1/PublicKey.js';
 
 export interface FleetClient extends grpc.Client {
   DrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
@@ -18,6 +20,15 @@ export interface FleetClient extends grpc.Client {
   drainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
   drainNode(argument: _satchel_v1_DrainNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
   drainNode(argument: _satchel_v1_DrainNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  
+  GetPublicKey(argument: _satchel_v1_GetPublicKeyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  GetPublicKey(argument: _satchel_v1_GetPublicKeyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  GetPublicKey(argument: _satchel_v1_GetPublicKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  GetPublicKey(argument: _satchel_v1_GetPublicKeyRequest, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  getPublicKey(argument: _satchel_v1_GetPublicKeyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  getPublicKey(argument: _satchel_v1_GetPublicKeyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  getPublicKey(argument: _satchel_v1_GetPublicKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
+  getPublicKey(argument: _satchel_v1_GetPublicKeyRequest, callback: grpc.requestCallback<_satchel_v1_PublicKey__Output>): grpc.ClientUnaryCall;
   
   Join(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
   Join(options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
@@ -38,6 +49,8 @@ export interface FleetClient extends grpc.Client {
 export interface FleetHandlers extends grpc.UntypedServiceImplementation {
   DrainNode: grpc.handleUnaryCall<_satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node>;
   
+  GetPublicKey: grpc.handleUnaryCall<_satchel_v1_GetPublicKeyRequest__Output, _satchel_v1_PublicKey>;
+  
   Join: grpc.handleBidiStreamingCall<_satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage>;
   
   ListNodes: grpc.handleUnaryCall<_satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse>;
@@ -46,6 +59,7 @@ export interface FleetHandlers extends grpc.UntypedServiceImplementation {
 
 export interface FleetDefinition extends grpc.ServiceDefinition {
   DrainNode: MethodDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_Node, _satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node__Output>
+  GetPublicKey: MethodDefinition<_satchel_v1_GetPublicKeyRequest, _satchel_v1_PublicKey, _satchel_v1_GetPublicKeyRequest__Output, _satchel_v1_PublicKey__Output>
   Join: MethodDefinition<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage, _satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage__Output>
   ListNodes: MethodDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesResponse, _satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse__Output>
 }

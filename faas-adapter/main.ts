@@ -1,0 +1,47 @@
+import { SatchelError } from '@satchel/proto/core';
+import { Command } from 'commander';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { parseOptions } from './config.js';
+import { fleetKey } from './fleet-key.js';
+import { Functions } from './functions.js';
+import { createInvokeApi } from './invoke-api.js';
+import { Invoker } from './invoker.js';
+import { listen } from './listen.js';
+import { verifiedNamespaces } from './namespaces.js';
+import { SandboxPool } from './sandbox-pool.js';
+
+const log = pino({ name: 'functions', level: process.env['SATCHEL_LOG'] ?? 'warn' }, pino.destination(2));
+
+const command = new Command('functions')
+  .requiredOption('--dir <dir>', 'folder of deployed functions')
+  .option('--host <host>', 'address to listen on')
+  .option('--port <port>', 'port of the invoke API; 0 picks a free one')
+  .option('--controller <host:port>', 'controller, asked for the key that verifies job tokens')
+  .option('--max-sandboxes <n>', 'sandboxes alive at the same time')
+  .option('--keep-warm-seconds <seconds>', 'how long an unused sandbox is kept')
+  .option('--with-parent', 'stop when standard input ends');
+
+async function main(): Promise<void> {
+  const { withParent, ...given } = command.parse().opts<{ withParent?: boolean }>();
+  const options = parseOptions(given);
+  const functions = await Functions.open(options.dir);
+  const pool = new SandboxPool(options);
+  const invoker = new Invoker(functions, pool, verifiedNamespaces(() => fleetKey(options.controller)));
+  const server = createInvokeApi({ functions, invoker, pool });
+  await listen(server, options.host, options.port);
+  const stop = () => {
+    invoker.close();
+    server.closeAllConnections();
+    server.close(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+  if (withParent) process.stdin.on('end', stop).resume();
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`${JSON.stringify({ faas: `${options.host}:${port}` })}\n`);
+}
+
+main().catch((error: unknown) => {
+  log.fatal({ err: error }, SatchelError.from(error).message);
+  process.exit(1);
+});

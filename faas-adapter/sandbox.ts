@@ -1,0 +1,164 @@
+import { randomId } from '@satchel/proto/core';
+import { type ChildProcess, fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { DeployedFunction } from './functions.js';
+import { residentBytes } from './resident-memory.js';
+import { type FunctionFailure, type InvokeMessage, type SandboxMessage, type SandboxSetup, setupVariable } from './sandbox-messages.js';
+
+/** How an invocation ended. */
+export type Outcome = { readonly kind: 'result'; readonly payload: string } | { readonly kind: 'failure'; readonly failure: FunctionFailure };
+
+interface Call {
+  readonly message: InvokeMessage;
+  readonly log: (line: string) => void;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly timers: NodeJS.Timeout[];
+  answer: Outcome | undefined;
+  /** Streams whose end marker has not come yet. */
+  openStreams: number;
+}
+
+type State =
+  | { readonly kind: 'starting'; readonly waiting: Call | undefined }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'busy'; readonly call: Call }
+  | { readonly kind: 'ended' };
+
+const memoryCheckMs = 200;
+/** What Node itself takes beside the function's own memory. */
+const runtimeBytes = 64 * 1024 * 1024;
+/** Environment that sandboxes share with the functions process; the rest of it is none of their business. */
+const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SATCHEL_SOCKET_DIR', 'SATCHEL_CONTROLLER'];
+
+/** One process that runs one version of one function for one namespace, one invocation at a time. */
+export class Sandbox {
+  readonly function: DeployedFunction;
+  readonly #child: ChildProcess;
+  readonly #endMarker = `end-of-output-${randomId(24)}`;
+  readonly #onEnd: () => void;
+  #state: State = { kind: 'starting', waiting: undefined };
+  #endReason: FunctionFailure | undefined;
+
+  /** Starts the process; `onEnd` is called once when it is gone, whatever the reason. */
+  constructor(deployed: DeployedFunction, onEnd: () => void) {
+    this.function = deployed;
+    this.#onEnd = onEnd;
+    this.#child = this.#start();
+    this.#child.on('message', (message: SandboxMessage) => this.#receive(message));
+    this.#child.on('exit', (code, signal) => this.#exited(code, signal));
+    this.#child.on('error', (error) => this.#end(failure('Runtime.StartError', error.message)));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#line(line));
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get available(): boolean {
+    return this.#state.kind === 'idle' || (this.#state.kind === 'starting' && this.#state.waiting === undefined);
+  }
+
+  /** Runs one invocation; never rejects. `log` gets each line the function prints. The sandbox must be available. */
+  invoke(message: InvokeMessage, log: (line: string) => void): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const call: Call = { message, log, resolve, timers: [], answer: undefined, openStreams: 2 };
+      if (this.#state.kind === 'idle') this.#begin(call);
+      else if (this.#state.kind === 'starting' && !this.#state.waiting) this.#state = { kind: 'starting', waiting: call };
+      else resolve({ kind: 'failure', failure: this.#endReason ?? failure('Runtime.ExitError', 'the sandbox has ended') });
+      if (this.#state.kind !== 'ended') call.timers.push(this.#deadline(message));
+    });
+  }
+
+  /** Ends the process at once; an invocation under way fails. Idempotent. */
+  stop(): void {
+    this.#end(failure('Runtime.Stopped', 'the function was replaced, deleted or its service stopped'));
+  }
+
+  #start(): ChildProcess {
+    const { name, code, handler, memoryMiB, environment } = this.function;
+    const setup: SandboxSetup = { functionName: name, code, handler, memoryMiB, endMarker: this.#endMarker };
+    const shared = Object.fromEntries(inherited.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])));
+    return fork(fileURLToPath(new URL('./sandbox-runtime.js', import.meta.url)), {
+      cwd: code,
+      execArgv: [`--max-old-space-size=${memoryMiB}`],
+      env: { ...shared, AWS_LAMBDA_FUNCTION_NAME: name, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB), ...environment, [setupVariable]: JSON.stringify(setup) },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    });
+  }
+
+  #begin(call: Call): void {
+    this.#state = { kind: 'busy', call };
+    call.timers.push(setInterval(() => this.#checkMemory(), memoryCheckMs).unref());
+    this.#child.send(call.message, (error) => error && this.#end(failure('Runtime.ExitError', error.message)));
+  }
+
+  #deadline(message: InvokeMessage): NodeJS.Timeout {
+    const expire = () => this.#end(failure('Sandbox.Timedout', `${message.requestId} timed out after ${this.function.timeoutSeconds} seconds`));
+    return setTimeout(expire, Math.max(0, message.deadlineMs - Date.now())).unref();
+  }
+
+  #checkMemory(): void {
+    const resident = residentBytes(this.#child.pid);
+    const limit = this.function.memoryMiB * 2 ** 20 + runtimeBytes;
+    if (resident > limit) {
+      this.#end(failure('Runtime.OutOfMemory', `the function holds ${Math.ceil((resident - runtimeBytes) / 2 ** 20)} MiB, its limit is ${this.function.memoryMiB} MiB`));
+    }
+  }
+
+  #receive(message: SandboxMessage): void {
+    if (message.kind === 'ready') {
+      const waiting = this.#state.kind === 'starting' ? this.#state.waiting : undefined;
+      this.#state = { kind: 'idle' };
+      if (waiting) this.#begin(waiting);
+    } else if (message.kind === 'load-failed') {
+      this.#end(message.failure);
+    } else if (this.#state.kind === 'busy' && this.#state.call.message.requestId === message.requestId) {
+      const { call } = this.#state;
+      call.answer = message.kind === 'result' ? { kind: 'result', payload: message.payload } : { kind: 'failure', failure: message.failure };
+      this.#settleIfWhole(call);
+    }
+  }
+
+  #line(line: string): void {
+    if (this.#state.kind !== 'busy') return;
+    const { call } = this.#state;
+    if (!line.endsWith(this.#endMarker)) {
+      call.log(line);
+      return;
+    }
+    if (line.length > this.#endMarker.length) call.log(line.slice(0, -this.#endMarker.length));
+    call.openStreams--;
+    this.#settleIfWhole(call);
+  }
+
+  /** An invocation is over when its answer is there and all it printed has been read. */
+  #settleIfWhole(call: Call): void {
+    if (!call.answer || call.openStreams > 0) return;
+    for (const timer of call.timers) clearTimeout(timer);
+    this.#state = { kind: 'idle' };
+    call.resolve(call.answer);
+  }
+
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    const why = signal === 'SIGABRT' ? failure('Runtime.OutOfMemory', `the heap reached its limit of ${this.function.memoryMiB} MiB`) : undefined;
+    this.#end(why ?? failure('Runtime.ExitError', `the function's process ended ${signal ? `by ${signal}` : `with exit code ${code}`} before it answered`));
+  }
+
+  #end(reason: FunctionFailure): void {
+    if (this.#state.kind === 'ended') return;
+    const call = this.#state.kind === 'busy' ? this.#state.call : this.#state.kind === 'starting' ? this.#state.waiting : undefined;
+    this.#state = { kind: 'ended' };
+    this.#endReason = reason;
+    this.#child.kill('SIGKILL');
+    for (const timer of call?.timers ?? []) clearTimeout(timer);
+    call?.resolve({ kind: 'failure', failure: reason });
+    this.#onEnd();
+  }
+}
+
+function failure(errorType: string, errorMessage: string): FunctionFailure {
+  return { errorType, errorMessage, trace: [] };
+}
