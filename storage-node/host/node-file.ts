@@ -1,0 +1,103 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomId, SatchelError } from '@satchel/proto/core';
+import { z } from 'zod';
+import { bootId } from './machine.js';
+
+const shardAddress = z.object({
+  shard: z.number(),
+  node: z.string(),
+  host: z.string(),
+  endpointPort: z.number(),
+  directPort: z.number(),
+  socket: z.string(),
+});
+
+const membership = z.object({
+  /** Fleet-wide id of each of the node's shards. */
+  shards: z.array(z.number()),
+  publicKeyJwk: z.string(),
+  linkToken: z.string(),
+  heartbeatMs: z.number(),
+});
+/** What the controller told the node when it joined. */
+export type NodeMembership = z.output<typeof membership>;
+
+const nodeFacts = z.object({
+  id: z.string(),
+  /** Of the boot in which the node last ran: what an SSD holds unsynced is not trusted after another one. */
+  boot: z.string(),
+  basePort: z.number(),
+  ports: z.array(z.object({ endpointPort: z.number(), directPort: z.number() })),
+  /** Starts of each shard so far; counters of a shard are told apart by it. */
+  incarnations: z.array(z.number()),
+  membership: membership.optional(),
+  directory: z.object({ version: z.number(), shards: z.array(shardAddress) }),
+});
+/** What a node keeps about itself, so that it works without the controller, also after a restart. */
+export type NodeFacts = z.output<typeof nodeFacts>;
+
+/** `node.json` in the node's folder. */
+export class NodeFile {
+  facts: NodeFacts;
+  /** Whether the machine was booted since the node last ran. */
+  readonly rebooted: boolean;
+  private readonly path: string;
+
+  private constructor(path: string, facts: NodeFacts, rebooted: boolean) {
+    this.path = path;
+    this.facts = facts;
+    this.rebooted = rebooted;
+  }
+
+  /** Opens or begins the file; throws `invalid-argument` if the folder is another node's. */
+  static open(dir: string, id: string | undefined, basePort: number): NodeFile {
+    const path = join(dir, 'node.json');
+    const stored = readFacts(path);
+    if (stored && id !== undefined && stored.id !== id) {
+      throw new SatchelError('invalid-argument', `${dir} is the folder of node '${stored.id}', not of '${id}'`);
+    }
+    const boot = bootId();
+    const fresh: NodeFacts = {
+      id: id ?? `node-${randomId(8)}`,
+      boot,
+      basePort,
+      ports: [],
+      incarnations: [],
+      directory: { version: 0, shards: [] },
+    };
+    const ports = stored?.basePort === basePort ? stored.ports : [];
+    const file = new NodeFile(path, { ...fresh, ...stored, boot, basePort, ports }, stored !== undefined && stored.boot !== boot);
+    file.save({});
+    return file;
+  }
+
+  /** Changes facts and writes them, whole or not at all. */
+  save(changes: Partial<NodeFacts>): void {
+    this.facts = { ...this.facts, ...changes };
+    writeFileSync(`${this.path}.new`, JSON.stringify(this.facts), { mode: 0o600 });
+    renameSync(`${this.path}.new`, this.path);
+  }
+
+  /** Number of this start of the shard, from 1. */
+  nextIncarnation(index: number): number {
+    const incarnations = [...this.facts.incarnations];
+    for (let at = incarnations.length; at <= index; at++) incarnations.push(0);
+    const next = (incarnations[index] ?? 0) + 1;
+    incarnations[index] = next;
+    this.save({ incarnations });
+    return next;
+  }
+}
+
+function readFacts(path: string): NodeFacts | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const parsed = nodeFacts.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new SatchelError('invalid-argument', `${path} is not a storage node's file: ${parsed.error.issues[0]?.message}`);
+}
