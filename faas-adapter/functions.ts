@@ -1,7 +1,7 @@
-import { checkName, randomId, SatchelError } from '@satchel/proto/core';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkName, randomId, SatchelError } from '@satchel/proto/core';
 import { type FunctionSettings, functionSettingsSchema } from './config.js';
 
 /** A deployed function. */
@@ -44,7 +44,8 @@ export class Functions {
   /** Deploys a folder under a name, replacing what had that name. */
   async deploy(name: string, directory: string, input: unknown): Promise<DeployedFunction> {
     checkName('function name', name);
-    if (name === 'node_modules') throw new SatchelError('invalid-argument', `function name '${name}' is reserved; choose another`);
+    if (name === 'node_modules')
+      throw new SatchelError('invalid-argument', `function name '${name}' is reserved; choose another`);
     const settings = parseSettings(input);
     await checkDirectory(directory);
     const version = randomId(8);
@@ -62,7 +63,11 @@ export class Functions {
   /** The function of that name, or `not-found`. */
   get(name: string): DeployedFunction {
     const found = this.#functions.get(name);
-    if (!found) throw new SatchelError('not-found', `function '${name}' is not deployed here; deploy it with: satchel function deploy ${name} DIR`);
+    if (!found)
+      throw new SatchelError(
+        'not-found',
+        `function '${name}' is not deployed here; deploy it with: satchel function deploy ${name} DIR`,
+      );
     return found;
   }
 
@@ -92,11 +97,13 @@ function parseSettings(input: unknown): FunctionSettings {
 
 async function checkDirectory(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined);
-  if (!found?.isDirectory()) throw new SatchelError('invalid-argument', `'${directory}' is not a folder on the host that runs functions`);
+  if (!found?.isDirectory())
+    throw new SatchelError('invalid-argument', `'${directory}' is not a folder on the host that runs functions`);
   let bytes = 0;
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
-    if (bytes > codeBytesLimit) throw new SatchelError('too-large', `'${directory}' holds more than ${codeBytesLimit} bytes, the most a function may have`);
+    if (bytes > codeBytesLimit)
+      throw new SatchelError('too-large', `'${directory}' holds more than ${codeBytesLimit} bytes, the most a function may have`);
   }
 }
 

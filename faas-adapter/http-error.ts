@@ -1,5 +1,5 @@
-import { type ErrorCode, SatchelError } from '@satchel/proto/core';
 import type { ServerResponse } from 'node:http';
+import { type ErrorCode, SatchelError } from '@satchel/proto/core';
 
 /** The error names of the AWS Lambda API, with their HTTP status. */
 const byCode: Partial<Record<ErrorCode, readonly [status: number, name: string]>> = {
@@ -8,14 +8,19 @@ const byCode: Partial<Record<ErrorCode, readonly [status: number, name: string]>
   'too-large': [413, 'RequestTooLargeException'],
   'out-of-memory': [429, 'TooManyRequestsException'],
   'wrong-token': [403, 'AccessDeniedException'],
-  'unavailable': [503, 'ServiceUnavailableException'],
+  unavailable: [503, 'ServiceUnavailableException'],
 };
 
 /** Answers with an error as AWS Lambda clients understand it: type in a header, message in the body. */
 export function sendError(response: ServerResponse, thrown: unknown): void {
   const error = SatchelError.from(thrown);
   const [status, name] = byCode[error.code] ?? [500, 'ServiceException'];
-  sendJson(response, status, { Type: status < 500 ? 'User' : 'Server', Message: error.message, code: error.code }, { 'x-amzn-errortype': name });
+  sendJson(
+    response,
+    status,
+    { Type: status < 500 ? 'User' : 'Server', Message: error.message, code: error.code },
+    { 'x-amzn-errortype': name },
+  );
 }
 
 /** Answers with a JSON document. */

@@ -1,5 +1,5 @@
-import { limits, SatchelError } from '@satchel/proto/core';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { limits, SatchelError } from '@satchel/proto/core';
 import type { Functions } from './functions.js';
 import { sendError, sendJson } from './http-error.js';
 import type { Invocation, Invoker } from './invoker.js';
@@ -58,7 +58,11 @@ async function invoke(api: Api, request: IncomingMessage, response: ServerRespon
 
 async function answer(api: Api, request: IncomingMessage, response: ServerResponse, invocation: Invocation): Promise<void> {
   const { outcome, requestId } = await api.invoker.request(invocation);
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'x-amzn-requestid': requestId, 'x-amz-executed-version': '$LATEST' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'x-amzn-requestid': requestId,
+    'x-amz-executed-version': '$LATEST',
+  };
   if (outcome.kind === 'failure') headers['x-amz-function-error'] = 'Unhandled';
   if (request.headers['x-amz-log-type'] === 'Tail') {
     headers['x-amz-log-result'] = Buffer.from(api.invoker.log(invocation.name).tail(requestId)).toString('base64');
@@ -85,7 +89,8 @@ function urlOfContext(clientContext: string | undefined): string | undefined {
 async function deploy(api: Api, request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
   const body = parseJson((await readBody(request)).toString(), 'the request') as { directory?: unknown } | null;
   const { directory, ...settings } = body ?? {};
-  if (typeof directory !== 'string') throw new SatchelError('invalid-argument', "the request lacks 'directory', the folder of the function's code");
+  if (typeof directory !== 'string')
+    throw new SatchelError('invalid-argument', "the request lacks 'directory', the folder of the function's code");
   const deployed = await api.functions.deploy(name, directory, settings);
   api.pool.retire(name, deployed.version);
   sendJson(response, 200, deployed);
@@ -117,7 +122,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > limits.functionPayloadBytes) {
-      throw new SatchelError('too-large', `the payload has more than ${limits.functionPayloadBytes} bytes; put it in the store and pass its key`);
+      throw new SatchelError(
+        'too-large',
+        `the payload has more than ${limits.functionPayloadBytes} bytes; put it in the store and pass its key`,
+      );
     }
     chunks.push(chunk);
   }

@@ -1,5 +1,5 @@
-import { limits, SatchelError } from '@satchel/proto/core';
 import { randomUUID } from 'node:crypto';
+import { limits, SatchelError } from '@satchel/proto/core';
 import PQueue from 'p-queue';
 import { FunctionLog } from './activations.js';
 import type { DeployedFunction, Functions } from './functions.js';
@@ -47,7 +47,10 @@ export class Invoker {
   event(invocation: Invocation): string {
     this.#functions.get(invocation.name);
     if (this.#events.size >= limits.functionEventQueue) {
-      throw new SatchelError('out-of-memory', `${this.#events.size} events wait already, the limit is ${limits.functionEventQueue}; send them more slowly`);
+      throw new SatchelError(
+        'out-of-memory',
+        `${this.#events.size} events wait already, the limit is ${limits.functionEventQueue}; send them more slowly`,
+      );
     }
     const requestId = randomUUID();
     void this.#events.add(() => this.#handleEvent(invocation, requestId));
@@ -55,8 +58,8 @@ export class Invoker {
   }
 
   log(name: string): FunctionLog {
-    let log = this.#logs.get(name);
-    if (!log) this.#logs.set(name, (log = new FunctionLog()));
+    const log = this.#logs.get(name) ?? new FunctionLog();
+    this.#logs.set(name, log);
     return log;
   }
 
@@ -87,7 +90,9 @@ export class Invoker {
     const startedAtMs = Date.now();
     const started = performance.now();
     const { event, satchelUrl, clientContext } = invocation;
-    const outcome = await this.#pool.invoke(deployed, namespace, { requestId, event, satchelUrl, clientContext }, (line) => log.add(requestId, line));
+    const outcome = await this.#pool.invoke(deployed, namespace, { requestId, event, satchelUrl, clientContext }, (line) =>
+      log.add(requestId, line),
+    );
     const result = outcome.kind === 'result' ? 'ok' : `${outcome.failure.errorType}: ${outcome.failure.errorMessage}`;
     log.report({ requestId, startedAtMs, durationMs: performance.now() - started, result });
     return outcome;

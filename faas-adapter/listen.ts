@@ -1,5 +1,5 @@
-import { SatchelError } from '@satchel/proto/core';
 import type { Server } from 'node:http';
+import { SatchelError } from '@satchel/proto/core';
 
 /** How far above a taken port the next free one is looked for. */
 const portAttempts = 20;

@@ -1,6 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import { SatchelError } from '@satchel/proto/core';
 import { Command } from 'commander';
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { parseOptions } from './config.js';
 import { fleetKey } from './fleet-key.js';
@@ -27,7 +27,11 @@ async function main(): Promise<void> {
   const options = parseOptions(given);
   const functions = await Functions.open(options.dir);
   const pool = new SandboxPool(options);
-  const invoker = new Invoker(functions, pool, verifiedNamespaces(() => fleetKey(options.controller)));
+  const invoker = new Invoker(
+    functions,
+    pool,
+    verifiedNamespaces(() => fleetKey(options.controller)),
+  );
   const server = createInvokeApi({ functions, invoker, pool });
   await listen(server, options.host, options.port);
   const stop = () => {

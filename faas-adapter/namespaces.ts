@@ -1,5 +1,5 @@
-import { importPublicKey, parseJobUrl, SatchelError, verifyJobToken } from '@satchel/proto/core';
 import { createHash } from 'node:crypto';
+import { importPublicKey, parseJobUrl, SatchelError, verifyJobToken } from '@satchel/proto/core';
 
 /** Finds the namespace a sandbox would serve, so that none ever serves two. */
 export interface Namespaces {
@@ -33,7 +33,9 @@ export function verifiedNamespaces(fetchKey: () => Promise<string>): Namespaces 
       try {
         return known.get(token) ?? (await verify(token));
       } catch (error) {
-        throw new SatchelError('wrong-token', `the invocation's job was refused: ${SatchelError.from(error).message}`, { cause: error });
+        throw new SatchelError('wrong-token', `the invocation's job was refused: ${SatchelError.from(error).message}`, {
+          cause: error,
+        });
       }
     },
   };

@@ -36,11 +36,19 @@ export class SandboxPool {
    * Runs one invocation in a warm sandbox, a new one, or the first that becomes free. Throws `out-of-memory` when too
    * many wait already. A function's own failure is an outcome, never an error.
    */
-  async invoke(deployed: DeployedFunction, namespace: string, message: Omit<InvokeMessage, 'kind' | 'deadlineMs'>, log: (line: string) => void): Promise<Outcome> {
+  async invoke(
+    deployed: DeployedFunction,
+    namespace: string,
+    message: Omit<InvokeMessage, 'kind' | 'deadlineMs'>,
+    log: (line: string) => void,
+  ): Promise<Outcome> {
     const member = await this.#acquire(deployed, namespace);
     clearTimeout(member.retire);
     try {
-      return await member.sandbox.invoke({ ...message, kind: 'invoke', deadlineMs: Date.now() + deployed.timeoutSeconds * 1000 }, log);
+      return await member.sandbox.invoke(
+        { ...message, kind: 'invoke', deadlineMs: Date.now() + deployed.timeoutSeconds * 1000 },
+        log,
+      );
     } finally {
       this.#release(member);
     }
@@ -49,7 +57,8 @@ export class SandboxPool {
   /** Ends the sandboxes of a function whose version is not `version`: all of them if it was deleted. */
   retire(name: string, version?: string): void {
     for (const member of [...this.#members]) {
-      if (member.sandbox.function.name === name && member.sandbox.function.version !== version && member.sandbox.available) member.sandbox.stop();
+      if (member.sandbox.function.name === name && member.sandbox.function.version !== version && member.sandbox.available)
+        member.sandbox.stop();
     }
   }
 
@@ -68,7 +77,10 @@ export class SandboxPool {
     const warm = this.#findWarm(deployed, namespace) ?? this.#startIfRoom(deployed, namespace);
     if (warm) return Promise.resolve(this.#take(warm));
     if (this.#waiting.length >= limits.functionEventQueue) {
-      throw new SatchelError('out-of-memory', `${this.#waiting.length} invocations wait for a sandbox already; call again later or raise --max-sandboxes (${this.#maxSandboxes})`);
+      throw new SatchelError(
+        'out-of-memory',
+        `${this.#waiting.length} invocations wait for a sandbox already; call again later or raise --max-sandboxes (${this.#maxSandboxes})`,
+      );
     }
     return new Promise((start, refuse) => this.#waiting.push({ function: deployed, namespace, start, refuse }));
   }
@@ -96,7 +108,12 @@ export class SandboxPool {
       if (!coldest) return undefined;
       coldest.sandbox.stop();
     }
-    const member: Member = { sandbox: new Sandbox(deployed, () => this.#ended(member)), namespace, lastUsedMs: Date.now(), retire: undefined };
+    const member: Member = {
+      sandbox: new Sandbox(deployed, () => this.#ended(member)),
+      namespace,
+      lastUsedMs: Date.now(),
+      retire: undefined,
+    };
     this.#members.add(member);
     return member;
   }

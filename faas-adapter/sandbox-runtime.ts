@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type FunctionFailure, type InvokeMessage, type SandboxMessage, type SandboxSetup, setupVariable } from './sandbox-messages.js';
+import {
+  type FunctionFailure,
+  type InvokeMessage,
+  type SandboxMessage,
+  type SandboxSetup,
+  setupVariable,
+} from './sandbox-messages.js';
 
 /** The process in which user code runs. It is told a function at its start, then serves one invocation at a time. */
 
@@ -21,10 +27,14 @@ async function loadHandler(): Promise<Handler> {
   const base = join(setup.code, setup.handler.slice(0, dot));
   const name = setup.handler.slice(dot + 1);
   const file = ['.mjs', '.js', '.cjs'].map((extension) => base + extension).find((path) => existsSync(path));
-  if (!file) throw new Error(`handler '${setup.handler}': there is no ${setup.handler.slice(0, dot)}.mjs, .js or .cjs in the deployed folder`);
+  if (!file)
+    throw new Error(
+      `handler '${setup.handler}': there is no ${setup.handler.slice(0, dot)}.mjs, .js or .cjs in the deployed folder`,
+    );
   const loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown> & { default?: Record<string, unknown> };
   const handler = loaded[name] ?? loaded.default?.[name];
-  if (typeof handler !== 'function') throw new Error(`handler '${setup.handler}': ${file.slice(setup.code.length + 1)} has no function named ${name}`);
+  if (typeof handler !== 'function')
+    throw new Error(`handler '${setup.handler}': ${file.slice(setup.code.length + 1)} has no function named ${name}`);
   return handler as Handler;
 }
 
@@ -46,7 +56,9 @@ function contextOf(message: InvokeMessage): Record<string, unknown> {
 /** Calls the handler in either of its styles: returning (a promise of) the result, or calling back. */
 function call(handler: Handler, message: InvokeMessage): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const result = handler(JSON.parse(message.event), contextOf(message), (error, value) => (error ? reject(error) : resolve(value)));
+    const result = handler(JSON.parse(message.event), contextOf(message), (error, value) =>
+      error ? reject(error) : resolve(value),
+    );
     if (handler.length < 3 || result instanceof Promise) resolve(result);
   });
 }

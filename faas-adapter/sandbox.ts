@@ -1,13 +1,21 @@
-import { randomId } from '@satchel/proto/core';
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { randomId } from '@satchel/proto/core';
 import type { DeployedFunction } from './functions.js';
 import { residentBytes } from './resident-memory.js';
-import { type FunctionFailure, type InvokeMessage, type SandboxMessage, type SandboxSetup, setupVariable } from './sandbox-messages.js';
+import {
+  type FunctionFailure,
+  type InvokeMessage,
+  type SandboxMessage,
+  type SandboxSetup,
+  setupVariable,
+} from './sandbox-messages.js';
 
 /** How an invocation ended. */
-export type Outcome = { readonly kind: 'result'; readonly payload: string } | { readonly kind: 'failure'; readonly failure: FunctionFailure };
+export type Outcome =
+  | { readonly kind: 'result'; readonly payload: string }
+  | { readonly kind: 'failure'; readonly failure: FunctionFailure };
 
 interface Call {
   readonly message: InvokeMessage;
@@ -80,11 +88,19 @@ export class Sandbox {
   #start(): ChildProcess {
     const { name, code, handler, memoryMiB, environment } = this.function;
     const setup: SandboxSetup = { functionName: name, code, handler, memoryMiB, endMarker: this.#endMarker };
-    const shared = Object.fromEntries(inherited.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])));
+    const shared = Object.fromEntries(
+      inherited.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])),
+    );
     return fork(fileURLToPath(new URL('./sandbox-runtime.js', import.meta.url)), {
       cwd: code,
       execArgv: [`--max-old-space-size=${memoryMiB}`],
-      env: { ...shared, AWS_LAMBDA_FUNCTION_NAME: name, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB), ...environment, [setupVariable]: JSON.stringify(setup) },
+      env: {
+        ...shared,
+        AWS_LAMBDA_FUNCTION_NAME: name,
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+        ...environment,
+        [setupVariable]: JSON.stringify(setup),
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
   }
@@ -96,7 +112,8 @@ export class Sandbox {
   }
 
   #deadline(message: InvokeMessage): NodeJS.Timeout {
-    const expire = () => this.#end(failure('Sandbox.Timedout', `${message.requestId} timed out after ${this.function.timeoutSeconds} seconds`));
+    const expire = () =>
+      this.#end(failure('Sandbox.Timedout', `${message.requestId} timed out after ${this.function.timeoutSeconds} seconds`));
     return setTimeout(expire, Math.max(0, message.deadlineMs - Date.now())).unref();
   }
 
@@ -104,7 +121,12 @@ export class Sandbox {
     const resident = residentBytes(this.#child.pid);
     const limit = this.function.memoryMiB * 2 ** 20 + runtimeBytes;
     if (resident > limit) {
-      this.#end(failure('Runtime.OutOfMemory', `the function holds ${Math.ceil((resident - runtimeBytes) / 2 ** 20)} MiB, its limit is ${this.function.memoryMiB} MiB`));
+      this.#end(
+        failure(
+          'Runtime.OutOfMemory',
+          `the function holds ${Math.ceil((resident - runtimeBytes) / 2 ** 20)} MiB, its limit is ${this.function.memoryMiB} MiB`,
+        ),
+      );
     }
   }
 
@@ -117,7 +139,8 @@ export class Sandbox {
       this.#end(message.failure);
     } else if (this.#state.kind === 'busy' && this.#state.call.message.requestId === message.requestId) {
       const { call } = this.#state;
-      call.answer = message.kind === 'result' ? { kind: 'result', payload: message.payload } : { kind: 'failure', failure: message.failure };
+      call.answer =
+        message.kind === 'result' ? { kind: 'result', payload: message.payload } : { kind: 'failure', failure: message.failure };
       this.#settleIfWhole(call);
     }
   }
@@ -143,13 +166,23 @@ export class Sandbox {
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
-    const why = signal === 'SIGABRT' ? failure('Runtime.OutOfMemory', `the heap reached its limit of ${this.function.memoryMiB} MiB`) : undefined;
-    this.#end(why ?? failure('Runtime.ExitError', `the function's process ended ${signal ? `by ${signal}` : `with exit code ${code}`} before it answered`));
+    const why =
+      signal === 'SIGABRT'
+        ? failure('Runtime.OutOfMemory', `the heap reached its limit of ${this.function.memoryMiB} MiB`)
+        : undefined;
+    this.#end(
+      why ??
+        failure(
+          'Runtime.ExitError',
+          `the function's process ended ${signal ? `by ${signal}` : `with exit code ${code}`} before it answered`,
+        ),
+    );
   }
 
   #end(reason: FunctionFailure): void {
     if (this.#state.kind === 'ended') return;
-    const call = this.#state.kind === 'busy' ? this.#state.call : this.#state.kind === 'starting' ? this.#state.waiting : undefined;
+    const call =
+      this.#state.kind === 'busy' ? this.#state.call : this.#state.kind === 'starting' ? this.#state.waiting : undefined;
     this.#state = { kind: 'ended' };
     this.#endReason = reason;
     this.#child.kill('SIGKILL');

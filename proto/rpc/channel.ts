@@ -1,15 +1,22 @@
-import { type ChannelOptions, type Client, credentials, type ServiceError } from '@grpc/grpc-js';
-import { SatchelError } from '../core/index.js';
+import {
+  type CallOptions,
+  type ChannelOptions,
+  type Client,
+  type ClientUnaryCall,
+  credentials,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import type { FleetClient, JobsClient } from '../gen/index.js';
 import { loadSchema } from './schema.js';
 import { fromServiceError } from './status.js';
 
-/** A unary method of a generated client. */
-type Unary<Request, Response> = (
-  request: Request,
-  options: { deadline: number },
-  callback: (error: ServiceError | null, response?: Response) => void,
-) => unknown;
+type Callback<Response> = (error: ServiceError | null, response?: Response) => void;
+
+/** A unary method of a generated client: the last two of its overloads, from which types are inferred. */
+interface Unary<Request, Response> {
+  (request: Request, options: CallOptions, callback: Callback<Response>): ClientUnaryCall;
+  (request: Request, callback: Callback<Response>): ClientUnaryCall;
+}
 
 /** A connection to the controller. */
 export interface ControllerChannel {
@@ -48,11 +55,11 @@ export function dial(address: string): ControllerChannel {
     fleet,
     call: (client, method, request, timeoutMs = 10_000) =>
       new Promise((resolve, reject) => {
-        method.call(client, request, { deadline: Date.now() + timeoutMs }, (error, response) => {
-          if (error) reject(fromServiceError(error, address));
-          else if (response === undefined) reject(new SatchelError('internal', `the controller at ${address} answered nothing`));
-          else resolve(response);
-        });
+        Reflect.apply(method, client, [
+          request,
+          { deadline: Date.now() + timeoutMs },
+          (error: ServiceError | null, response: never) => (error ? reject(fromServiceError(error, address)) : resolve(response)),
+        ]);
       }),
     close: () => jobs.close(),
   };
