@@ -5,6 +5,8 @@
 export class CommandArguments {
   count = 0;
   buffer: Buffer = Buffer.alloc(0);
+  /** Whether the bytes belong to somebody who will overwrite them; see `own`. */
+  borrowed = true;
   /** Argument `i` is `buffer[starts[i], ends[i])`. */
   starts = new Int32Array(16);
   ends = new Int32Array(16);
@@ -36,6 +38,20 @@ export class CommandArguments {
     this.starts[this.count] = start;
     this.ends[this.count] = end;
     this.count++;
+  }
+
+  /**
+   * Moves the arguments, in place, to bytes of their own, for a command that goes on after its handler returned: offsets read
+   * before are then void. Nothing is copied if the bytes were not borrowed.
+   */
+  own(): void {
+    if (!this.borrowed || this.count === 0) return;
+    const first = this.start(0);
+    this.buffer = Buffer.from(this.buffer.subarray(first, this.end(this.count - 1)));
+    for (let index = 0; index < this.count; index++) {
+      this.starts[index] = this.start(index) - first;
+      this.ends[index] = this.end(index) - first;
+    }
   }
 
   /** A copy that owns its bytes, for a command that goes on after its handler returned. */

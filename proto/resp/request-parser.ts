@@ -1,0 +1,348 @@
+import { formatBytes, limits, SatchelError } from '../core/index.js';
+import { CommandArguments } from './command-arguments.js';
+import { GatheredBytes, type InputBudget } from './gathered-bytes.js';
+
+/** What a {@link RequestParser} calls back. */
+export interface RequestHandler {
+  /** One command; `args` is reused and points into the input: valid until the call returns. False: pause. */
+  onCommand(args: CommandArguments): boolean;
+  /** A command that was read over and not kept because an argument exceeds the value limit. False: pause. */
+  onOversize(error: SatchelError): boolean;
+  /** The input is not RESP or exceeds what a connection may send; nothing more will be parsed. */
+  onMalformed(error: SatchelError): void;
+}
+
+const asterisk = 0x2a;
+const dollar = 0x24;
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+const zero = 0x30;
+/** `$0\r\n\r\n`: what each argument still to come takes at least. */
+const shortestArgumentBytes = 6;
+/** A value up to this is read over and refused by itself; above it the connection is of no more use. */
+const skippedBytes = 8 * limits.valueBytes;
+
+/** What the parser expects next; numbers, as it is asked for every argument. */
+const Expect = { Command: 0, Header: 1, Body: 2 } as const;
+
+/**
+ * Incremental parser of RESP commands: arrays of bulk strings, and inline commands. A command that lies whole in the input is
+ * handed over in place, without a copy or an allocation; one that arrives in pieces is gathered.
+ */
+export class RequestParser {
+  /** Bytes one argument or one gathered command may have; lower before authentication. */
+  inputLimitBytes: number = limits.valueBytes;
+  readonly #handler: RequestHandler;
+  readonly #args = new CommandArguments();
+  readonly #gathered: GatheredBytes;
+  /** Input that came with or after the command that paused. */
+  #rest: Buffer | undefined;
+  #paused = false;
+  #ended = false;
+  #expect: 0 | 1 | 2 = Expect.Command;
+  /** Arguments of the command under way still to come. */
+  #argumentsLeft = 0;
+  /** Bytes of the argument under way. */
+  #bodyBytes = 0;
+  /** Where the next header or body begins in the buffer that is being parsed. */
+  #at = 0;
+  /** Bytes of an oversize argument still to be read over. */
+  #skip = 0;
+  #oversizeBytes = 0;
+
+  constructor(handler: RequestHandler, budget: InputBudget) {
+    this.#handler = handler;
+    this.#gathered = new GatheredBytes(budget);
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether part of a command has arrived. */
+  get midway(): boolean {
+    return this.#gathered.length > 0 || this.#expect !== Expect.Command;
+  }
+
+  /** Takes `buffer[start, end)`, which the caller may overwrite afterwards. While paused the input is copied and kept. */
+  feed(buffer: Buffer, start: number, end: number): void {
+    if (this.#ended || start === end) return;
+    if (this.#paused) this.#keep(Buffer.from(buffer.subarray(start, end)));
+    else this.#run(buffer, start, end, false);
+  }
+
+  /** Parses nothing more until `resume`, as if the handler had returned false. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Goes on after a pause with the input that was kept; the handler may pause again. */
+  resume(): void {
+    if (!this.#paused || this.#ended) return;
+    this.#paused = false;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest) this.#run(rest, 0, rest.length, true);
+  }
+
+  /** Gives back what is held; the parser ignores all further input. */
+  end(): void {
+    this.#ended = true;
+    this.#rest = undefined;
+    this.#gathered.release();
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#rest = this.#rest ? Buffer.concat([this.#rest, bytes]) : bytes;
+  }
+
+  /** `owned`: the bytes stay as they are, so what is kept of them needs no copy. */
+  #run(buffer: Buffer, start: number, end: number, owned: boolean): void {
+    let at = start;
+    while (at < end && !this.#paused && !this.#ended) {
+      if (this.#skip > 0) at = this.#readOver(at, end);
+      else if (this.#gathered.length > 0) at = this.#gatherFrom(buffer, at, end);
+      else at = this.#parseInPlace(buffer, at, end);
+    }
+    if (at < end && this.#paused && !this.#ended) {
+      const rest = buffer.subarray(at, end);
+      this.#keep(owned ? rest : Buffer.from(rest));
+    }
+  }
+
+  /** Parses commands where they lie; returns how far the input was used up. What is incomplete is gathered. */
+  #parseInPlace(buffer: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      this.#at = at;
+      const done = this.#advance(buffer, end);
+      if (this.#ended) return end;
+      if (this.#skip > 0) return this.#at;
+      if (!done) {
+        this.#hold(buffer, at, end);
+        return end;
+      }
+      at = this.#at;
+      if (!this.#deliver(buffer)) return at;
+    }
+    return at;
+  }
+
+  /** Moves the incomplete command `buffer[start, end)` to memory of its own. */
+  #hold(buffer: Buffer, start: number, end: number): void {
+    this.#append(buffer, start, end);
+    this.#at -= start;
+    const { starts, ends, count } = this.#args;
+    for (let index = 0; index < count; index++) {
+      starts[index] = (starts[index] as number) - start;
+      ends[index] = (ends[index] as number) - start;
+    }
+  }
+
+  /** Adds to the gathered command what it surely needs, and hands it over once it is whole. Returns how far the input was used. */
+  #gatherFrom(buffer: Buffer, start: number, end: number): number {
+    let to = Math.min(end, start + this.#missingBytes());
+    if (this.#expect !== Expect.Body) {
+      const newLine = buffer.indexOf(lineFeed, start);
+      to = Math.max(to, newLine < 0 || newLine >= end ? end : newLine + 1);
+      // An inline command ends at its line; nothing behind it may be taken along.
+      if (this.#expect === Expect.Command) to = newLine < 0 || newLine >= end ? end : newLine + 1;
+    }
+    if (!this.#append(buffer, start, to)) return end;
+    const done = this.#advance(this.#gathered.buffer, this.#gathered.length);
+    if (this.#ended) return end;
+    if (this.#skip > 0) {
+      // The oversize body's first bytes may have been gathered with its header.
+      const surplus = this.#gathered.length - this.#at;
+      this.#gathered.release();
+      return to - surplus;
+    }
+    if (done) {
+      const { buffer: whole } = this.#gathered;
+      this.#gathered.release();
+      this.#args.borrowed = false;
+      this.#deliver(whole);
+      this.#args.borrowed = true;
+    }
+    return to;
+  }
+
+  /** Least number of bytes the gathered command lacks. */
+  #missingBytes(): number {
+    if (this.#expect === Expect.Command) return 0;
+    const gathered = this.#gathered.length;
+    const later = this.#expect === Expect.Body ? this.#argumentsLeft - 1 : this.#argumentsLeft;
+    const underWay = this.#expect === Expect.Body ? this.#at + this.#bodyBytes + 2 : this.#at;
+    return Math.max(0, underWay + later * shortestArgumentBytes - gathered);
+  }
+
+  #append(buffer: Buffer, from: number, to: number): boolean {
+    const length = this.#gathered.length + to - from;
+    if (length > this.inputLimitBytes && this.inputLimitBytes < limits.valueBytes) {
+      return this.#fail(tooMuchInput(this.inputLimitBytes));
+    }
+    if (this.#gathered.append(buffer, from, to, this.#gathered.length + this.#missingBytes())) return true;
+    return this.#fail(
+      new SatchelError('too-large', `the commands being received exceed ${formatBytes(limits.shardInputBytes)} on this shard`),
+    );
+  }
+
+  /** Parses on from `#at`; true when a whole command stands in `#args` and `#at` is behind it. */
+  #advance(buffer: Buffer, end: number): boolean {
+    if (this.#expect === Expect.Command && !this.#commandHeader(buffer, end)) return false;
+    while (this.#argumentsLeft > 0) {
+      if (this.#expect === Expect.Header && !this.#argumentHeader(buffer, end)) return false;
+      if (this.#expect === Expect.Body && !this.#argumentBody(buffer, end)) return false;
+      this.#argumentsLeft--;
+      this.#expect = Expect.Header;
+    }
+    this.#expect = Expect.Command;
+    return true;
+  }
+
+  #commandHeader(buffer: Buffer, end: number): boolean {
+    this.#args.count = 0;
+    this.#oversizeBytes = 0;
+    if (buffer[this.#at] !== asterisk) return this.#inline(buffer, end);
+    const count = this.#lengthLine(buffer, end, 'number of arguments');
+    if (count === undefined) return false;
+    if (count > limits.commandArguments) {
+      return this.#fail(
+        new SatchelError(
+          'too-large',
+          `Protocol error: ${count} arguments were announced, the limit is ${limits.commandArguments}`,
+        ),
+      );
+    }
+    this.#argumentsLeft = Math.max(0, count);
+    this.#expect = Expect.Header;
+    return true;
+  }
+
+  #argumentHeader(buffer: Buffer, end: number): boolean {
+    if (this.#at >= end) return false;
+    if (buffer[this.#at] !== dollar) {
+      const got = String.fromCharCode(buffer[this.#at] as number).replace(/[^ -~]/, '?');
+      return this.#fail(new SatchelError('invalid-argument', `Protocol error: expected '$', got '${got}'`));
+    }
+    const length = this.#lengthLine(buffer, end, 'bulk length');
+    if (length === undefined) return false;
+    if (length < 0) return this.#fail(new SatchelError('invalid-argument', 'Protocol error: invalid bulk length'));
+    if (length > this.inputLimitBytes && !this.#oversize(length)) return false;
+    this.#bodyBytes = length;
+    this.#expect = Expect.Body;
+    return true;
+  }
+
+  #oversize(length: number): boolean {
+    if (this.inputLimitBytes < limits.valueBytes) return this.#fail(tooMuchInput(this.inputLimitBytes));
+    if (length > skippedBytes) {
+      return this.#fail(new SatchelError('too-large', `Protocol error: invalid bulk length ${length}, ${valueLimit}`));
+    }
+    this.#oversizeBytes = length;
+    this.#skip = length + 2;
+    return false;
+  }
+
+  #argumentBody(buffer: Buffer, end: number): boolean {
+    const start = this.#at;
+    const bodyEnd = start + this.#bodyBytes;
+    if (bodyEnd + 2 > end) return false;
+    if (buffer[bodyEnd] !== carriageReturn || buffer[bodyEnd + 1] !== lineFeed) {
+      return this.#fail(new SatchelError('invalid-argument', 'Protocol error: an argument is longer than announced'));
+    }
+    this.#args.add(start, bodyEnd);
+    this.#at = bodyEnd + 2;
+    return true;
+  }
+
+  /** Reads over an oversize argument; the arguments before it are forgotten, those behind are parsed and dropped. */
+  #readOver(at: number, end: number): number {
+    const taken = Math.min(this.#skip, end - at);
+    this.#skip -= taken;
+    if (this.#skip > 0) return end;
+    this.#args.count = 0;
+    this.#at = at + taken;
+    this.#argumentsLeft--;
+    this.#expect = Expect.Header;
+    if (this.#argumentsLeft === 0) this.#finishOversize();
+    return at + taken;
+  }
+
+  #finishOversize(): boolean {
+    const bytes = this.#oversizeBytes;
+    this.#oversizeBytes = 0;
+    this.#expect = Expect.Command;
+    this.#paused = !this.#handler.onOversize(new SatchelError('too-large', `an argument has ${bytes} bytes, ${valueLimit}`));
+    return !this.#paused;
+  }
+
+  #deliver(buffer: Buffer): boolean {
+    if (this.#oversizeBytes > 0) return this.#finishOversize();
+    if (this.#args.count === 0) return true;
+    this.#args.buffer = buffer;
+    if (!this.#handler.onCommand(this.#args)) this.#paused = true;
+    return !this.#paused && !this.#ended;
+  }
+
+  /** The number behind the type byte at `#at`; undefined if its line is not whole, or malformed (then the parser has ended). */
+  #lengthLine(buffer: Buffer, end: number, what: string): number | undefined {
+    let at = this.#at + 1;
+    const negative = buffer[at] === 0x2d && at < end;
+    if (negative) at++;
+    const digits = at;
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = (buffer[at] as number) - zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    if (at - digits > 15 || (at < end && (at === digits || buffer[at] !== carriageReturn))) return this.#badLength(what);
+    if (at + 1 >= end) return undefined;
+    if (buffer[at + 1] !== lineFeed) return this.#badLength(what);
+    this.#at = at + 2;
+    return negative ? -value : value;
+  }
+
+  #badLength(what: string): undefined {
+    this.#fail(new SatchelError('invalid-argument', `Protocol error: invalid ${what}`));
+    return undefined;
+  }
+
+  #inline(buffer: Buffer, end: number): boolean {
+    const found = buffer.indexOf(lineFeed, this.#at);
+    const newLine = found < 0 || found >= end ? -1 : found;
+    if ((newLine < 0 ? end : newLine) - this.#at > limits.inlineBytes) {
+      return this.#fail(
+        new SatchelError('too-large', `Protocol error: too big inline request, the limit is ${limits.inlineBytes} bytes`),
+      );
+    }
+    if (newLine < 0) return false;
+    this.#words(buffer, this.#at, newLine);
+    this.#at = newLine + 1;
+    return true;
+  }
+
+  /** Splits a line at blanks. Quotes have no meaning: programs use arrays. */
+  #words(buffer: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at < end) {
+      while (at < end && (buffer[at] as number) <= 0x20) at++;
+      const word = at;
+      while (at < end && (buffer[at] as number) > 0x20) at++;
+      if (at > word) this.#args.add(word, at);
+    }
+  }
+
+  #fail(error: SatchelError): false {
+    this.end();
+    this.#handler.onMalformed(error);
+    return false;
+  }
+}
+
+const valueLimit = `the limit is ${limits.valueBytes} (${formatBytes(limits.valueBytes)})`;
+
+function tooMuchInput(limitBytes: number): SatchelError {
+  return new SatchelError('unauthenticated', `more than ${formatBytes(limitBytes)} were sent before AUTH`);
+}
