@@ -1,0 +1,79 @@
+import { isTier } from '@satchel/proto/core';
+import type {
+  ConfigureJobs__Output,
+  FleetDirectory__Output,
+  GrantReturn,
+  JobUsage,
+  Usage,
+  Welcome__Output,
+} from '@satchel/proto/gen';
+import type { ShardAddress } from '../job-configuration.js';
+import type { UsageCounters } from '../shard/usage.js';
+import type { ConfiguredJob, JobRecord, UsageRow } from './job-table.js';
+import type { NodeMembership } from './node-file.js';
+
+/** Jobs of a ConfigureJobs message as the job table takes them. */
+export function configuredJobs(message: ConfigureJobs__Output): ConfiguredJob[] {
+  return message.jobs.map((job) => ({
+    configuration: {
+      job: job.job,
+      namespace: job.namespace,
+      epoch: job.epoch,
+      ranges: job.ranges.map(({ start, shard }) => ({ start, shard })),
+      tiers: job.tiers.filter(isTier),
+      quotaBytes: job.quotaBytes,
+      evict: job.evict === 'lru' ? 'lru' : '',
+      createdMs: job.createdAtMs,
+    },
+    grants: job.grants.map(({ shard, bytes, version }) => ({ shard, bytes, version })),
+  }));
+}
+
+/** The fleet's shards by address. */
+export function shardAddresses(directory: FleetDirectory__Output | null): ShardAddress[] {
+  return (directory?.shards ?? []).map(({ shard, node, host, endpointPort, directPort, socket }) => ({
+    shard,
+    node,
+    host,
+    endpointPort,
+    directPort,
+    socket,
+  }));
+}
+
+/** What is kept of a Welcome; the heartbeat is never more frequent than ten times a second. */
+export function membershipOf(welcome: Welcome__Output): NodeMembership {
+  return {
+    shards: [...welcome.shards],
+    publicKeyJwk: welcome.publicKeyJwk,
+    linkToken: welcome.linkToken,
+    heartbeatMs: Math.max(100, welcome.heartbeatMs || 2000),
+  };
+}
+
+/** Grants a record holds, as Hello lists them. */
+export function grantReturns(job: string, record: JobRecord): GrantReturn[] {
+  if (record.state !== 'active' || record.configuration.quotaBytes === 0) return [];
+  return record.grants.map(({ shard, bytes, version }) => ({ job, shard, bytes, version }));
+}
+
+/** Counters as they travel; dollars are the controller's. */
+export function usageMessage(usage: UsageCounters): Usage {
+  return {
+    dram: usage.tiers.dram,
+    ssd: usage.tiers.ssd,
+    object: usage.tiers.object,
+    bytesIn: usage.bytesIn,
+    bytesOut: usage.bytesOut,
+    requests: usage.requests,
+    localReads: usage.localReads,
+    peakBytes: usage.peakBytes,
+    objects: usage.objects,
+    objectRequests: usage.objectRequests,
+    persistedBytes: usage.persistedBytes,
+  };
+}
+
+export function jobUsageMessage(row: UsageRow): JobUsage {
+  return { job: row.job, shard: row.shard, incarnation: row.incarnation, usage: usageMessage(row.usage) };
+}

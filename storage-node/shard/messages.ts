@@ -1,0 +1,113 @@
+import type { ShardAddress } from '../job-configuration.js';
+import type { UsageCounters } from './usage.js';
+
+/** What a shard process is told at its start, complete. */
+export interface ShardOptions {
+  /** 0, 1, … on the node. */
+  readonly index: number;
+  readonly node: string;
+  /** Absolute path of the shard's folder. */
+  readonly dir: string;
+  /** Path of the node's job table. */
+  readonly jobTable: string;
+  /** Address to listen on. */
+  readonly listen: string;
+  readonly endpointPort: number;
+  readonly directPort: number;
+  /** Path of the Unix socket. */
+  readonly socket: string;
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  /** `file:DIR` or `s3://BUCKET?…`. */
+  readonly object: string;
+  /** Number of this start of the shard. */
+  readonly incarnation: number;
+}
+
+/** The shard's place in the fleet. */
+export interface ShardMembership {
+  /** Fleet-wide id. */
+  readonly shard: number;
+  /** Verifies job and link tokens. */
+  readonly publicKeyJwk: string;
+  /** Presented to other shards. */
+  readonly linkToken: string;
+}
+
+/** From host to shard. */
+export type HostMessage =
+  /** First of all. */
+  | {
+      readonly kind: 'start';
+      readonly options: ShardOptions;
+      readonly membership?: ShardMembership;
+      readonly directory: readonly ShardAddress[];
+    }
+  | { readonly kind: 'membership'; readonly membership: ShardMembership }
+  | { readonly kind: 'directory'; readonly shards: readonly ShardAddress[] }
+  /** Entries of the job table changed. */
+  | { readonly kind: 'jobs-changed'; readonly jobs: readonly string[] }
+  /** Jobs that ended; each is answered with `job-purged`, also by a shard that never heard of it. */
+  | { readonly kind: 'jobs-ended'; readonly jobs: readonly string[] }
+  /** The controller wants unused grant back; answered with `grant-return`. */
+  | { readonly kind: 'grant-reclaim'; readonly job: string }
+  /** Whether the controller can be asked for grants. */
+  | { readonly kind: 'controller'; readonly reachable: boolean }
+  | { readonly kind: 'stop' };
+
+/** A job's counters on this shard since they began at 0 in this incarnation. */
+export interface JobStatistics {
+  readonly job: string;
+  readonly usage: UsageCounters;
+  /** The job was unloaded: if it is loaded again its counters begin at 0. */
+  readonly final: boolean;
+}
+
+export interface TierStatistics {
+  readonly usedBytes: number;
+  /** Memory or disk held, slack included. */
+  readonly reservedBytes: number;
+  /** 0: no limit. */
+  readonly budgetBytes: number;
+}
+
+/** A shard's own counters; all but the gauges only grow within an incarnation. */
+export interface ShardStatistics {
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  readonly connectionsRefused: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly forwarded: number;
+  /** By command name, of known commands only. */
+  readonly commands: Readonly<Record<string, number>>;
+  readonly errors: number;
+  readonly jobsLoaded: number;
+  /** Puts that went to a slower tier than the first of their job. */
+  readonly spills: number;
+  readonly dram: TierStatistics;
+  readonly ssd: TierStatistics;
+  readonly object: TierStatistics;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** Longest delay of the event loop in the last interval. */
+  readonly eventLoopDelayMs: number;
+}
+
+/** From shard to host. */
+export type ShardMessage =
+  | { readonly kind: 'listening' }
+  /** The shard could not listen and exits. */
+  | { readonly kind: 'port-taken'; readonly port: number }
+  | { readonly kind: 'grant-request'; readonly job: string; readonly bytes: number }
+  | { readonly kind: 'grant-return'; readonly job: string; readonly bytes: number; readonly version: number }
+  /** A job was opened by its token alone. */
+  | { readonly kind: 'job-admitted'; readonly job: string }
+  | { readonly kind: 'statistics'; readonly shard: ShardStatistics; readonly jobs: readonly JobStatistics[] }
+  /** Everything of the job is gone from this shard; its last counters in this incarnation. */
+  | { readonly kind: 'job-purged'; readonly job: string; readonly usage: UsageCounters };
+
+/** Narrows what came in over the IPC channel: only the two mains write to it. */
+export function isMessage(value: unknown): value is { readonly kind: string } {
+  return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
+}
