@@ -1,13 +1,18 @@
-import type { Clock, Tier } from '@satchel/proto/core';
+import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
+import { Key } from '../store/key.js';
+import { type ObjectMetadata, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
+import { JobObjects } from './job-objects.js';
+import { JobSpace } from './job-space.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import { JobUsage } from './job-usage.js';
-
-/** Counts the waits of all jobs of a shard, so that limits.shardWaits bounds them together. */
-export interface WaitCount {
-  count: number;
-}
+import { KeyGate } from './key-gate.js';
+import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
+import type { PrefixCounters } from './prefix-counters.js';
+import { inSlices } from './slices.js';
+import { type WaitCount, Waits } from './waits.js';
 
 /** What a job is made of. */
 export interface JobOptions {
@@ -16,7 +21,7 @@ export interface JobOptions {
   readonly shard: number;
   /** Opens (and creates) the job's store. Called at the first write; at once if `lost`, to find what ssd and object tier kept. */
   readonly openStore: () => JobStore;
-  readonly persist: PersistedObjects;
+  readonly persisted: PersistedObjects;
   readonly grant: Grant;
   /** Whether the shard had data of the job before it started and lost what was in DRAM. */
   readonly lost: boolean;
@@ -27,57 +32,263 @@ export interface JobOptions {
   readonly onDirty?: (job: ShardJob) => void;
 }
 
-/** One job on one shard: its objects and everything that is promised about them. */
+/** Objects looked at between two looks at the clock. */
+const objectsPerStep = 32;
+
+/**
+ * One job on one shard: its objects and all that is promised about them: expiry, quota, loss, failures, waits. Calls on a key
+ * come in turn through `gate` (see commands/in-turn.ts); what returns no promise happened at once.
+ */
 export class ShardJob {
   /** Replaced when a new epoch arrives. */
   configuration: JobConfiguration;
-  readonly usage = new JobUsage();
   readonly shard: number;
+  readonly clock: Clock;
+  readonly persisted: PersistedObjects;
+  readonly usage = new JobUsage();
+  readonly gate = new KeyGate();
+  readonly waits: Waits;
+  /** For the command that runs now: its key, valid until the next command. */
+  readonly scratchKey = new Key();
   /** Whether something changed since the last `flush`. */
   dirty = false;
   readonly #options: JobOptions;
-  #store: JobStore | undefined;
+  readonly #space: JobSpace;
+  readonly #objects: JobObjects;
+  readonly #failures = new Failures();
+  #lost: LostKeys | undefined;
   #ended = false;
 
   constructor(options: JobOptions) {
     this.#options = options;
     this.configuration = options.configuration;
     this.shard = options.shard;
+    this.clock = options.clock;
+    this.persisted = options.persisted;
+    this.waits = new Waits(options.clock, options.shardWaits);
+    this.#space = new JobSpace(options.grant);
+    this.#objects = new JobObjects({
+      openStore: options.openStore,
+      space: this.#space,
+      usage: this.usage,
+      gate: this.gate,
+      clock: options.clock,
+      listener: {
+        removed: (key) => this.#lost?.markGone(key),
+        stored: (key) => this.#forgetFailure(key),
+        isAwaited: (key) => this.waits.size > 0 && this.waits.has(key),
+        deliver: (key, value, readsLeft, nowMs) => this.#deliver(key, value, readsLeft, nowMs),
+        changed: () => this.#markDirty(),
+      },
+    });
+    if (!options.lost) return;
+    this.#lost = new LostKeys();
+    this.#objects.recover();
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Live objects on this shard, expired ones that are not swept yet included. */
-  get objects(): number {
-    let objects = 0;
-    for (const tier of ['dram', 'ssd', 'object'] as const) objects += this.#store?.usageOf(tier).objects ?? 0;
-    return objects;
+  /** Whether keys that are not found may have been lost. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
   }
 
-  /** The job's share of the quota on this shard. */
+  /** Objects on this shard, expired ones that are not swept yet included. */
+  get objectCount(): number {
+    return this.#objects.count;
+  }
+
+  /** The job's share of its quota on this shard. */
   get grant(): Grant {
-    return this.#options.grant;
+    return this.#space.grant;
+  }
+
+  /** Counts by prefix, for as long as somebody watches them. */
+  get counters(): PrefixCounters {
+    return this.#objects.counters;
+  }
+
+  /**
+   * The live object of a key, or undefined if it is missing, for whoever needs to know what is there: throws `failed` or `lost`.
+   * Valid until the next call on this job.
+   */
+  lookup(key: Key, nowMs: number): StoredObject | undefined {
+    const object = this.#objects.find(key, nowMs);
+    if (object !== undefined) return object;
+    const failure = this.#failures.size > 0 ? this.#failures.errorOf(key) : undefined;
+    if (failure !== undefined) throw failure;
+    if (this.#lost?.has(key)) throw lostKeyError(key);
+    return undefined;
+  }
+
+  /** As `lookup`, for a write that only asks whether the key is there: a failure is no obstacle. Throws `lost`. */
+  lookupToWrite(key: Key, nowMs: number): StoredObject | undefined {
+    const object = this.#objects.find(key, nowMs);
+    if (object === undefined && this.#lost?.has(key)) throw lostKeyError(key);
+    return object;
+  }
+
+  /** The live object of a key, for whoever replaces or removes it whatever it is. */
+  find(key: Key, nowMs: number): StoredObject | undefined {
+    return this.#objects.find(key, nowMs);
+  }
+
+  /**
+   * Stores an object in place of what was there, in `tier` or the job's first tier with room, and hands it to those who wait for
+   * it. The value is borrowed until the call returns, also if it returns a promise; metadata is handed over. Throws or rejects
+   * with `too-large`, `quota-exceeded` or `out-of-memory`; then nothing has changed.
+   */
+  put(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    nowMs: number,
+    tier?: Tier,
+  ): void | Promise<void> {
+    if (end - start > limits.valueBytes) throw tooLargeError(end - start);
+    return this.#objects.put(key, value, start, end, metadata, nowMs, tier);
+  }
+
+  /** Removes a key, its failure and its loss. True if a live object was there. */
+  delete(key: Key, nowMs: number): boolean {
+    const object = this.#objects.find(key, nowMs);
+    if (object !== undefined) this.#objects.drop(key, object, nowMs);
+    else this.#lost?.markGone(key);
+    this.#forgetFailure(key);
+    return object !== undefined;
+  }
+
+  /** Changes when an object that was found expires (0: never); a time that is past removes it. */
+  expire(key: Key, object: StoredObject, expiresAtMs: number, nowMs: number): void {
+    this.#objects.expire(key, object, expiresAtMs, nowMs);
+  }
+
+  /** Counts a whole read of an object that had `readsLeft` reads left (0: any number); the last one removes it. */
+  countRead(key: Key, readsLeft: number, nowMs: number): void {
+    this.#objects.countReads(key, readsLeft, 1, nowMs);
+  }
+
+  /**
+   * Gives readers and waiters of the key the reason as error until it is written or deleted; an object that was there goes.
+   * Throws or rejects with `quota-exceeded` or `out-of-memory` (too many failed keys).
+   */
+  fail(key: Key, reason: string, nowMs: number): void | Promise<void> {
+    if (this.#ended) throw endedError(this.configuration.job);
+    if (this.#failures.full && this.#failures.chargeOf(key) === 0) {
+      throw new SatchelError('out-of-memory', `the job has ${failuresPerJob} failed keys on this shard, its limit; delete some`);
+    }
+    const taking = this.#space.take(failureCharge(key, reason));
+    if (taking === undefined) return this.#failNow(key, reason, nowMs);
+    const own = key.copy();
+    return taking.then(() => this.#failNow(own, reason, this.clock.now()));
+  }
+
+  /** Throws `lost` unless the objects under the prefix (one latin1 character per byte) can be counted and listed. */
+  assertListable(prefix: string): void {
+    if (this.#ended) throw endedError(this.configuration.job);
+    if (!this.#lost?.hasUnder(prefix)) return;
+    throw lostListingError(this.shard, slotsPerShard(this.configuration.ranges).get(this.shard) ?? 0);
+  }
+
+  /** Visits live objects in order of key hash, as {@link JobStore.scan}. The visitor changes nothing. */
+  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
+    return this.#objects.scan(position, count, visit);
+  }
+
+  /** Removes the objects under a prefix (one latin1 character per byte), in slices; returns how many there were. */
+  async deletePrefix(prefix: string): Promise<number> {
+    let deleted = 0;
+    let position = 0;
+    const busy: Key[] = [];
+    await inSlices(() => {
+      const found: Key[] = [];
+      position = this.#objects.scan(position, objectsPerStep, (key) => {
+        if (key.toString().startsWith(prefix)) found.push(key.copy());
+      });
+      for (const key of found) {
+        if (this.gate.blocks(key.hash, 'write')) busy.push(key);
+        else if (this.delete(key, this.clock.now())) deleted++;
+      }
+      return position >= scanEnd;
+    });
+    for (const key of busy) if (await this.#deleteInTurn(key)) deleted++;
+    this.#space.release(this.#failures.deletePrefix(prefix));
+    this.#lost?.markPrefixGone(prefix);
+    return deleted;
+  }
+
+  /** Removes every object, failure and loss, once no command is under way on any key. */
+  clear(): void | Promise<void> {
+    if (this.gate.size === 0) return this.#clearNow();
+    return this.gate.closeAll().then(() => {
+      try {
+        this.#clearNow();
+      } finally {
+        this.gate.openAll();
+      }
+    });
   }
 
   /** Makes changes survive a crash of the process where the tier can; see TierStore.flush. */
   flush(): void {
     this.dirty = false;
-    this.#store?.flush();
+    this.#objects.flush();
   }
 
   /** Ends the job: waits fail with `no-job`, timers stop and everything it holds is freed. Idempotent. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    const store = this.#store;
-    this.#store = undefined;
-    await store?.destroy();
+    this.waits.end(endedError(this.configuration.job));
+    await this.#objects.end();
   }
 
-  /** Bytes held in a tier. */
-  bytes(tier: Tier): number {
-    return this.usage.bytes(tier);
+  async #deleteInTurn(key: Key): Promise<boolean> {
+    await this.gate.enter(key.hash, 'write');
+    try {
+      return this.delete(key, this.clock.now());
+    } finally {
+      this.gate.leave(key.hash, 'write');
+    }
   }
+
+  #failNow(key: Key, reason: string, nowMs: number): void {
+    this.delete(key, nowMs);
+    this.#failures.set(key, reason);
+    this.waits.fail(key, new SatchelError('failed', reason));
+  }
+
+  #clearNow(): void {
+    this.#objects.clear();
+    this.#space.release(this.#failures.deletePrefix(''));
+    this.#lost = undefined;
+  }
+
+  #deliver(key: Key, value: Buffer, readsLeft: number, nowMs: number): void {
+    const served = this.waits.deliver(key, value, readsLeft === 0 ? Number.POSITIVE_INFINITY : readsLeft);
+    this.usage.bytesOut += served * value.length;
+    this.#objects.countReads(key, readsLeft, served, nowMs);
+  }
+
+  #forgetFailure(key: Key): void {
+    if (this.#failures.size > 0) this.#space.release(this.#failures.delete(key));
+  }
+
+  #markDirty(): void {
+    if (this.dirty) return;
+    this.dirty = true;
+    this.#options.onDirty?.(this);
+  }
+}
+
+function tooLargeError(bytes: number): SatchelError {
+  return new SatchelError('too-large', `the value would have ${bytes} bytes, the limit is ${limits.valueBytes}`);
+}
+
+function endedError(job: string): SatchelError {
+  return new SatchelError('no-job', `job ${job} has ended`);
 }

@@ -1,0 +1,324 @@
+import { type Clock, SatchelError, type Tier, tiers } from '@satchel/proto/core';
+import type { Key } from '../store/key.js';
+import { type ObjectMetadata, objectCharge, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { ExpiryWheel } from './expiry-wheel.js';
+import type { JobSpace } from './job-space.js';
+import type { JobStore } from './job-store.js';
+import type { JobUsage } from './job-usage.js';
+import type { KeyGate } from './key-gate.js';
+import { PrefixCounters } from './prefix-counters.js';
+import { inSlices } from './slices.js';
+
+/** What the job wants to know of its objects. */
+export interface ObjectListener {
+  /** An object was removed, by whatever. */
+  removed(key: Key): void;
+  /** An object was stored. */
+  stored(key: Key): void;
+  /** Whether `deliver` is to be called when this key is stored. */
+  isAwaited(key: Key): boolean;
+  /** The value that was stored, in a buffer of its own. */
+  deliver(key: Key, value: Buffer, readsLeft: number, nowMs: number): void;
+  /** Something changed that `flush` is to make safe. */
+  changed(): void;
+}
+
+/** What a put replaces. */
+interface Before {
+  /** Undefined: nothing was there. */
+  tier: Tier | undefined;
+  charge: number;
+  expiresAtMs: number;
+}
+
+/** Objects looked at between two looks at the clock. */
+const objectsPerStep = 32;
+
+/**
+ * The objects of a job on a shard with their accounts: quota, usage, expiry and counts by prefix change together with them, on
+ * every path. The store is opened by the first put.
+ */
+export class JobObjects {
+  /** Counts by prefix that somebody watches. */
+  readonly counters = new PrefixCounters((position, visit) => this.#visitPresent(position, visit));
+  readonly #openStore: () => JobStore;
+  readonly #space: JobSpace;
+  readonly #usage: JobUsage;
+  readonly #gate: KeyGate;
+  readonly #clock: Clock;
+  readonly #listener: ObjectListener;
+  readonly #expiries: ExpiryWheel;
+  #store: JobStore | undefined;
+  #ended = false;
+  readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0 };
+
+  constructor(parts: {
+    openStore: () => JobStore;
+    space: JobSpace;
+    usage: JobUsage;
+    gate: KeyGate;
+    clock: Clock;
+    listener: ObjectListener;
+  }) {
+    this.#openStore = parts.openStore;
+    this.#space = parts.space;
+    this.#usage = parts.usage;
+    this.#gate = parts.gate;
+    this.#clock = parts.clock;
+    this.#listener = parts.listener;
+    this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
+  }
+
+  get count(): number {
+    const store = this.#store;
+    return store === undefined ? 0 : tiers.reduce((sum, tier) => sum + store.usageOf(tier).objects, 0);
+  }
+
+  /** Opens the store and takes over what it holds already. */
+  recover(): void {
+    const store = this.opened();
+    let bytes = 0;
+    for (const tier of tiers) {
+      this.#usage.change(tier, store.usageOf(tier).usedBytes, this.#clock.now());
+      bytes += store.usageOf(tier).usedBytes;
+    }
+    this.#space.adopt(bytes);
+    let position = 0;
+    const scanned = inSlices(() => {
+      if (this.#ended) return true;
+      position = store.scan(position, objectsPerStep, (key, object) => {
+        if (object.expiresAtMs > 0) this.#expiries.add(key.hash, object.expiresAtMs);
+      });
+      return position >= scanEnd;
+    });
+    // A disk that cannot be read now fails the commands that need it; expiry then waits for a reader of the key.
+    void scanned?.catch(() => {});
+  }
+
+  /** The store, opened if it was not; throws `no-job` after the end. */
+  opened(): JobStore {
+    if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+    this.#store ??= this.#openStore();
+    return this.#store;
+  }
+
+  /** The live object of a key; an expired one is removed. Valid until the next call. */
+  find(key: Key, nowMs: number): StoredObject | undefined {
+    if (this.#store === undefined) {
+      if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+      return undefined;
+    }
+    const object = this.#store.find(key);
+    if (object === undefined || object.expiresAtMs === 0 || object.expiresAtMs > nowMs) return object;
+    this.drop(key, object, nowMs);
+    return undefined;
+  }
+
+  /**
+   * Stores an object in place of what was there. The value is borrowed until the call returns, also if it returns a promise;
+   * metadata passes to the store. Throws or rejects with `quota-exceeded` or `out-of-memory`; then nothing has changed.
+   */
+  put(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    nowMs: number,
+    tier?: Tier,
+  ): void | Promise<void> {
+    const old = this.opened().find(key);
+    const before = this.#before;
+    before.tier = old?.tier;
+    before.expiresAtMs = old === undefined ? 0 : old.expiresAtMs;
+    before.charge = old === undefined ? 0 : objectCharge(key.length, old.valueLength);
+    const growth = objectCharge(key.length, end - start) - before.charge;
+    const taking = growth > 0 ? this.#space.take(growth) : undefined;
+    if (taking === undefined) return this.#place(key, value, start, end, metadata, nowMs, tier, before);
+    const ownKey = key.copy();
+    const ownValue = Buffer.from(value.subarray(start, end));
+    const ownBefore = { ...before };
+    return taking.then(() => {
+      const laterMs = this.#clock.now();
+      return this.#place(ownKey, ownValue, 0, ownValue.length, metadata, laterMs, tier, ownBefore);
+    });
+  }
+
+  /** Removes an object that was found, with its accounts. */
+  drop(key: Key, object: StoredObject, nowMs: number): void {
+    const { tier, expiresAtMs } = object;
+    const charge = objectCharge(key.length, object.valueLength);
+    this.opened().delete(key);
+    this.#space.release(charge);
+    this.#usage.change(tier, -charge, nowMs);
+    if (expiresAtMs > 0) this.#expiries.remove(key.hash, expiresAtMs);
+    if (this.counters.size > 0) this.counters.changed(key, -1);
+    this.#listener.removed(key);
+    this.#listener.changed();
+  }
+
+  /** Changes when an object that was found expires (0: never); a time that is past removes it. */
+  expire(key: Key, object: StoredObject, expiresAtMs: number, nowMs: number): void {
+    if (expiresAtMs !== 0 && expiresAtMs <= nowMs) {
+      this.drop(key, object, nowMs);
+      return;
+    }
+    const beforeMs = object.expiresAtMs;
+    this.opened().updateMetadata(key, { expiresAtMs });
+    this.#moveExpiry(key, beforeMs, expiresAtMs);
+    this.#listener.changed();
+  }
+
+  /** Notes that `reads` whole values of an object with `readsLeft` reads left (0: any number) were given out. */
+  countReads(key: Key, readsLeft: number, reads: number, nowMs: number): void {
+    if (readsLeft === 0 || reads === 0) return;
+    if (readsLeft > reads) {
+      this.opened().updateMetadata(key, { readsLeft: readsLeft - reads });
+      this.#listener.changed();
+      return;
+    }
+    const object = this.find(key, nowMs);
+    if (object !== undefined) this.drop(key, object, nowMs);
+  }
+
+  /** Visits live objects as {@link JobStore.scan}; those that expired are removed on the way. The visitor changes nothing. */
+  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
+    if (this.#store === undefined) return scanEnd;
+    const nowMs = this.#clock.now();
+    const expired: Key[] = [];
+    const next = this.#store.scan(position, count, (key, object) => {
+      if (object.expiresAtMs === 0 || object.expiresAtMs > nowMs) visit(key, object);
+      else expired.push(key.copy());
+    });
+    for (const key of expired) this.#dropIfFree(key, nowMs);
+    return next;
+  }
+
+  /** Removes every object; no command is under way on any key. */
+  clear(): void {
+    this.#store?.clear();
+    this.#space.release(this.#usage.heldBytes);
+    this.#forgetUsage();
+    this.#expiries.clear();
+    this.counters.cleared();
+    this.#listener.changed();
+  }
+
+  flush(): void {
+    this.#store?.flush();
+  }
+
+  /** Frees everything; later calls throw `no-job`. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#expiries.stop();
+    this.#forgetUsage();
+    const store = this.#store;
+    this.#store = undefined;
+    await store?.destroy();
+  }
+
+  #place(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    nowMs: number,
+    tier: Tier | undefined,
+    before: Before,
+  ): void | Promise<void> {
+    const charge = objectCharge(key.length, end - start);
+    let took: Tier | undefined | Promise<Tier | undefined>;
+    try {
+      took = this.opened().put(key, value, start, end, metadata, tier);
+    } catch (error) {
+      throw this.#refuse(charge - before.charge, error);
+    }
+    const heard = this.#listener.isAwaited(key) ? Buffer.from(value.subarray(start, end)) : undefined;
+    if (typeof took !== 'object') return this.#commit(took, key, charge, metadata, nowMs, before, heard);
+    const ownKey = key.copy();
+    const ownBefore = { ...before };
+    const given = { ...metadata };
+    return took.then(
+      (tookLater) => this.#commit(tookLater, ownKey, charge, given, this.#clock.now(), ownBefore, heard),
+      (error: unknown) => {
+        throw this.#refuse(charge - ownBefore.charge, error);
+      },
+    );
+  }
+
+  #commit(
+    tier: Tier | undefined,
+    key: Key,
+    charge: number,
+    metadata: ObjectMetadata,
+    nowMs: number,
+    before: Before,
+    heard: Buffer | undefined,
+  ): void {
+    if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+    const growth = charge - before.charge;
+    if (tier === undefined) throw this.#refuse(growth, fullError());
+    if (growth < 0) this.#space.release(-growth);
+    if (before.tier !== undefined) this.#usage.change(before.tier, -before.charge, nowMs);
+    this.#usage.change(tier, charge, nowMs);
+    this.#moveExpiry(key, before.expiresAtMs, metadata.expiresAtMs);
+    if (before.tier === undefined && this.counters.size > 0) this.counters.changed(key, 1);
+    this.#listener.stored(key);
+    this.#listener.changed();
+    if (heard !== undefined) this.#listener.deliver(key, heard, metadata.readsLeft, nowMs);
+  }
+
+  #refuse(growth: number, error: unknown): unknown {
+    if (growth > 0 && !this.#ended) this.#space.release(growth);
+    return error;
+  }
+
+  #moveExpiry(key: Key, beforeMs: number, expiresAtMs: number): void {
+    if (beforeMs === expiresAtMs) return;
+    if (beforeMs > 0) this.#expiries.remove(key.hash, beforeMs);
+    if (expiresAtMs > 0) this.#expiries.add(key.hash, expiresAtMs);
+  }
+
+  #expireHash(hash: number): void {
+    const nowMs = this.#clock.now();
+    const expired: Key[] = [];
+    this.#store?.scan(hash, 1, (key, object) => {
+      if (key.hash === hash && object.expiresAtMs > 0 && object.expiresAtMs <= nowMs) expired.push(key.copy());
+    });
+    for (const key of expired) if (!this.#dropIfFree(key, nowMs)) this.#expiries.postpone(hash);
+  }
+
+  /** False: a command is under way on the key. */
+  #dropIfFree(key: Key, nowMs: number): boolean {
+    if (this.#gate.size > 0 && this.#gate.blocks(key.hash, 'write')) return false;
+    this.find(key, nowMs);
+    return true;
+  }
+
+  /** For the counters: what is there, expired or not, once what can be removed of the expired is. */
+  #visitPresent(position: number, visit: (key: Key) => void): number {
+    if (this.#store === undefined) return scanEnd;
+    const nowMs = this.#clock.now();
+    const expired: Key[] = [];
+    const next = this.#store.scan(position, objectsPerStep, (key, object) => {
+      if (object.expiresAtMs === 0 || object.expiresAtMs > nowMs) visit(key);
+      else expired.push(key.copy());
+    });
+    for (const key of expired) if (!this.#dropIfFree(key, nowMs)) visit(key);
+    return next;
+  }
+
+  #forgetUsage(): void {
+    const nowMs = this.#clock.now();
+    for (const tier of tiers) this.#usage.change(tier, -this.#usage.bytes(tier), nowMs);
+  }
+}
+
+function fullError(): SatchelError {
+  return new SatchelError(
+    'out-of-memory',
+    'every tier the job may use is full on this shard; delete objects, or register with a capacity hint',
+  );
+}

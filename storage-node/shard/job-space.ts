@@ -1,0 +1,54 @@
+import { SatchelError } from '@satchel/proto/core';
+import type { Grant } from './grant.js';
+
+/**
+ * What a job takes of its grant. Objects that a restarted shard found again are held before they could be reserved: until the
+ * grant covers them, what is freed pays for them first, so that no more is ever released than was reserved.
+ */
+export class JobSpace {
+  readonly grant: Grant;
+  #unreservedBytes = 0;
+
+  constructor(grant: Grant) {
+    this.grant = grant;
+  }
+
+  /** Takes bytes for what is found at start, without asking whether there is room. */
+  adopt(bytes: number): void {
+    if (bytes === 0) return;
+    const taken = this.grant.reserve(bytes);
+    if (taken === true) return;
+    this.#unreservedBytes += bytes;
+    if (taken !== false) void taken.then((granted) => granted && this.#cover(bytes));
+  }
+
+  /** Takes bytes of the grant; a promise while more is asked of the controller. Throws or rejects with `quota-exceeded`. */
+  take(bytes: number): void | Promise<void> {
+    const taken = this.grant.reserve(bytes);
+    if (taken === true) return;
+    if (taken === false) throw quotaError(bytes);
+    return taken.then((granted) => {
+      if (!granted) throw quotaError(bytes);
+    });
+  }
+
+  /** Gives bytes back. */
+  release(bytes: number): void {
+    const paid = Math.min(bytes, this.#unreservedBytes);
+    this.#unreservedBytes -= paid;
+    if (bytes > paid) this.grant.release(bytes - paid);
+  }
+
+  #cover(bytes: number): void {
+    const covered = Math.min(bytes, this.#unreservedBytes);
+    this.#unreservedBytes -= covered;
+    if (bytes > covered) this.grant.release(bytes - covered);
+  }
+}
+
+function quotaError(bytes: number): SatchelError {
+  return new SatchelError(
+    'quota-exceeded',
+    `${bytes} bytes more exceed what is left of the job's quota; delete objects or raise the capacity hint`,
+  );
+}

@@ -1,0 +1,64 @@
+import { SatchelError, slotCount } from '@satchel/proto/core';
+import type { Key } from '../store/key.js';
+
+/** Keys, and prefixes, that a shard without its data remembers to be gone; the oldest are forgotten beyond this. */
+const rememberedKeys = 1_000_000;
+const rememberedPrefixes = 1024;
+
+/**
+ * What a shard that came back without its data knows of keys it does not hold: those deleted, expired or read up since are
+ * missing, any other may have been there and is lost. What is forgotten beyond the limits becomes lost again, never missing.
+ */
+export class LostKeys {
+  readonly #gone = new Set<string>();
+  readonly #gonePrefixes: string[] = [];
+
+  /** Whether a key that is not found may have been there. */
+  has(key: Key): boolean {
+    const text = key.toString();
+    return !this.#gone.has(text) && !this.#gonePrefixes.some((prefix) => text.startsWith(prefix));
+  }
+
+  /** Whether keys under this prefix may have been there. */
+  hasUnder(prefix: string): boolean {
+    return !this.#gonePrefixes.some((gone) => prefix.startsWith(gone));
+  }
+
+  /** The key is known not to be there. */
+  markGone(key: Key): void {
+    this.#gone.add(key.toString());
+    if (this.#gone.size > rememberedKeys) this.#gone.delete(this.#gone.values().next().value as string);
+  }
+
+  /** No key under the prefix (one latin1 character per byte) is there. */
+  markPrefixGone(prefix: string): void {
+    if (!this.hasUnder(prefix)) return;
+    const kept = this.#gonePrefixes.filter((gone) => !gone.startsWith(prefix));
+    kept.push(prefix);
+    this.#gonePrefixes.splice(0, this.#gonePrefixes.length, ...kept.slice(-rememberedPrefixes));
+    for (const key of this.#gone) if (key.startsWith(prefix)) this.#gone.delete(key);
+  }
+}
+
+/** The error for one key. */
+export function lostKeyError(key: Key): SatchelError {
+  return new SatchelError(
+    'lost',
+    `the shard of key '${shown(key)}' restarted without its data and the key was not written since; write or delete it to go on`,
+  );
+}
+
+/** The error for counting and listing on a shard that owns `slots` of the job's slots. */
+export function lostListingError(shard: number, slots: number): SatchelError {
+  const share = ((100 * slots) / slotCount).toFixed(1);
+  return new SatchelError(
+    'lost',
+    `shard ${shard} restarted without its data, so ${slots} of ${slotCount} slots (${share} %) cannot be counted or listed; FLUSHALL or SATCHEL.DELPREFIX to go on`,
+  );
+}
+
+/** A key in an error message: printable and not long. */
+function shown(key: Key): string {
+  const text = key.buffer.toString('utf8', key.start, Math.min(key.end, key.start + 100)).replaceAll(/[^\x20-\x7e]/g, '?');
+  return key.length > 100 ? `${text}…` : text;
+}
