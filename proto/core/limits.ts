@@ -19,6 +19,14 @@ export const limits = {
   shardInputBytes: 1024 * MiB,
   /** Reply bytes waiting for a slow reader, above which its commands are no longer read. */
   connectionOutputBytes: 4 * MiB,
+  /** A slow reader whose replies do not get shorter for this long is disconnected. */
+  slowReaderMs: 30_000,
+  /** How long a refused connection's input is read over, so that the refusal arrives before the end. */
+  lingerMs: 2_000,
+  /** Commands of one connection that run before others get their turn. */
+  connectionTurnCommands: 1000,
+  /** Input kept of a connection whose commands are held back, above which no more is read. */
+  connectionHeldBackBytes: 16 * KiB,
   /** Connections of one shard, all listeners together. */
   shardConnections: 20_000,
   /** Waits registered on one shard by all its clients. */
@@ -27,10 +35,24 @@ export const limits = {
   connectionForwards: 1024,
   /** Commands queued on one shard-to-shard link. */
   linkQueue: 65_536,
+  /** Bytes queued on one shard-to-shard link that the other side did not take yet. */
+  linkOutputBytes: 1024 * MiB,
+  /** Time a shard-to-shard link has to open. */
+  linkConnectMs: 2_000,
+  /** After a link could not be opened, commands for it fail at once for this long. */
+  linkBackoffMs: 100,
+  /** A link that owes replies and is silent for this long is given up. */
+  linkSilenceMs: 10_000,
   /** Reason given to SATCHEL.FAIL. */
   failReasonBytes: 1024,
   /** Jobs a controller keeps active. */
   activeJobs: 100_000,
+  /** Shards that one job spans; its token carries the slot range of each, some 20 characters. */
+  jobShards: 256,
+  /** Ended jobs a controller remembers, with their receipts. */
+  endedJobs: 10_000,
+  /** Shards of one node. */
+  nodeShards: 256,
   /** Name of a job, namespace or function. */
   nameCharacters: 128,
   /** Shards of one fleet. */
@@ -41,6 +63,12 @@ export const limits = {
   replyDepth: 32,
   /** A codec buffer larger than this is given up after use instead of being kept for the next. */
   keptBufferBytes: 256 * KiB,
+  /** Bytes that one client connection may have encoded and not yet handed to the kernel. */
+  clientOutputBytes: 4 * MiB,
+  /** Times a call follows a slot to another shard. */
+  clientRedirects: 16,
+  /** Times a call is sent anew after its connection broke. */
+  clientRepeats: 8,
   /** Payload of one function invocation, as in AWS Lambda. */
   functionPayloadBytes: 6 * MiB,
   /** Log kept of one function. */
