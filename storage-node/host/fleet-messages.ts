@@ -9,8 +9,9 @@ import type {
 } from '@satchel/proto/gen';
 import type { ShardAddress } from '../job-configuration.js';
 import type { UsageCounters } from '../shard/usage.js';
-import type { ConfiguredJob, JobRecord, UsageRow } from './job-table.js';
+import type { ConfiguredJob, JobRecord } from './job-table.js';
 import type { NodeMembership } from './node-file.js';
+import type { UsageRow } from './usage-ledger.js';
 
 /** Jobs of a ConfigureJobs message as the job table takes them. */
 export function configuredJobs(message: ConfigureJobs__Output): ConfiguredJob[] {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { JobConfiguration } from '../job-configuration.js';
-import { addUsage, noUsage, type UsageCounters, withoutBytes } from '../shard/usage.js';
+import type { UsageCounters } from '../shard/usage.js';
 
 /** What the controller let a shard of this node hold of a job's quota. */
 export interface ShardGrant {
@@ -35,14 +35,6 @@ export interface ConfiguredJob {
   readonly grants: readonly ShardGrant[];
 }
 
-/** Counters of one job on one shard in one incarnation. */
-export interface UsageRow {
-  readonly job: string;
-  readonly shard: number;
-  readonly incarnation: number;
-  readonly usage: UsageCounters;
-}
-
 /**
  * What a record becomes when a configuration arrives, or undefined if nothing changes: an ended job stays ended, an older epoch
  * and an older grant are ignored, so that configurations may be repeated in any order.
@@ -72,13 +64,11 @@ const mapBytes = 2 ** 30;
 export class JobTable {
   private readonly root: RootDatabase<unknown, string>;
   private readonly jobs: Database<JobRecord, string>;
-  private readonly usage: Database<UsageCounters, [string, number, number]>;
 
   private constructor(path: string, readOnly: boolean) {
     // The map is larger than the table ever gets, so that readers never have to map anew; it costs address space only.
     this.root = open<unknown, string>({ path, readOnly, mapSize: mapBytes, maxDbs: 4, noSubdir: true });
     this.jobs = this.root.openDB<JobRecord, string>('jobs', { encoding: 'json' });
-    this.usage = this.root.openDB<UsageCounters, [string, number, number]>('usage', { encoding: 'json' });
   }
 
   static openForWriting(path: string): JobTable {
@@ -137,17 +127,11 @@ export class JobTable {
     });
   }
 
-  /** Notes that all shards have purged an ended job: its usage rows become the tombstone's final usage, which is returned. */
-  purged(job: string): Promise<UsageCounters> {
+  /** Notes that all shards have purged an ended job, and its final usage, unless one is noted already; resolves with what is noted. */
+  purged(job: string, usage: UsageCounters): Promise<UsageCounters> {
     return this.root.transaction(() => {
       const before = this.jobs.get(job);
       if (before?.state === 'ended' && before.purged) return before.purged;
-      let total = noUsage;
-      for (const { key, value } of [...this.usageRange(job)]) {
-        total = addUsage(total, value);
-        this.usage.remove(key);
-      }
-      const usage = withoutBytes(total);
       const refuseUntilMs = before?.state === 'ended' ? before.refuseUntilMs : 0;
       this.jobs.put(job, { state: 'ended', refuseUntilMs, purged: usage });
       return usage;
@@ -167,22 +151,6 @@ export class JobTable {
     });
   }
 
-  /** Keeps counters, so that a job's final usage survives the node's processes. Rows of ended and purged jobs are dropped. */
-  recordUsage(rows: readonly UsageRow[]): Promise<void> {
-    return this.root.transaction(() => {
-      for (const { job, shard, incarnation, usage } of rows) {
-        const record = this.jobs.get(job);
-        if (record?.state === 'ended' && record.purged) continue;
-        this.usage.put([job, shard, incarnation], usage);
-      }
-    });
-  }
-
-  /** Every usage row, in the order of job ids. */
-  *usageRows(): Generator<UsageRow> {
-    for (const { key, value } of this.usage.getRange()) yield { job: key[0], shard: key[1], incarnation: key[2], usage: value };
-  }
-
   /** Forgets tombstones of purged jobs whose tokens no longer verify; returns how many. */
   sweep(nowMs: number): Promise<number> {
     return this.root.transaction(() => {
@@ -196,10 +164,6 @@ export class JobTable {
 
   close(): Promise<void> {
     return this.root.close();
-  }
-
-  private usageRange(job: string) {
-    return this.usage.getRange({ start: [job], end: [`${job}\u0000`] });
   }
 
   private unlisted(arrived: readonly ConfiguredJob[], known: Iterable<string>): string[] {

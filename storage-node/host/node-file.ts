@@ -2,7 +2,6 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomId, SatchelError } from '@satchel/proto/core';
 import { z } from 'zod';
-import { bootId } from './machine.js';
 
 const shardAddress = z.object({
   shard: z.number(),
@@ -25,8 +24,6 @@ export type NodeMembership = z.output<typeof membership>;
 
 const nodeFacts = z.object({
   id: z.string(),
-  /** Of the boot in which the node last ran: what an SSD holds unsynced is not trusted after another one. */
-  boot: z.string(),
   basePort: z.number(),
   ports: z.array(z.object({ endpointPort: z.number(), directPort: z.number() })),
   /** Starts of each shard so far; counters of a shard are told apart by it. */
@@ -40,14 +37,11 @@ export type NodeFacts = z.output<typeof nodeFacts>;
 /** `node.json` in the node's folder. */
 export class NodeFile {
   facts: NodeFacts;
-  /** Whether the machine was booted since the node last ran. */
-  readonly rebooted: boolean;
   private readonly path: string;
 
-  private constructor(path: string, facts: NodeFacts, rebooted: boolean) {
+  private constructor(path: string, facts: NodeFacts) {
     this.path = path;
     this.facts = facts;
-    this.rebooted = rebooted;
   }
 
   /** Opens or begins the file; throws `invalid-argument` if the folder is another node's. */
@@ -57,17 +51,15 @@ export class NodeFile {
     if (stored && id !== undefined && stored.id !== id) {
       throw new SatchelError('invalid-argument', `${dir} is the folder of node '${stored.id}', not of '${id}'`);
     }
-    const boot = bootId();
     const fresh: NodeFacts = {
       id: id ?? `node-${randomId(8)}`,
-      boot,
       basePort,
       ports: [],
       incarnations: [],
       directory: { version: 0, shards: [] },
     };
     const ports = stored?.basePort === basePort ? stored.ports : [];
-    const file = new NodeFile(path, { ...fresh, ...stored, boot, basePort, ports }, stored !== undefined && stored.boot !== boot);
+    const file = new NodeFile(path, { ...fresh, ...stored, basePort, ports });
     file.save({});
     return file;
   }

@@ -67,7 +67,7 @@ export class NodeLock {
   }
 }
 
-function contents(shards: readonly ProcessIdentity[]): string {
+function contents(shards: ProcessIdentity[]): string {
   const host = identifyProcess(process.pid) ?? { pid: process.pid, startTicks: 0 };
   return JSON.stringify({ boot: bootId(), host, shards } satisfies LockFile);
 }

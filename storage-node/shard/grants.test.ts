@@ -142,7 +142,7 @@ describe('one share', () => {
   });
 });
 
-/** The controller's side: it gives what is free, reclaiming from the others first, and answers every request. */
+/** The controller's side: it gives all that is missing or nothing, reclaiming from the others first, and answers every request. */
 class ControllerModel {
   readonly grants: { bytes: number; version: number }[];
   private pending: { shard: number; bytes: number; awaited: Set<number> } | undefined;
@@ -176,8 +176,9 @@ class ControllerModel {
     const request = this.pending ? undefined : this.queue.shift();
     if (!request) return;
     this.pending = { ...request, awaited: new Set() };
-    if (this.quotaBytes - this.sum >= request.bytes - (this.grants[request.shard]?.bytes ?? 0)) return this.answer();
-    for (const other of this.grants.keys()) if (other !== request.shard) this.pending.awaited.add(other);
+    const missing = request.bytes - (this.grants[request.shard]?.bytes ?? 0);
+    const others = [...this.grants.keys()].filter((shard) => shard !== request.shard);
+    if (missing > this.quotaBytes - this.sum) this.pending.awaited = new Set(others);
     for (const other of this.pending.awaited) this.send(other, 'reclaim');
     if (this.pending.awaited.size === 0) this.answer();
   }
@@ -187,8 +188,8 @@ class ControllerModel {
     const grant = this.grants[shard];
     this.pending = undefined;
     if (!grant) return;
-    const free = this.quotaBytes - this.sum;
-    grant.bytes += Math.max(0, Math.min(free, bytes - grant.bytes));
+    const missing = bytes - grant.bytes;
+    if (missing > 0 && missing <= this.quotaBytes - this.sum) grant.bytes += missing;
     grant.version++;
     this.send(shard, { ...grant });
     this.next();

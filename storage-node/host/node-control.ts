@@ -1,0 +1,329 @@
+import { assert, type Clock, SatchelError, tokenLifetimeMs } from '@satchel/proto/core';
+import type {
+  ConfigureJobs__Output,
+  ControllerMessage__Output,
+  EndJobOnNode__Output,
+  FleetDirectory__Output,
+  GrantReclaim__Output,
+  GrantReturn,
+  Hello,
+  ShardListen,
+  Welcome__Output,
+} from '@satchel/proto/gen';
+import type { Logger } from 'pino';
+import type { NodeOptions } from '../config.js';
+import type { HostMessage, ShardMembership, ShardMessage } from '../shard/messages.js';
+import type { UsageCounters } from '../shard/usage.js';
+import { ControllerLink, type LinkOwner } from './controller-link.js';
+import { configuredJobs, grantReturns, jobUsageMessage, membershipOf, shardAddresses, usageMessage } from './fleet-messages.js';
+import type { JobTable } from './job-table.js';
+import type { NodeFile } from './node-file.js';
+import type { NodeStatistics } from './node-statistics.js';
+import { nodeVersion } from './node-version.js';
+import { Purges } from './purges.js';
+import type { ShardProcess } from './shard-process.js';
+import { UsageLedger } from './usage-ledger.js';
+
+export interface NodeControlOptions {
+  readonly options: NodeOptions;
+  readonly file: NodeFile;
+  readonly table: JobTable;
+  readonly shards: readonly Pick<ShardProcess, 'index' | 'send' | 'listening'>[];
+  readonly statistics: NodeStatistics;
+  /** Where each shard listens. */
+  listening(): ShardListen[];
+  /** Address of the node's HTTP. */
+  http(): string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What stands between the controller and the shards: takes the words of each and tells the other, by way of the job table. */
+export class NodeControl implements LinkOwner {
+  private readonly node: NodeControlOptions;
+  private readonly link: ControllerLink;
+  private readonly ledger = new UsageLedger();
+  private readonly purges = new Purges();
+  private readonly incarnations = new Map<number, number>();
+  private readonly takenPorts = new Map<number, number>();
+  /** Jobs that shards opened by their token and that are not in the job table (yet). */
+  private readonly admitted = new Set<string>();
+  /** Of those, the ones that the last hello named: a complete list that omits them says that they have ended. */
+  private announced: string[] = [];
+  private cancelHeartbeat = () => {};
+  private settleJoin: { resolve: () => void; reject: (error: SatchelError) => void } | undefined;
+
+  constructor(node: NodeControlOptions) {
+    this.node = node;
+    this.link = new ControllerLink(node.options.controller, this, node.clock, node.log);
+  }
+
+  get joined(): boolean {
+    return this.link.joined;
+  }
+
+  /** Joins; resolves when welcomed, or after `patienceMs` if given. Rejects with `invalid-argument` if the controller refuses the node. */
+  async join(patienceMs: number | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.settleJoin = { resolve, reject };
+      // Node's own timer: it has to keep the process alive.
+      const timer = patienceMs === undefined ? undefined : setTimeout(resolve, patienceMs);
+      this.settleJoin = {
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        reject,
+      };
+      this.link.start();
+    });
+    this.settleJoin = undefined;
+  }
+
+  close(): void {
+    this.cancelHeartbeat();
+    this.link.close();
+  }
+
+  /** Ended jobs that were not purged when the node stopped are purged now. */
+  resumePurges(): void {
+    for (const { job, record } of this.node.table.entries()) {
+      if (record.state === 'ended' && record.purged === undefined) this.purges.begin(job, this.indexes());
+    }
+  }
+
+  /** What shard `index` is in the fleet, if the node ever joined. */
+  membershipOf(index: number): ShardMembership | undefined {
+    const membership = this.node.file.facts.membership;
+    const shard = membership?.shards[index];
+    if (!membership || shard === undefined) return undefined;
+    return { shard, publicKeyJwk: membership.publicKeyJwk, linkToken: membership.linkToken };
+  }
+
+  /** The port that shard `index` found taken at its last attempt to start. */
+  takenPort(index: number): number | undefined {
+    const port = this.takenPorts.get(index);
+    this.takenPorts.delete(index);
+    return port;
+  }
+
+  // ---- shards ----
+
+  shardUp(index: number, again: boolean): void {
+    this.incarnations.set(index, this.node.file.facts.incarnations[index] ?? 0);
+    this.tell(index, { kind: 'controller', reachable: this.joined });
+    const jobs = this.purges.of(index);
+    if (jobs.length > 0) this.tell(index, { kind: 'jobs-ended', jobs });
+    if (again) this.sayShard(index, 'up');
+  }
+
+  shardDown(index: number): void {
+    this.heartbeat();
+    this.ledger.forgetShard(index);
+    this.node.statistics.forget(index);
+    this.sayShard(index, 'down');
+  }
+
+  fromShard(index: number, message: ShardMessage): void {
+    this.handle(index, message).catch((error: unknown) => {
+      this.node.log.error({ err: error, shard: index, kind: message.kind }, 'a message of a shard could not be handled');
+    });
+  }
+
+  private async handle(index: number, message: ShardMessage): Promise<void> {
+    const shard = this.membershipOf(index)?.shard ?? 0;
+    switch (message.kind) {
+      case 'port-taken':
+        this.takenPorts.set(index, message.port);
+        return;
+      case 'grant-request':
+        this.link.send({ grantRequest: { job: message.job, shard, bytes: message.bytes } });
+        return;
+      case 'grant-return': {
+        // On disk before the controller may give the bytes to another shard.
+        const { job, bytes, version } = message;
+        await this.node.table.returned(job, { shard, bytes, version });
+        this.sayGrant({ job, shard, bytes, version });
+        return;
+      }
+      case 'job-admitted':
+        if (this.node.table.get(message.job) === undefined) this.admitted.add(message.job);
+        return;
+      case 'statistics':
+        this.node.statistics.record(index, message.shard, this.node.clock.now());
+        this.record(index, message.jobs);
+        return;
+      case 'job-purged':
+        this.record(index, [{ job: message.job, usage: message.usage, final: true }]);
+        if (this.purges.confirmed(message.job, index)) await this.finishPurge(message.job);
+        return;
+      case 'listening':
+        return;
+    }
+  }
+
+  private record(index: number, statistics: Parameters<UsageLedger['record']>[2]): void {
+    this.ledger.record(index, this.incarnations.get(index) ?? 0, statistics, this.node.clock.now());
+  }
+
+  private async finishPurge(job: string): Promise<void> {
+    const usage = await this.node.table.purged(job, this.ledger.total(job));
+    this.heartbeat();
+    this.ledger.forgetJob(job);
+    this.sayPurged(job, usage);
+  }
+
+  // ---- controller ----
+
+  hello(): Hello {
+    const { options, file, table } = this.node;
+    const jobs: string[] = [];
+    const grants: GrantReturn[] = [];
+    for (const { job, record } of table.entries()) {
+      if (record.state !== 'active') continue;
+      jobs.push(job);
+      grants.push(...grantReturns(job, record));
+    }
+    this.announced = [...this.admitted];
+    return {
+      node: file.facts.id,
+      host: options.advertise,
+      shards: this.node.listening(),
+      dramBytes: options.dramBytes,
+      ssdBytes: options.ssdBytes,
+      throughputBytesPerSecond: options.throughputBytesPerSecond,
+      version: nodeVersion(),
+      http: this.node.http(),
+      grants,
+      jobs: [...jobs, ...this.announced],
+    };
+  }
+
+  reachable(reachable: boolean): void {
+    if (!reachable) this.cancelHeartbeat();
+    // Reachable is said to the shards once the welcome was handled.
+    if (!reachable) this.tellAll({ kind: 'controller', reachable });
+  }
+
+  received(message: ControllerMessage__Output): void | Promise<void> {
+    if (message.welcome) return this.welcome(message.welcome);
+    if (message.configure) return this.configure(message.configure);
+    if (message.end) return this.endJob(message.end);
+    if (message.directory) return this.directory(message.directory);
+    if (message.reclaim) return this.reclaim(message.reclaim);
+    if (message.drain) this.node.log.warn({ reason: message.drain.reason }, 'this node is being drained: it gets no new slots');
+    if (message.rejected) this.rejected(message.rejected.reason);
+  }
+
+  private welcome(welcome: Welcome__Output): void {
+    const membership = membershipOf(welcome);
+    if (membership.shards.length !== this.node.shards.length) {
+      throw new SatchelError(
+        'internal',
+        `the controller named ${membership.shards.length} shards, not ${this.node.shards.length}`,
+      );
+    }
+    this.node.file.save({ membership });
+    for (const index of this.indexes()) {
+      const own = this.membershipOf(index);
+      if (own) this.tell(index, { kind: 'membership', membership: own });
+    }
+    if (welcome.directory) this.directory(welcome.directory);
+    this.ledger.reportAgain();
+    for (const shard of this.node.shards) if (!shard.listening) this.sayShard(shard.index, 'down');
+    this.scheduleHeartbeat(membership.heartbeatMs);
+    this.tellAll({ kind: 'controller', reachable: true });
+    this.settleJoin?.resolve();
+  }
+
+  private async configure(message: ConfigureJobs__Output): Promise<void> {
+    const refuseUntilMs = this.node.clock.now() + tokenLifetimeMs;
+    const complete = message.complete ? { known: this.announced, refuseUntilMs } : undefined;
+    const { changed, ended } = await this.node.table.apply(configuredJobs(message), complete);
+    for (const { job } of message.jobs) this.admitted.delete(job);
+    if (changed.length > 0) this.tellAll({ kind: 'jobs-changed', jobs: changed });
+    this.purge(ended);
+    this.link.send({ applied: { sequence: message.sequence } });
+  }
+
+  private async endJob({ job, refuseUntilMs }: EndJobOnNode__Output): Promise<void> {
+    const record = await this.node.table.end(job, refuseUntilMs || this.node.clock.now() + tokenLifetimeMs);
+    if (record.purged) this.sayPurged(job, record.purged);
+    else this.purge([job]);
+  }
+
+  private directory(directory: FleetDirectory__Output): void {
+    const shards = shardAddresses(directory);
+    this.node.file.save({ directory: { version: directory.version, shards } });
+    this.tellAll({ kind: 'directory', shards });
+  }
+
+  private reclaim({ job, shard }: GrantReclaim__Output): void {
+    const index = this.node.file.facts.membership?.shards.indexOf(shard) ?? -1;
+    const process = this.node.shards[index];
+    if (process?.listening) {
+      process.send({ kind: 'grant-reclaim', job });
+      return;
+    }
+    // A shard that is away keeps what it has.
+    const record = this.node.table.get(job);
+    const held = record?.state === 'active' ? record.grants.find((grant) => grant.shard === shard) : undefined;
+    this.sayGrant({ job, shard, bytes: held?.bytes ?? 0, version: held?.version ?? 0 });
+  }
+
+  private rejected(reason: string): void {
+    this.node.log.error({ reason }, 'the controller rejected this node');
+    this.settleJoin?.reject(new SatchelError('invalid-argument', `the controller rejected this node: ${reason}`));
+  }
+
+  private purge(jobs: readonly string[]): void {
+    if (jobs.length === 0) return;
+    for (const job of jobs) {
+      this.admitted.delete(job);
+      this.purges.begin(job, this.indexes());
+    }
+    this.tellAll({ kind: 'jobs-ended', jobs });
+  }
+
+  private scheduleHeartbeat(everyMs: number): void {
+    this.cancelHeartbeat();
+    this.cancelHeartbeat = this.node.clock.after(everyMs, () => {
+      this.heartbeat();
+      this.scheduleHeartbeat(everyMs);
+    });
+  }
+
+  private heartbeat(): void {
+    if (!this.joined) return;
+    const nowMs = this.node.clock.now();
+    const rows = this.ledger.report(this.node.file.facts.membership?.shards ?? [], nowMs);
+    this.link.send({ heartbeat: { atMs: nowMs, node: this.node.statistics.usage(), jobs: rows.map(jobUsageMessage) } });
+  }
+
+  private sayShard(index: number, state: 'up' | 'down'): void {
+    const shard = this.membershipOf(index)?.shard;
+    if (shard !== undefined) this.link.send({ shardChanged: { shard, state } });
+  }
+
+  private sayGrant(grantReturn: GrantReturn): void {
+    this.link.send({ grantReturn });
+  }
+
+  private sayPurged(job: string, usage: UsageCounters): void {
+    this.link.send({ purged: { job, usage: usageMessage(usage) } });
+  }
+
+  private indexes(): number[] {
+    return this.node.shards.map(({ index }) => index);
+  }
+
+  private tell(index: number, message: HostMessage): void {
+    const shard = this.node.shards[index];
+    assert(shard, `shard ${index} is one of the node's`);
+    shard.send(message);
+  }
+
+  private tellAll(message: HostMessage): void {
+    for (const shard of this.node.shards) shard.send(message);
+  }
+}
