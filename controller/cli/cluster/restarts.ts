@@ -1,0 +1,18 @@
+/** Waits between restarts grow from the first to the last of these. */
+const firstDelayMs = 100;
+const lastDelayMs = 3_000;
+/** Deaths within this time count together. */
+const windowMs = 60_000;
+/** So many deaths within the window mean that another restart would not help. */
+const deathsTooMany = 6;
+
+/** What to do about a process that died. */
+export type RestartDecision = { readonly kind: 'restart'; readonly delayMs: number } | { readonly kind: 'give-up' };
+
+/** Decides from the times of all deaths so far (milliseconds, ascending, the last one is now). */
+export function decideRestart(deathsMs: readonly number[]): RestartDecision {
+  const now = deathsMs.at(-1) ?? 0;
+  const recent = deathsMs.filter((at) => at > now - windowMs).length;
+  if (recent >= deathsTooMany) return { kind: 'give-up' };
+  return { kind: 'restart', delayMs: Math.min(lastDelayMs, firstDelayMs * 2 ** (recent - 1)) };
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { startBench } from '../bench-process.js';
+import type { CliProcess } from '../context.js';
+
+/** `bench WORKLOAD …`: runs a workload or benchmark; its options are the bench's own. */
+export function addBench(parent: Command, io: CliProcess): void {
+  parent
+    .command('bench [arguments...]')
+    .description('run a workload: latency, throughput, sort, wordcount … (bench --help tells more)')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((_arguments: string[], _options: unknown, command: Command) => startBench(command.args, command, io));
+}

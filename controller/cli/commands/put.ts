@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { formatBytes, limits, SatchelError, type Tier, tiers } from '@satchel/proto/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { durationMsArgument, wholeNumber } from '../arguments.js';
+import type { CliProcess } from '../context.js';
+import { newDataCommand, withStore } from '../data-command.js';
+import type { OpenStore, StoreAs } from '../store.js';
+
+interface PutOptions {
+  readonly ttl?: number;
+  readonly ifAbsent?: boolean;
+  readonly tier?: Tier;
+  readonly persist?: boolean;
+  readonly reads?: number;
+  readonly attempt?: number;
+}
+
+/** `put KEY [FILE|-]`: stores a file or standard input as one object. */
+export function addPut(parent: Command, io: CliProcess, open?: OpenStore): void {
+  newDataCommand(parent, 'put <key> [file]', 'store a file, or standard input, as an object')
+    .option('--ttl <duration>', 'how long the object lives', durationMsArgument)
+    .option('--if-absent', 'fail if the key exists')
+    .addOption(new Option('--tier <tier>', 'tier to put it in').choices([...tiers]))
+    .option('--persist', "keep it in the object tier beyond the job's end")
+    .option('--reads <count>', 'the object goes with this many reads', wholeNumber(1, 2 ** 31))
+    .option('--attempt <number>', 'attempt of a task; a put of another attempt is refused', attemptArgument)
+    .action((key: string, file: string | undefined, options: PutOptions, command: Command) =>
+      put(key, file ?? '-', options, command, io, open),
+    );
+}
+
+async function put(
+  key: string,
+  file: string,
+  options: PutOptions,
+  command: Command,
+  io: CliProcess,
+  open: OpenStore | undefined,
+): Promise<void> {
+  const { ttl, ...rest } = options;
+  const as: StoreAs = { ...pick(rest), ...(ttl !== undefined && { ttlMs: ttl }) };
+  await withStore(
+    command,
+    io,
+    async (store, context) => {
+      const value = await readValue(file, io);
+      if (!(await store.put(key, value, as))) throw new SatchelError('failed', `object '${key}' exists already`);
+      context.output.result({ key, size: value.length }, () => `${key}: ${formatBytes(value.length)}`);
+    },
+    open,
+  );
+}
+
+function pick({ ifAbsent, tier, persist, reads, attempt }: Omit<PutOptions, 'ttl'>): StoreAs {
+  return {
+    ...(ifAbsent !== undefined && { ifAbsent }),
+    ...(tier !== undefined && { tier }),
+    ...(persist !== undefined && { persist }),
+    ...(reads !== undefined && { reads }),
+    ...(attempt !== undefined && { attempt }),
+  };
+}
+
+/** Reads at most one value: what is longer is refused before memory is filled with it. */
+async function readValue(file: string, io: CliProcess): Promise<Buffer> {
+  const source = file === '-' ? io.stdin : createReadStream(file);
+  return buffer(bounded(source, file));
+}
+
+async function* bounded(source: NodeJS.ReadableStream, file: string): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    const piece = Buffer.from(chunk);
+    bytes += piece.length;
+    if (bytes > limits.valueBytes) {
+      const what = file === '-' ? 'standard input' : file;
+      throw new SatchelError(
+        'too-large',
+        `${what} has more than ${formatBytes(limits.valueBytes)}, the most one object can hold`,
+      );
+    }
+    yield piece;
+  }
+}
+
+function attemptArgument(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError(`'${text}' is not a whole number.`);
+}

@@ -1,0 +1,134 @@
+import { formatBytes } from '@satchel/proto/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { bytesArgument, portArgument, positiveBytesArgument, wholeNumber } from '../arguments.js';
+import { type Cluster, startCluster } from '../cluster/cluster.js';
+import { clusterDefaults, completeClusterOptions } from '../cluster/options.js';
+import type { ReadyDocument } from '../cluster/ready-document.js';
+import { type CliProcess, type CommandContext, contextOf, newCommand } from '../context.js';
+import { fields } from '../output.js';
+import { withProgress } from '../progress.js';
+
+interface UpOptions {
+  readonly nodes?: number;
+  readonly shards?: number;
+  readonly dram?: number;
+  readonly ssd?: number;
+  readonly object?: string;
+  readonly dir?: string;
+  readonly controllerPort?: number;
+  readonly httpPort?: number;
+  readonly basePort?: number;
+  readonly faasPort?: number;
+  readonly faas: boolean;
+  readonly withParent?: boolean;
+}
+
+/** `up`: controller, nodes and functions as processes in the foreground, until SIGINT or SIGTERM. */
+export function addUp(parent: Command, io: CliProcess): void {
+  const { nodes, shards, dramBytes, ssdBytes, controllerPort, httpPort, basePort, faasPort } = clusterDefaults;
+  const size = (bytes: number): string => formatBytes(bytes).replace(' ', '');
+  newCommand(parent, 'up', 'run controller, storage nodes and functions here, until interrupted')
+    .option('--nodes <count>', `storage nodes (default: ${nodes})`, wholeNumber(1, 256))
+    .option('--shards <count>', `shards per node (default: ${shards})`, wholeNumber(1, 256))
+    .option('--dram <size>', `DRAM per node, shared by its shards (default: ${size(dramBytes)})`, positiveBytesArgument)
+    .option('--ssd <size>', `SSD per node, shared by its shards (default: ${size(ssdBytes)})`, bytesArgument)
+    .option('--object <uri>', 'object tier: file:DIR or s3://BUCKET?endpoint=URL&region=R (default: a folder)', objectArgument)
+    .option('--dir <dir>', 'folder of this run (default: a fresh one)')
+    .option('--controller-port <port>', `gRPC port, 0 for a free one (default: ${controllerPort})`, portArgument)
+    .option('--http-port <port>', `port of /metrics and /healthz, 0 for a free one (default: ${httpPort})`, portArgument)
+    .option('--base-port <port>', `first port of the shards, 0 for free ones (default: ${basePort})`, portArgument)
+    .option('--faas-port <port>', `port of the functions API, 0 for a free one (default: ${faasPort})`, portArgument)
+    .option('--no-faas', 'run no functions')
+    .addOption(new Option('--with-parent', 'stop when standard input ends').hideHelp())
+    .action((options: UpOptions, command: Command) => up(options, command, io));
+}
+
+async function up(options: UpOptions, command: Command, io: CliProcess): Promise<void> {
+  const context = contextOf(command, io);
+  const { dram, ssd, ...rest } = options;
+  const settings = completeClusterOptions({ ...rest, dramBytes: dram, ssdBytes: ssd });
+  const stop = new StopRequests(io, options.withParent === true);
+  try {
+    const cluster = await withProgress(io, `starting ${settings.nodes} storage nodes`, () =>
+      startCluster(settings, {
+        onNotice: (text) => context.output.note(text),
+        onFailure: (error) => stop.fail(error),
+        signal: stop.signal,
+      }),
+    );
+    stop.onRepeat(() => cluster.kill());
+    await serve(cluster, stop, context);
+  } finally {
+    stop.close();
+  }
+}
+
+async function serve(cluster: Cluster, stop: StopRequests, context: CommandContext): Promise<void> {
+  try {
+    context.output.result(cluster.ready, () => describe(cluster.ready));
+    await stop.requested;
+  } finally {
+    await withProgress(context.io, 'stopping', () => cluster.stop());
+  }
+}
+
+function describe(ready: ReadyDocument): string {
+  const about = fields([
+    ['controller', ready.controller],
+    ['dashboard', `http://${ready.http}`],
+    ['functions', ready.faas ?? 'none'],
+    ...ready.nodes.map(({ id, address }): [string, string] => [id, address]),
+    ['folder', ready.dir],
+  ]);
+  return `${about}\n\nReady. Ctrl-C stops everything.`;
+}
+
+/** When to stop: a signal, the end of the parent, or a part that keeps dying. */
+class StopRequests {
+  /** Resolves at the first request, rejects if the cluster failed. */
+  readonly requested: Promise<void>;
+  readonly #abort = new AbortController();
+  readonly #io: CliProcess;
+  readonly #request = (): void => {
+    if (this.#abort.signal.aborted) this.#repeat();
+    this.#abort.abort();
+  };
+  #repeat: () => void = () => undefined;
+  #failure: Error | undefined;
+
+  constructor(io: CliProcess, withParent: boolean) {
+    this.#io = io;
+    this.requested = new Promise((resolve, reject) => {
+      this.#abort.signal.addEventListener('abort', () => (this.#failure ? reject(this.#failure) : resolve()), { once: true });
+    });
+    this.requested.catch(() => undefined);
+    for (const signal of stopSignals) io.on(signal, this.#request);
+    if (withParent) io.stdin.once('end', this.#request).once('close', this.#request).resume();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#abort.abort();
+  }
+
+  /** What a second request does while the first is being carried out. */
+  onRepeat(action: () => void): void {
+    this.#repeat = action;
+  }
+
+  close(): void {
+    for (const signal of stopSignals) this.#io.off(signal, this.#request);
+    this.#io.stdin.off('end', this.#request).off('close', this.#request);
+  }
+}
+
+const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+function objectArgument(text: string): string {
+  if (/^file:.+|^s3:\/\/.+/.test(text)) return text;
+  throw new InvalidArgumentError(`'${text}' is neither file:DIR nor s3://BUCKET?endpoint=URL&region=R.`);
+}

@@ -1,0 +1,47 @@
+import { controllerAddress } from '@satchel/proto/rpc';
+import type { Command } from 'commander';
+import { addressArgument } from './arguments.js';
+import { Output } from './output.js';
+
+/** What a command sees of the process it runs in: `process` itself, or a test's stand-in. */
+export interface CliProcess {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+  on(event: NodeJS.Signals, listener: () => void): unknown;
+  off(event: NodeJS.Signals, listener: () => void): unknown;
+}
+
+/** Options that every command takes. */
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly controller?: string;
+}
+
+/** What a command works with once its line is parsed. */
+export interface CommandContext {
+  readonly io: CliProcess;
+  readonly output: Output;
+  /** host:port of the controller. */
+  readonly controller: string;
+}
+
+/** Adds --json and --controller; returns the command. */
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document on stdout')
+    .option('--controller <host:port>', 'the controller (default: SATCHEL_CONTROLLER, or 127.0.0.1:7400)', addressArgument);
+}
+
+/** A new command under `parent` with the options every command takes. */
+export function newCommand(parent: Command, usage: string, description: string): Command {
+  return addCommonOptions(parent.command(usage).description(description));
+}
+
+/** The context of a parsed command; common options may stand before or after the command's name. */
+export function contextOf(command: Command, io: CliProcess): CommandContext {
+  const options: CommonOptions = command.optsWithGlobals();
+  const controller = controllerAddress(options.controller ?? (io.env['SATCHEL_CONTROLLER'] || undefined));
+  return { io, output: new Output(io, options.json === true), controller };
+}

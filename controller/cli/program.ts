@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander';
+import { addBench } from './commands/bench.js';
+import { addDemo } from './commands/demo.js';
+import { addFunctionDelete } from './commands/function/delete.js';
+import { addFunctionDeploy } from './commands/function/deploy.js';
+import { addFunctionInvoke } from './commands/function/invoke.js';
+import { addFunctionList } from './commands/function/list.js';
+import { addFunctionLogs } from './commands/function/logs.js';
+import { addGet } from './commands/get.js';
+import { addJobEnd } from './commands/job/end.js';
+import { addJobList } from './commands/job/list.js';
+import { addJobRegister } from './commands/job/register.js';
+import { addJobRenew } from './commands/job/renew.js';
+import { addJobScale } from './commands/job/scale.js';
+import { addJobShow } from './commands/job/show.js';
+import { addJobUsage } from './commands/job/usage.js';
+import { addLs } from './commands/ls.js';
+import { addNodeDrain } from './commands/node/drain.js';
+import { addNodeList } from './commands/node/list.js';
+import { addPlan } from './commands/plan.js';
+import { addPut } from './commands/put.js';
+import { addRm } from './commands/rm.js';
+import { addStat } from './commands/stat.js';
+import { addUp } from './commands/up.js';
+import { addCommonOptions, type CliProcess } from './context.js';
+import { ExitCodeError, exitCode, UsageError } from './exit-code.js';
+import { oneLine } from './output.js';
+
+/**
+ * Runs one `satchel` command line (without node and script) and returns its exit code: 0 done,
+ * 1 failed with one line on stderr, 2 wrong usage. Never throws and never exits the process.
+ */
+export async function run(commandLine: readonly string[], io: CliProcess): Promise<number> {
+  try {
+    await buildProgram(io).parseAsync(commandLine, { from: 'user' });
+    return exitCode.done;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+/** The command tree. Options are positional, so that `bench` and `demo` receive theirs unread. */
+function buildProgram(io: CliProcess): Command {
+  const program = new Command('satchel')
+    .description('Serverless ephemeral storage: jobs exchange intermediate data at memory speed')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showSuggestionAfterError(false);
+  addCommonOptions(program);
+  addUp(program, io);
+  for (const add of [addJobRegister, addJobList, addJobShow, addJobRenew, addJobScale, addJobEnd, addJobUsage]) {
+    add(group(program, 'job', 'jobs: register, list, show, renew, scale, end, usage'), io);
+  }
+  for (const add of [addNodeList, addNodeDrain]) add(group(program, 'node', 'storage nodes: list, drain'), io);
+  for (const add of [addPlan, addPut, addGet, addLs, addStat, addRm]) add(program, io);
+  for (const add of [addFunctionDeploy, addFunctionList, addFunctionInvoke, addFunctionLogs, addFunctionDelete]) {
+    add(group(program, 'function', 'functions: deploy, list, invoke, logs, delete'), io);
+  }
+  for (const add of [addBench, addDemo]) add(program, io);
+  return program;
+}
+
+/** The command that holds a group's subcommands; made at its first use. */
+function group(program: Command, name: string, description: string): Command {
+  return (
+    program.commands.find((command) => command.name() === name) ??
+    addCommonOptions(program.command(name).description(description))
+  );
+}
+
+function report(error: unknown, io: CliProcess): number {
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  if (error instanceof ExitCodeError) return error.exitCode;
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`satchel: ${oneLine(message)}\n`);
+  return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+}

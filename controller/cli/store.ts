@@ -1,0 +1,28 @@
+import type { Tier } from '@satchel/proto/core';
+
+/** How an object is stored; what is absent is the store's default. */
+export interface StoreAs {
+  readonly ttlMs?: number;
+  readonly ifAbsent?: boolean;
+  readonly tier?: Tier;
+  readonly persist?: boolean;
+  readonly reads?: number;
+  readonly attempt?: number;
+}
+
+/** What the data commands need of a job's store. */
+export interface DataStore {
+  /** Stores a value; false if `ifAbsent` was asked for and the key exists. */
+  put(key: string, value: Uint8Array, as: StoreAs): Promise<boolean>;
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Size, tier, ttl, persist, reads, attempt and time of creation. */
+  stat(key: string): Promise<object | undefined>;
+  /** Keys that begin with `prefix`, in no particular order. */
+  list(prefix: string): AsyncIterable<string>;
+  /** Whether there was such an object. */
+  delete(key: string): Promise<boolean>;
+  close(): void | Promise<void>;
+}
+
+/** Opens the store of a job's URL. */
+export type OpenStore = (url: string) => Promise<DataStore>;
