@@ -47,6 +47,10 @@ export class Catalog implements Participant {
     this.usage = { ssd: new TierUsage(() => environment.databaseBytes), object: new TierUsage() };
   }
 
+  get isEmpty(): boolean {
+    return this.usage.ssd.objects + this.usage.object.objects === 0;
+  }
+
   /** Names the store that keeps the values of a tier. */
   reside(tier: CatalogTier, resident: Resident): void {
     this.#residents[tier] = resident;
@@ -201,7 +205,7 @@ export class Catalog implements Participant {
   }
 
   #release(key: Key): void {
-    if (this.usage.ssd.objects + this.usage.object.objects === 0) return;
+    if (this.isEmpty) return;
     const record = this.#lookup(key);
     if (record === undefined) return;
     const tier = tierOf(record);

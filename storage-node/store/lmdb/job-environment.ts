@@ -135,6 +135,11 @@ export class JobEnvironment {
         for (const participant of this.#participants) participant.write(tables);
       });
     } catch (error) {
+      // Even deleting takes free pages, which a full disk does not have; a folder in which nothing lives can simply go.
+      if (this.catalog.isEmpty) {
+        this.discardData();
+        return;
+      }
       this.#failing = true;
       throw diskError(`committing to ${this.dataFolder}`, error);
     }

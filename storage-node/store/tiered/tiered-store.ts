@@ -1,0 +1,165 @@
+import { assert, SatchelError, type Tier, tiers } from '@satchel/proto/core';
+import type { JobStore } from '../../shard/job-store.js';
+import type { Key } from '../key.js';
+import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
+import { mergedScan } from './merged-scan.js';
+
+/** A tier that can name what was used least recently. */
+export interface EvictingStore extends TierStore {
+  /** The coldest of `samples` objects drawn at random; valid until the next call. Undefined if there are none. */
+  coldest(samples: number): Key | undefined;
+}
+
+export interface TieredStoreOptions {
+  /** The tiers of one job in the order in which a put tries them; ssd and object tier share one environment. */
+  readonly tiers: readonly TierStore[];
+  /** `lru`: where a tier can name its coldest objects, they are dropped until a put fits, instead of going on to the next tier. */
+  readonly evict?: 'lru' | '';
+  /** Called for each object before it is dropped. */
+  readonly onEvicted?: (key: Key, object: StoredObject) => void;
+}
+
+/** As many as Redis samples for its own approximated LRU at its most precise usual setting. */
+const evictionSamples = 10;
+const noUsage: StoreUsage = { objects: 0, usedBytes: 0, reservedBytes: 0 };
+
+/**
+ * All tiers of one job. A key has one copy, in one tier. A put shows the new copy before it removes the old one of another tier, in the
+ * same turn of the event loop; both are committed together or the new one was in dram, which a crash takes away, and the old one
+ * comes back only if the put was never acknowledged. Tiers that hold nothing cost nothing. Judges no expiry.
+ */
+export class TieredStore implements JobStore {
+  readonly #inPutOrder: readonly TierStore[];
+  /** Fastest first. */
+  readonly #inFindOrder: readonly TierStore[];
+  readonly #evict: boolean;
+  readonly #onEvicted: ((key: Key, object: StoredObject) => void) | undefined;
+
+  constructor(options: TieredStoreOptions) {
+    assert(options.tiers.length > 0, 'a job has at least one tier');
+    this.#inPutOrder = options.tiers;
+    this.#inFindOrder = options.tiers.toSorted((left, right) => tiers.indexOf(left.tier) - tiers.indexOf(right.tier));
+    this.#evict = options.evict === 'lru';
+    this.#onEvicted = options.onEvicted;
+  }
+
+  /** The sum over all tiers. */
+  get usage(): StoreUsage {
+    const sum = { objects: 0, usedBytes: 0, reservedBytes: 0 };
+    for (const { usage } of this.#inFindOrder) {
+      sum.objects += usage.objects;
+      sum.usedBytes += usage.usedBytes;
+      sum.reservedBytes += usage.reservedBytes;
+    }
+    return sum;
+  }
+
+  usageOf(tier: Tier): StoreUsage {
+    return this.#inFindOrder.find((store) => store.tier === tier)?.usage ?? noUsage;
+  }
+
+  find(key: Key): StoredObject | undefined {
+    for (const store of this.#inFindOrder) {
+      if (store.usage.objects === 0) continue;
+      const object = store.find(key);
+      if (object !== undefined) return object;
+    }
+    return undefined;
+  }
+
+  /**
+   * Without `tier` begins with the job's first tier; with it, there, or if the job does not have it at the next slower one it has.
+   * Synchronous unless the tier that takes it has to wait for a device. Rejects with `unavailable` if that fails; the old
+   * object is then unchanged.
+   */
+  put(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    tier?: Tier,
+  ): Tier | undefined | Promise<Tier | undefined> {
+    for (let index = this.#startIndex(tier); index < this.#inPutOrder.length; index++) {
+      const store = this.#inPutOrder[index] as TierStore;
+      let taken = store.put(key, value, start, end, metadata);
+      if (taken === false && this.#evict && isEvicting(store)) {
+        taken = this.#putEvicting(store, key, value, start, end, metadata);
+        if (taken === false) return undefined;
+      }
+      if (taken === true) return this.#settle(key, store);
+      if (taken !== false) return this.#settleLater(key.copy(), store, taken);
+    }
+    return undefined;
+  }
+
+  updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
+    return this.#inFindOrder.some((store) => store.usage.objects > 0 && store.updateMetadata(key, changes));
+  }
+
+  delete(key: Key): boolean {
+    return this.#inFindOrder.some((store) => store.usage.objects > 0 && store.delete(key));
+  }
+
+  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
+    const used = this.#inFindOrder.filter((store) => store.usage.objects > 0);
+    const [only] = used;
+    if (only === undefined) return scanEnd;
+    return used.length === 1 ? only.scan(position, count, visit) : mergedScan(used, position, count, visit);
+  }
+
+  clear(): void {
+    for (const store of this.#inFindOrder) store.clear();
+  }
+
+  flush(): void {
+    for (const store of this.#inFindOrder) store.flush();
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#inFindOrder.map((store) => store.destroy()));
+  }
+
+  #startIndex(tier: Tier | undefined): number {
+    if (tier === undefined) return 0;
+    const wanted = tiers.indexOf(tier);
+    const index = this.#inPutOrder.findIndex((store) => tiers.indexOf(store.tier) >= wanted);
+    return index < 0 ? this.#inPutOrder.length - 1 : index;
+  }
+
+  /** Drops copies of a key in other tiers than the one that has taken the new one. */
+  #settle(key: Key, taker: TierStore): Tier {
+    for (const store of this.#inFindOrder) if (store !== taker && store.usage.objects > 0) store.delete(key);
+    return taker.tier;
+  }
+
+  async #settleLater(key: Key, taker: TierStore, taken: boolean | Promise<boolean>): Promise<Tier> {
+    // The value was only borrowed for the call, so it cannot be offered to another tier any more.
+    if (await taken) return this.#settle(key, taker);
+    throw new SatchelError('unavailable', `the ${taker.tier} tier ran full while it took the object; repeat the put`);
+  }
+
+  #putEvicting(
+    store: EvictingStore,
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+  ): boolean | Promise<boolean> {
+    if (objectCharge(key.length, end - start) > store.usage.reservedBytes) return false;
+    for (let coldest = store.coldest(evictionSamples); coldest !== undefined; coldest = store.coldest(evictionSamples)) {
+      const victim = coldest.copy();
+      const object = store.find(victim);
+      if (object !== undefined) this.#onEvicted?.(victim, object);
+      store.delete(victim);
+      const taken = store.put(key, value, start, end, metadata);
+      if (taken !== false) return taken;
+    }
+    return false;
+  }
+}
+
+function isEvicting(store: TierStore): store is EvictingStore {
+  return 'coldest' in store;
+}
