@@ -65,6 +65,8 @@ export const limits = {
   keptBufferBytes: 256 * KiB,
   /** Bytes that one client connection may have encoded and not yet handed to the kernel. */
   clientOutputBytes: 4 * MiB,
+  /** What a client reads from a socket at a time. */
+  clientReadBytes: 64 * KiB,
   /** Times a call follows a slot to another shard. */
   clientRedirects: 16,
   /** Times a call is sent anew after its connection broke. */

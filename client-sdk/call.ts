@@ -1,0 +1,177 @@
+import { SatchelError } from '@satchel/proto/core';
+import { type CommandArgument, type Reply, ReplyError } from '@satchel/proto/resp';
+import type { ChunkedValue } from './chunked-value.js';
+import { Ticker } from './ticker.js';
+
+/** A key as callers give it: text is UTF-8. */
+export type ObjectKey = string | Uint8Array;
+/** One argument as a connection sends it. */
+export type Argument = CommandArgument | ChunkedValue;
+
+/** Options every call takes. */
+export interface CallOptions {
+  /** The call fails with `timeout` (a write that was sent: `unknown-outcome`) after this long. Default: no such limit. Resolution 50 ms. */
+  readonly timeoutMs?: number;
+  /** Aborting it rejects the call with the signal's reason. A write that was already sent may still happen. */
+  readonly signal?: AbortSignal;
+}
+
+/** A command on its way through a connection. Settles once; whoever settles it first wins. */
+export interface Pending {
+  /** Next in the queue it is in; it is in one at most. */
+  next: Pending | undefined;
+  readonly settled: boolean;
+  /** Whether sending it a second time does no harm. */
+  readonly repeatable: boolean;
+  /** Tick after which it fails with a time-out. */
+  readonly deadlineTick: number;
+  /** Tick at which it began to wait or was sent. */
+  sinceTick: number;
+  /** Times it was sent in vain. */
+  repeats: number;
+  /** Whether it was written to a socket and no answer came. */
+  sent: boolean;
+  /** For a wait: the id under which its push arrives; else 0. */
+  readonly waitId: number;
+  arguments(now: number): readonly Argument[];
+  onReply(reply: Reply): void;
+  fail(error: unknown): void;
+}
+
+/** Sends calls elsewhere when a shard says it no longer owns the key. */
+export interface Redirector {
+  redirect(call: Call<unknown>, line: string): void;
+}
+
+/** What a call needs of the store it belongs to. */
+export interface CallContext {
+  readonly ticker: Ticker;
+  readonly redirector: Redirector;
+}
+
+/** One command with its promise. */
+export class Call<Result> implements Pending {
+  next: Pending | undefined = undefined;
+  settled = false;
+  deadlineTick = Number.POSITIVE_INFINITY;
+  sinceTick = 0;
+  repeats = 0;
+  redirects = 0;
+  sent = false;
+  readonly waitId: number = 0;
+  readonly promise: Promise<Result>;
+  protected readonly context: CallContext;
+  readonly #command: readonly Argument[];
+  readonly #decode: (reply: Reply) => Result;
+  #resolve!: (value: unknown) => void;
+  #reject!: (reason: unknown) => void;
+  #signal: AbortSignal | undefined = undefined;
+
+  /** `key` is undefined for commands of the whole job. `decode` never sees an error reply. */
+  constructor(
+    context: CallContext,
+    readonly key: ObjectKey | undefined,
+    command: readonly Argument[],
+    decode: (reply: Reply) => Result,
+    readonly repeatable: boolean,
+    options?: CallOptions,
+  ) {
+    this.context = context;
+    this.#command = command;
+    this.#decode = decode;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve as (value: unknown) => void;
+      this.#reject = reject;
+    });
+    context.ticker.begin();
+    if (options !== undefined) this.#limit(options);
+  }
+
+  arguments(_now: number): readonly Argument[] {
+    return this.#command;
+  }
+
+  onReply(reply: Reply): void {
+    if (this.settled) return;
+    if (reply instanceof ReplyError) this.onError(reply);
+    else this.succeed(reply);
+  }
+
+  /** Rejects the promise. */
+  fail(error: unknown): void {
+    if (this.settled) return;
+    this.settle();
+    this.#reject(error);
+  }
+
+  /** The signal's abort event. */
+  handleEvent(): void {
+    this.fail(this.#signal?.reason);
+  }
+
+  protected onError(error: ReplyError): void {
+    if (this.key !== undefined && error.line.startsWith('MOVED ')) {
+      this.context.redirector.redirect(this, error.line);
+    } else {
+      this.fail(SatchelError.fromRespLine(error.line));
+    }
+  }
+
+  protected succeed(reply: Reply): void {
+    try {
+      const result = this.#decode(reply);
+      this.settle();
+      this.#resolve(result);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  protected settle(): void {
+    this.settled = true;
+    this.context.ticker.end();
+    this.#signal?.removeEventListener('abort', this);
+  }
+
+  #limit({ timeoutMs, signal }: CallOptions): void {
+    if (timeoutMs !== undefined) this.deadlineTick = this.context.ticker.now + Ticker.ticks(timeoutMs);
+    if (signal === undefined) return;
+    this.#signal = signal;
+    if (signal.aborted) this.handleEvent();
+    else signal.addEventListener('abort', this, { once: true });
+  }
+}
+
+/** The command and key of a call, as error messages name them. */
+export function describe(call: Pending, now: number): string {
+  const args = call.arguments(now);
+  const name = String(args[0]);
+  const key = args[call.waitId > 0 ? 2 : 1];
+  return typeof key === 'string' ? `${name} '${key.slice(0, 100)}'` : name;
+}
+
+/** A command whose answer nobody waits for. */
+export class Notice implements Pending {
+  next: Pending | undefined = undefined;
+  settled = false;
+  readonly repeatable = false;
+  readonly deadlineTick = Number.POSITIVE_INFINITY;
+  sinceTick = 0;
+  repeats = 0;
+  sent = false;
+  readonly waitId = 0;
+
+  constructor(readonly command: readonly Argument[]) {}
+
+  arguments(): readonly Argument[] {
+    return this.command;
+  }
+
+  onReply(): void {
+    this.settled = true;
+  }
+
+  fail(): void {
+    this.settled = true;
+  }
+}

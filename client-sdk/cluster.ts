@@ -1,0 +1,208 @@
+import { type JobUrl, limits, SatchelError, slotOfBytes } from '@satchel/proto/core';
+import type { Reply } from '@satchel/proto/resp';
+import { type Address, endpointAddress, formatAddress, parseAddress } from './address.js';
+import { Call, type CallContext, type ObjectKey, type Pending, type Redirector } from './call.js';
+import { CallQueue } from './call-queue.js';
+import { Connection, type ConnectionContext } from './connection.js';
+import type { CompleteConnectOptions } from './options.js';
+import { type SlotRoutes, slotRoutesOf } from './slot-routes.js';
+import { Ticker, type Ticking } from './ticker.js';
+
+/** Between two looks at the slot map while the store is in use: slots of the endpoint's own shard move without a MOVED. */
+const refreshTicks = Ticker.ticks(10_000);
+/** From this many redirects on a call pauses for a tick: the shards do not agree yet. */
+const patientRedirects = 3;
+
+/** The connections of a job and the way from a key to the one that leads to its shard. */
+export class Cluster implements Redirector, Ticking, CallContext {
+  readonly ticker = new Ticker();
+  readonly redirector = this;
+  readonly #url: JobUrl;
+  readonly #context: ConnectionContext;
+  readonly #endpoint: Connection;
+  /** By `host:port` of the direct port. */
+  readonly #direct = new Map<string, Connection>();
+  #routes: SlotRoutes | undefined;
+  /** The connection of each of `#routes.shards`. */
+  #owners: readonly Connection[] = [];
+  /** Calls that wait for the first slot map, or for shards to agree. */
+  readonly #parked = new CallQueue();
+  #refreshing = false;
+  #refreshedTick = 0;
+  #closed: SatchelError | undefined;
+  /** The endpoint's shard in the cluster commands. */
+  #endpointId = '';
+  #nextWaitId = 1;
+  /** A key as bytes, to compute its slot. */
+  readonly #scratch = Buffer.allocUnsafeSlow(limits.keyBytes * 3);
+
+  constructor(url: JobUrl, credentials: ConnectionContext['credentials'], options: CompleteConnectOptions) {
+    this.#url = url;
+    this.#context = {
+      ticker: this.ticker,
+      options,
+      credentials,
+      readBuffer: Buffer.allocUnsafeSlow(limits.clientReadBytes),
+      onTrouble: () => this.#onTrouble(),
+    };
+    this.#endpoint = new Connection(this.#context, endpointAddress(url, options.socketDir));
+    this.ticker.add(this);
+  }
+
+  /** Sends a call to the shard that owns its key; one without a key to the endpoint, which serves the whole job. */
+  send(call: Call<unknown>): void {
+    if (call.settled) return;
+    if (this.#closed !== undefined) call.fail(this.#closed);
+    else if (call.key === undefined) this.#endpoint.send(call);
+    else if (this.#routes === undefined) this.#park(call);
+    else this.#ownerOf(call.key, this.#routes).send(call);
+  }
+
+  /** A shard answered `MOVED slot host:port`: repeats the call there, and looks at the slot map. */
+  redirect(call: Call<unknown>, line: string): void {
+    const target = parseAddress(line.split(' ')[2] ?? '');
+    if (target === undefined || ++call.redirects > limits.clientRedirects) {
+      call.fail(new SatchelError('unavailable', `the shards do not agree on who owns a key: ${line}`));
+      return;
+    }
+    this.#refresh();
+    if (call.redirects >= patientRedirects) this.#parked.push(call);
+    else this.#directTo({ host: target.host || this.#url.host, port: target.port, tls: this.#url.tls }).send(call);
+  }
+
+  /** Lets calls finish and closes; pending waits fail with `unavailable`. Idempotent. */
+  async close(): Promise<void> {
+    const error = new SatchelError('unavailable', 'the store was closed');
+    this.#closed ??= error;
+    await Promise.all(this.#connections().map((connection) => connection.close(error)));
+    this.destroy(error);
+  }
+
+  /** Fails everything that is pending with `error` and closes at once. Idempotent. */
+  destroy(error: SatchelError): void {
+    this.#closed ??= error;
+    this.ticker.remove(this);
+    for (const call of this.#parked.takeAll()) call.fail(error);
+    for (const connection of this.#connections()) connection.destroy(error);
+  }
+
+  tick(now: number): void {
+    if (now - this.#refreshedTick > refreshTicks) this.#refresh();
+    if (this.#parked.length > 0) this.#unpark();
+  }
+
+  #connections(): Connection[] {
+    return [this.#endpoint, ...this.#direct.values()];
+  }
+
+  #park(call: Pending): void {
+    this.#parked.push(call);
+    this.#refresh();
+  }
+
+  #unpark(): void {
+    if (this.#routes === undefined) return;
+    for (const call of this.#parked.takeAll()) this.send(call as Call<unknown>);
+  }
+
+  #ownerOf(key: ObjectKey, routes: SlotRoutes): Connection {
+    if (this.#owners.length === 1) return this.#owners[0] as Connection;
+    return this.#owners[routes.table[this.#slotOf(key)] as number] as Connection;
+  }
+
+  #slotOf(key: ObjectKey): number {
+    if (typeof key !== 'string') return slotOfBytes(key, 0, key.length);
+    return slotOfBytes(this.#scratch, 0, this.#scratch.write(key));
+  }
+
+  #directTo(address: Address): Connection {
+    const name = formatAddress(address);
+    let connection = this.#direct.get(name);
+    if (connection === undefined) {
+      connection = new Connection(this.#context, address);
+      this.#direct.set(name, connection);
+    }
+    return connection;
+  }
+
+  #onTrouble(): void {
+    if (this.#routes !== undefined && this.ticker.pending > 0) this.#refresh();
+  }
+
+  /** Asks for the slot map, once at a time. */
+  #refresh(): void {
+    if (this.#refreshing || this.#closed !== undefined) return;
+    this.#refreshing = true;
+    this.#refreshedTick = this.ticker.now;
+    void this.#askForRoutes().finally(() => {
+      this.#refreshing = false;
+      if (this.#closed === undefined) this.#unpark();
+    });
+  }
+
+  async #askForRoutes(): Promise<void> {
+    try {
+      // The endpoint's shard is reached through the endpoint itself; any shard knows the slot map.
+      const source = this.#endpoint.ready || this.#routes === undefined ? this.#endpoint : this.#anyReady();
+      const slots = this.#ask(source, ['CLUSTER', 'SLOTS']);
+      const self = source === this.#endpoint ? this.#ask(source, ['CLUSTER', 'MYID']) : undefined;
+      const routes = slotRoutesOf(await slots, this.#url.host);
+      const endpointId = self === undefined ? undefined : String(await self.catch(() => ''));
+      if (this.#closed === undefined) this.#apply(routes, endpointId);
+    } catch (error) {
+      // With a slot map calls go on by what is known; without one none can.
+      if (this.#routes !== undefined) return;
+      for (const call of this.#parked.takeAll()) call.fail(error);
+    }
+  }
+
+  #ask(source: Connection, command: readonly string[]): Promise<Reply> {
+    const call = new Call(this, undefined, command, (reply) => reply, true);
+    source.send(call);
+    call.promise.catch(() => {});
+    return call.promise;
+  }
+
+  #anyReady(): Connection {
+    return this.#connections().find((connection) => connection.ready) ?? this.#endpoint;
+  }
+
+  #apply(routes: SlotRoutes, endpointId: string | undefined): void {
+    if (endpointId !== undefined) this.#endpointId = endpointId;
+    this.#owners = routes.shards.map((shard) =>
+      shard.id !== '' && shard.id === this.#endpointId
+        ? this.#endpoint
+        : this.#directTo({ host: shard.host, port: shard.port, tls: this.#url.tls }),
+    );
+    this.#routes = routes;
+    this.#moveCalls(routes);
+  }
+
+  /** What waits at a shard that does not own its key any longer goes to the one that does. */
+  #moveCalls(routes: SlotRoutes): void {
+    for (const connection of this.#connections()) {
+      for (const wait of [...connection.waits]) {
+        if (wait.key === undefined || this.#ownerOf(wait.key, routes) === connection) continue;
+        connection.forget(wait);
+        this.send(wait);
+      }
+      if (!connection.ready && !this.#owners.includes(connection) && connection !== this.#endpoint) {
+        for (const call of connection.takeWaiting()) this.send(call as Call<unknown>);
+      }
+    }
+    this.#dropUnused();
+  }
+
+  #dropUnused(): void {
+    for (const [name, connection] of this.#direct) {
+      if (this.#owners.includes(connection) || !connection.unused) continue;
+      this.#direct.delete(name);
+      connection.destroy(new SatchelError('unavailable', `shard ${name} holds nothing of the job any longer`));
+    }
+  }
+
+  /** An id for a wait, unique in this store. */
+  newWaitId(): number {
+    return this.#nextWaitId++;
+  }
+}

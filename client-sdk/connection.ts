@@ -1,0 +1,328 @@
+import { limits, SatchelError } from '@satchel/proto/core';
+import { type Reply, ReplyError } from '@satchel/proto/resp';
+import { type Address, formatAddress } from './address.js';
+import { backoffMs } from './backoff.js';
+import { describe, Notice, type Pending } from './call.js';
+import { CallQueue } from './call-queue.js';
+import type { CompleteConnectOptions } from './options.js';
+import { Ticker, type Ticking } from './ticker.js';
+import type { WaitCall } from './wait-call.js';
+import { Wire, type WireHandler } from './wire.js';
+
+/** What every connection of a store shares. */
+export interface ConnectionContext {
+  readonly ticker: Ticker;
+  readonly options: CompleteConnectOptions;
+  readonly readBuffer: Buffer;
+  /** Job and token, read anew for each connection, because a renewed lease brings a fresh token. */
+  readonly credentials: { readonly job: string; readonly token: string };
+  /** An attempt to connect failed, or a connection broke. */
+  onTrouble(connection: Connection): void;
+}
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting'; readonly wire: Wire; readonly sinceTick: number }
+  | { readonly kind: 'ready'; readonly wire: Wire }
+  | { readonly kind: 'backoff'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'closed'; readonly error: SatchelError };
+
+const idle: State = { kind: 'idle' };
+
+/**
+ * The one connection to a shard: all calls are sent through it one behind the other and answered in that order; waits are
+ * answered by pushes. It connects when there is something to send and again when it broke while something was pending. After a break it
+ * sends again what was not yet written or is repeatable; the rest fails with `unknown-outcome`.
+ */
+export class Connection implements Ticking, WireHandler {
+  readonly name: string;
+  readonly #context: ConnectionContext;
+  readonly #address: Address;
+  #state: State = idle;
+  /** Not sent yet, in order. */
+  readonly #waiting = new CallQueue();
+  /** Sent, in the order their answers will come. */
+  readonly #inFlight = new CallQueue();
+  /** Registered waits by id, until their push arrives. */
+  readonly #waits = new Map<number, WaitCall<unknown>>();
+  #attempt = 0;
+  #earliestDeadline = Number.POSITIVE_INFINITY;
+  #lastReplyTick = 0;
+  #lastError: Error | undefined;
+  readonly #drained: (() => void)[] = [];
+
+  constructor(context: ConnectionContext, address: Address) {
+    this.#context = context;
+    this.#address = address;
+    this.name = formatAddress(address);
+    context.ticker.add(this);
+  }
+
+  /** Whether calls go out at once. */
+  get ready(): boolean {
+    return this.#state.kind === 'ready';
+  }
+
+  /** Whether nothing is under way. */
+  get unused(): boolean {
+    return this.#inFlight.length === 0 && this.#waiting.length === 0 && this.#waits.size === 0;
+  }
+
+  send(call: Pending): void {
+    const state = this.#state;
+    if (call.deadlineTick < this.#earliestDeadline) this.#earliestDeadline = call.deadlineTick;
+    if (state.kind === 'ready' && this.#waiting.length === 0 && this.#open(state.wire)) {
+      this.#transmit(state.wire, call);
+    } else if (state.kind === 'closed') {
+      call.fail(state.error);
+    } else {
+      call.sinceTick = this.#context.ticker.now;
+      this.#waiting.push(call);
+      if (state.kind === 'idle') this.#connect();
+    }
+  }
+
+  /** Takes a wait off that has ended here, and tells the shard if it still knows of it. */
+  forget(wait: WaitCall<unknown>): void {
+    if (this.#waits.delete(wait.waitId) && this.#state.kind === 'ready') {
+      this.send(new Notice(['SATCHEL.UNWATCH', wait.waitId]));
+    }
+  }
+
+  /** Removes and returns the calls not sent yet, for another connection to send. */
+  takeWaiting(): Pending[] {
+    return this.#waiting.takeAll();
+  }
+
+  /** The waits registered here. */
+  get waits(): IterableIterator<WaitCall<unknown>> {
+    return this.#waits.values();
+  }
+
+  /** Lets calls under way finish, then closes. Waits are not waited for: they fail with `error`. */
+  async close(error: SatchelError): Promise<void> {
+    for (const call of [...this.#waits.values(), ...this.#waiting]) {
+      if (call.waitId > 0) call.fail(error);
+    }
+    if (!this.unused) await new Promise<void>((resolve) => this.#drained.push(resolve));
+    this.destroy(error);
+  }
+
+  /** Closes at once; whatever is pending fails with `error`. Idempotent. */
+  destroy(error: SatchelError): void {
+    const state = this.#state;
+    if (state.kind === 'closed') return;
+    this.#state = { kind: 'closed', error };
+    this.#context.ticker.remove(this);
+    if (state.kind === 'backoff') clearTimeout(state.timer);
+    if (state.kind === 'connecting' || state.kind === 'ready') state.wire.destroy();
+    for (const call of [...this.#inFlight.takeAll(), ...this.#waiting.takeAll(), ...this.#waits.values()]) call.fail(error);
+    this.#waits.clear();
+    this.#settleDrained();
+  }
+
+  onOpen(): void {
+    if (this.#state.kind !== 'connecting') return;
+    const { job, token } = this.#context.credentials;
+    this.#state.wire.send(['HELLO', 3, 'AUTH', job, token]);
+  }
+
+  onReply(reply: Reply): void {
+    this.#lastReplyTick = this.#context.ticker.now;
+    if (this.#state.kind === 'connecting') {
+      this.#onGreeting(this.#state.wire, reply);
+      return;
+    }
+    const call = this.#inFlight.shift();
+    if (call === undefined) {
+      this.#breakWire(new Error('the shard answered what was not asked'));
+      return;
+    }
+    call.sent = false;
+    // A wait that is refused is not registered here.
+    if (call.waitId > 0 && reply instanceof ReplyError) this.#waits.delete(call.waitId);
+    call.onReply(reply);
+    if (this.#waiting.length > 0) this.#pump();
+    else if (this.#drained.length > 0) this.#settleDrained();
+  }
+
+  onPush(message: readonly Reply[]): void {
+    this.#lastReplyTick = this.#context.ticker.now;
+    const [kind, id, value] = message;
+    if (String(kind) !== 'satchel.wait' || value === undefined) return;
+    const wait = this.#waits.get(Number(String(id)));
+    if (wait === undefined) return;
+    this.#waits.delete(wait.waitId);
+    wait.onPushed(value);
+    if (this.#drained.length > 0) this.#settleDrained();
+  }
+
+  onDrain(): void {
+    if (this.#waiting.length > 0) this.#pump();
+  }
+
+  onClosed(error: Error | undefined): void {
+    const state = this.#state;
+    if (state.kind !== 'connecting' && state.kind !== 'ready') return;
+    this.#lastError = error;
+    this.#state = idle;
+    if (state.kind === 'ready') this.#sortOut(state.wire.unwritten);
+    if (this.#waiting.length > 0) this.#connectLater();
+    else this.#settleDrained();
+    this.#context.onTrouble(this);
+  }
+
+  tick(now: number): void {
+    if (this.#earliestDeadline <= now) this.#endOverdue(now);
+    const state = this.#state;
+    const unavailable = Ticker.ticks(this.#context.options.unavailableMs);
+    if (state.kind === 'ready') this.#checkSilence(now);
+    else this.#endUnavailable(now - unavailable);
+    if (state.kind === 'connecting' && now - state.sinceTick > unavailable) {
+      this.#breakWire(new Error('no connection within the time allowed'));
+    }
+    // Whoever was last to wait may have given up: then there is nothing to connect for.
+    if (state.kind === 'backoff' && this.#waiting.length === 0) {
+      clearTimeout(state.timer);
+      this.#state = idle;
+    }
+    if (this.#drained.length > 0) this.#settleDrained();
+  }
+
+  #open(wire: Wire): boolean {
+    return this.#inFlight.length < limits.clientPipeline && !wire.full;
+  }
+
+  #transmit(wire: Wire, call: Pending): void {
+    if (call.settled) return;
+    const now = this.#context.ticker.now;
+    call.sinceTick = now;
+    call.sent = true;
+    this.#inFlight.push(call);
+    if (call.waitId > 0) this.#register(call as WaitCall<unknown>);
+    wire.send(call.arguments(now));
+  }
+
+  #register(wait: WaitCall<unknown>): void {
+    this.#waits.set(wait.waitId, wait);
+    wait.home = this;
+  }
+
+  #pump(): void {
+    const state = this.#state;
+    if (state.kind !== 'ready') return;
+    while (this.#waiting.length > 0 && this.#open(state.wire)) this.#transmit(state.wire, this.#waiting.shift() as Pending);
+  }
+
+  #connect(): void {
+    const wire = new Wire(this.#address, this.#context.readBuffer, this);
+    this.#state = { kind: 'connecting', wire, sinceTick: this.#context.ticker.now };
+  }
+
+  #connectLater(): void {
+    this.#attempt++;
+    const timer = setTimeout(() => this.#connect(), backoffMs(this.#attempt, Math.random()));
+    // The ticker keeps the process alive while a call is pending.
+    timer.unref();
+    this.#state = { kind: 'backoff', timer };
+  }
+
+  #onGreeting(wire: Wire, reply: Reply): void {
+    if (reply instanceof ReplyError) {
+      // The shard refuses these credentials, and would again.
+      const error = SatchelError.fromRespLine(reply.line);
+      this.#state = idle;
+      wire.destroy();
+      for (const call of this.#waiting.takeAll()) call.fail(error);
+      this.#settleDrained();
+      return;
+    }
+    this.#attempt = 0;
+    this.#state = { kind: 'ready', wire };
+    this.#pump();
+  }
+
+  #breakWire(error: Error): void {
+    if (this.#state.kind === 'connecting' || this.#state.kind === 'ready') this.#state.wire.destroy(error);
+  }
+
+  /** After a break: what may be sent again waits, in its order and before what waited already; the rest fails. */
+  #sortOut(unwritten: number): void {
+    const now = this.#context.ticker.now;
+    const later = this.#waiting.takeAll();
+    const sent = this.#inFlight.takeAll();
+    const waits = [...this.#waits.values()];
+    this.#waits.clear();
+    for (const wait of waits) this.#again(wait, now);
+    for (const [index, call] of sent.entries()) {
+      if (call.settled || call.waitId > 0) continue;
+      const written = index < sent.length - unwritten;
+      if (written && !call.repeatable) call.fail(this.#unknownOutcome(call));
+      else if (written && ++call.repeats > limits.clientRepeats) call.fail(this.#unavailable());
+      else this.#again(call, now);
+    }
+    for (const call of later) this.#again(call, now);
+  }
+
+  #again(call: Pending, now: number): void {
+    call.sent = false;
+    call.sinceTick = now;
+    this.#waiting.push(call);
+  }
+
+  #endOverdue(now: number): void {
+    this.#earliestDeadline = Number.POSITIVE_INFINITY;
+    for (const queue of [this.#waiting, this.#inFlight]) {
+      for (const call of queue) this.#endIfOverdue(call, now);
+    }
+    for (const wait of [...this.#waits.values()]) this.#endIfOverdue(wait, now);
+  }
+
+  #endIfOverdue(call: Pending, now: number): void {
+    if (call.settled) return;
+    if (call.deadlineTick > now) {
+      this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineTick);
+      return;
+    }
+    const what = `${describe(call, now)} on ${this.name}`;
+    if (call.sent && !call.repeatable) {
+      call.fail(new SatchelError('unknown-outcome', `${what} was not answered in time; it may or may not have happened`));
+    } else {
+      call.fail(new SatchelError('timeout', `${what} did not end in time`));
+    }
+  }
+
+  #checkSilence(now: number): void {
+    const silence = Ticker.ticks(this.#context.options.silenceMs);
+    const first = this.#inFlight.first;
+    if (first === undefined || now - first.sinceTick <= silence || now - this.#lastReplyTick <= silence) return;
+    this.#breakWire(new Error(`no answer for ${this.#context.options.silenceMs} ms`));
+  }
+
+  #endUnavailable(sinceTick: number): void {
+    for (let call = this.#waiting.first; call !== undefined; call = this.#waiting.first) {
+      if (!call.settled && call.sinceTick > sinceTick) return;
+      this.#waiting.shift();
+      call.fail(this.#unavailable());
+    }
+  }
+
+  #unavailable(): SatchelError {
+    const why = this.#lastError === undefined ? 'the connection was closed' : this.#lastError.message;
+    return new SatchelError('unavailable', `shard ${this.name} cannot be reached: ${why}`, { cause: this.#lastError });
+  }
+
+  #unknownOutcome(call: Pending): SatchelError {
+    const what = describe(call, this.#context.ticker.now);
+    return new SatchelError(
+      'unknown-outcome',
+      `the connection to ${this.name} broke before ${what} was answered; it may or may not have happened`,
+      { cause: this.#lastError },
+    );
+  }
+
+  #settleDrained(): void {
+    if (!this.unused) return;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}

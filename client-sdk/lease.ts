@@ -1,0 +1,71 @@
+import { type Clock, type ErrorCode, SatchelError } from '@satchel/proto/core';
+
+/** With these the controller says that the job is over; anything else may pass. */
+const lostCodes: ReadonlySet<ErrorCode> = new Set(['no-job', 'not-found', 'gone']);
+const firstRetryMs = 200;
+const longestRetryMs = 2000;
+
+/** What a lease does and tells. */
+export interface LeaseOptions {
+  /** Renews the lease once; resolves to its period in milliseconds from now. */
+  renew(): Promise<number>;
+  /** The job is over: the lease lapsed or someone ended it. Called once; there are no renewals after it. */
+  onLost(error: SatchelError): void;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  random(): number;
+}
+
+type State =
+  | { readonly kind: 'waiting'; readonly cancel: () => void }
+  | { readonly kind: 'renewing' }
+  | { readonly kind: 'ended' };
+
+/**
+ * Keeps a lease: renews it after a third of its period. When that fails it tries again within seconds for as long as it takes, because leases
+ * are judged only by a controller that is there. Never keeps the process alive.
+ */
+export class Lease {
+  readonly #options: LeaseOptions;
+  #state: State;
+  #failures = 0;
+
+  constructor(periodMs: number, options: LeaseOptions) {
+    this.#options = options;
+    this.#state = this.#after(periodMs / 3);
+  }
+
+  /** Renews no longer. Idempotent. */
+  stop(): void {
+    if (this.#state.kind === 'waiting') this.#state.cancel();
+    this.#state = { kind: 'ended' };
+  }
+
+  #after(delayMs: number): State {
+    return { kind: 'waiting', cancel: this.#options.clock.after(delayMs, () => void this.#renew()) };
+  }
+
+  async #renew(): Promise<void> {
+    this.#state = { kind: 'renewing' };
+    const next = await this.#attempt();
+    // It may have been stopped meanwhile.
+    if (this.#state.kind === 'renewing') this.#state = next === undefined ? { kind: 'ended' } : this.#after(next);
+  }
+
+  /** Milliseconds until the next renewal; undefined: none. */
+  async #attempt(): Promise<number | undefined> {
+    try {
+      const periodMs = await this.#options.renew();
+      this.#failures = 0;
+      return periodMs / 3;
+    } catch (thrown) {
+      const error = SatchelError.from(thrown);
+      if (lostCodes.has(error.code)) {
+        if (this.#state.kind === 'renewing') this.#options.onLost(error);
+        return undefined;
+      }
+      const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures++, 10));
+      return ceiling * (1 - this.#options.random() / 2);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { SatchelError } from '@satchel/proto/core';
+
+/** How a store deals with trouble. */
+export interface ConnectOptions {
+  /** A call fails with `unavailable` when its shard cannot be reached for this long. Default 5,000. */
+  readonly unavailableMs?: number;
+  /** A connection on which a call has waited this long without any answer is given up as dead. Default 60,000. */
+  readonly silenceMs?: number;
+  /** Folder of this host's shard sockets. Default: SATCHEL_SOCKET_DIR; empty: always TCP. */
+  readonly socketDir?: string;
+}
+
+/** {@link ConnectOptions} with every default filled in. */
+export type CompleteConnectOptions = Required<ConnectOptions>;
+
+/** Fills in defaults; throws `invalid-argument` for a duration that is none. */
+export function completeConnectOptions(options: ConnectOptions): CompleteConnectOptions {
+  return {
+    // Long enough for a shard that is restarted on its port, short enough for a function's time limit.
+    unavailableMs: duration('unavailableMs', options.unavailableMs ?? 5000),
+    // The slowest single command is a put of the largest value to the object tier.
+    silenceMs: duration('silenceMs', options.silenceMs ?? 60_000),
+    socketDir: options.socketDir ?? process.env['SATCHEL_SOCKET_DIR'] ?? '',
+  };
+}
+
+function duration(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new SatchelError('invalid-argument', `option ${name} is ${value}; it must be a number of milliseconds above 0`);
+}

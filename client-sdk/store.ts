@@ -1,0 +1,236 @@
+import type { Readable } from 'node:stream';
+import { type JobUrl, limits, parseJobUrl, SatchelError } from '@satchel/proto/core';
+import type { Reply } from '@satchel/proto/resp';
+import { type Argument, Call, type CallOptions, type ObjectKey } from './call.js';
+import type { ChunkedValue } from './chunked-value.js';
+import { Cluster } from './cluster.js';
+import * as decode from './decode.js';
+import { type ObjectStat, objectStatOf } from './object-stat.js';
+import { type ConnectOptions, completeConnectOptions } from './options.js';
+import { isRepeatablePut, type PutOptions, putCommand } from './put-command.js';
+import { gather, readRanges, type StreamOptions } from './streams.js';
+import { WaitCall } from './wait-call.js';
+
+/** How `get` and `waitFor` return a value: bytes of its own, or UTF-8 text. */
+export interface GetOptions extends CallOptions {
+  readonly as?: 'buffer' | 'text';
+}
+export interface ListOptions {
+  /** Keys as UTF-8 text (default) or as bytes. */
+  readonly as?: 'buffer' | 'text';
+  readonly signal?: AbortSignal;
+}
+
+/** Keys asked for at a time when listing. */
+const listPageKeys = 1000;
+
+/**
+ * A job's objects. Calls need not wait for one another: all that are made in one turn of the event loop travel in one write per shard, so
+ * `Promise.all(keys.map((key) => store.get(key)))` is the batch form of every call. Calls on one key are carried out in the order they were
+ * made. A value that is passed in must not be changed until its call has settled. Every call rejects with a SatchelError.
+ */
+export class Store {
+  readonly job: string;
+  readonly #cluster: Cluster;
+
+  /** See {@link connect}. `credentials` are read anew for every connection. */
+  constructor(url: JobUrl, credentials: { readonly job: string; readonly token: string }, options: ConnectOptions) {
+    this.job = url.job;
+    this.#cluster = new Cluster(url, credentials, completeConnectOptions(options));
+  }
+
+  /** Stores an object, replacing value and metadata. True: stored; false: `ifAbsent` was asked and the key exists. */
+  put(key: ObjectKey, value: string | Uint8Array, options?: PutOptions): Promise<boolean> {
+    return this.#put(key, value, options);
+  }
+
+  /** The value, or undefined if there is no such object. */
+  get(key: ObjectKey, options: GetOptions & { readonly as: 'text' }): Promise<string | undefined>;
+  get(key: ObjectKey, options?: CallOptions & { readonly as?: 'buffer' }): Promise<Buffer | undefined>;
+  get(key: ObjectKey, options?: GetOptions): Promise<Buffer | string | undefined> {
+    const decoder: (reply: Reply) => Buffer | string | undefined =
+      options?.as === 'text' ? decode.decodeText : decode.decodeValue;
+    return this.#key(key, ['GET', key], decoder, true, options);
+  }
+
+  /** Bytes [from, to) of the value, fewer where it ends before; empty if there is no such object. Refused on objects stored with `reads`. */
+  getRange(key: ObjectKey, from: number, to: number, options?: CallOptions): Promise<Buffer> {
+    if (to <= from) return Promise.resolve(Buffer.alloc(0));
+    return this.#key(key, ['GETRANGE', key, from, to - 1], decode.decodeWaited, true, options);
+  }
+
+  /** Removes objects; returns how many there were. */
+  delete(...keys: ObjectKey[]): Promise<number> {
+    const [key] = keys;
+    if (key === undefined) return Promise.resolve(0);
+    if (keys.length === 1) return this.#key(key, ['DEL', key], decode.decodeNumber, false);
+    return this.#job(['DEL', ...keys], decode.decodeNumber, false);
+  }
+
+  /** Whether there is such an object. */
+  has(key: ObjectKey, options?: CallOptions): Promise<boolean> {
+    return this.#key(key, ['EXISTS', key], decode.decodeFlag, true, options);
+  }
+
+  /** What is known of an object besides its bytes, or undefined if there is none. */
+  stat(key: ObjectKey, options?: CallOptions): Promise<ObjectStat | undefined> {
+    return this.#key(key, ['SATCHEL.STAT', key], objectStatOf, true, options);
+  }
+
+  /**
+   * The keys that begin with `prefix` (default: all), in no particular order. Keys there from begin to end are seen once; fails with
+   * `lost` if part of the job was lost.
+   */
+  list(prefix: ObjectKey | undefined, options: ListOptions & { readonly as: 'buffer' }): AsyncIterableIterator<Buffer>;
+  list(prefix?: ObjectKey, options?: ListOptions & { readonly as?: 'text' }): AsyncIterableIterator<string>;
+  async *list(prefix: ObjectKey = '', { as = 'text', signal }: ListOptions = {}): AsyncIterableIterator<Buffer | string> {
+    const pattern = prefixPattern(prefix);
+    let cursor = '0';
+    do {
+      const command = ['SCAN', cursor, ...(pattern === undefined ? [] : ['MATCH', pattern]), 'COUNT', listPageKeys];
+      const page = await this.#job(command, decode.decodePage, true, signal && { signal });
+      for (const key of page.keys) yield as === 'text' ? key.toString() : key;
+      cursor = page.cursor;
+    } while (cursor !== '0');
+  }
+
+  /** Number of objects whose key begins with `prefix`. */
+  count(prefix: ObjectKey = '', options?: CallOptions): Promise<number> {
+    return this.#job(['SATCHEL.COUNT', prefix], decode.decodeNumber, true, options);
+  }
+
+  /** Removes all objects whose key begins with `prefix`; returns how many. */
+  deletePrefix(prefix: ObjectKey, options?: CallOptions): Promise<number> {
+    return this.#job(['SATCHEL.DELPREFIX', prefix], decode.decodeNumber, false, options);
+  }
+
+  /**
+   * The value as soon as it exists. Fails with `timeout` after `timeoutMs` (default: waits for ever), with `failed` when someone
+   * calls {@link fail} for the key. Delays no other call.
+   */
+  waitFor(key: ObjectKey, options: GetOptions & { readonly as: 'text' }): Promise<string>;
+  waitFor(key: ObjectKey, options?: CallOptions & { readonly as?: 'buffer' }): Promise<Buffer>;
+  waitFor(key: ObjectKey, options?: GetOptions): Promise<Buffer | string> {
+    const decoder = options?.as === 'text' ? (reply: Reply) => decode.decodeWaited(reply).toString() : decode.decodeWaited;
+    return this.#wait<Buffer | string>(key, 'SATCHEL.AWAIT', [key], decoder, options);
+  }
+
+  /** Number of objects under `prefix` once it is at least `count`; fails with `timeout` after `timeoutMs` (default: waits for ever). */
+  waitForCount(prefix: ObjectKey, count: number, options?: CallOptions): Promise<number> {
+    const enough = (reply: Reply): number => {
+      const reached = decode.decodeNumber(reply);
+      if (reached >= count) return reached;
+      throw new SatchelError('timeout', `only ${reached} of ${count} objects were under '${String(prefix)}' in time`);
+    };
+    return this.#wait(undefined, 'SATCHEL.AWAITCOUNT', [prefix, count], enough, options);
+  }
+
+  /** Tells all who wait for or read the key that it will not come: they get `failed` with this reason. A put takes it back. */
+  fail(key: ObjectKey, reason: string, options?: CallOptions): Promise<void> {
+    return this.#key(key, ['SATCHEL.FAIL', key, reason], decode.decodeNothing, false, options);
+  }
+
+  /**
+   * Stores what the stream delivers as one object, visible once the stream has ended. It is held in memory until then, so it must not exceed the
+   * value limit (`too-large`). If the stream fails nothing is stored and the call rejects with the stream's error.
+   */
+  async putStream(key: ObjectKey, source: AsyncIterable<Uint8Array | string>, options?: PutOptions): Promise<boolean> {
+    return this.#put(key, await gather(source, options?.signal), options);
+  }
+
+  /**
+   * The value as a stream that reads ahead by no more than its buffer. It fails with `not-found` if there is no such object and with `gone` if the
+   * object is replaced while it is read; whoever reads never gets parts of two objects without that error.
+   */
+  getStream(key: ObjectKey, options?: StreamOptions): Readable {
+    return readRanges(this, key, options);
+  }
+
+  /** Lets calls under way finish, then disconnects. Pending waits and later calls fail with `unavailable`. Idempotent. */
+  close(): Promise<void> {
+    return this.#cluster.close();
+  }
+
+  /** Disconnects at once; everything pending fails with `error` (default: `unavailable`). Idempotent. */
+  destroy(error: SatchelError = new SatchelError('unavailable', 'the store was destroyed')): void {
+    this.#cluster.destroy(error);
+  }
+
+  /** Closes, as {@link close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #put(key: ObjectKey, value: string | Uint8Array | ChunkedValue, options: PutOptions | undefined): Promise<boolean> {
+    if (value.length > limits.valueBytes) {
+      return Promise.reject(
+        new SatchelError('too-large', `the value has ${value.length} bytes, the limit is ${limits.valueBytes}`),
+      );
+    }
+    try {
+      return this.#key(key, putCommand(key, value, options), decode.decodeStored, isRepeatablePut(options), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #key<Result>(
+    key: ObjectKey,
+    command: readonly Argument[],
+    decoder: (reply: Reply) => Result,
+    repeatable: boolean,
+    options?: CallOptions,
+  ): Promise<Result> {
+    const problem = keyProblem(key);
+    if (problem !== undefined) return Promise.reject(problem);
+    const call = new Call(this.#cluster, key, command, decoder, repeatable, options);
+    this.#cluster.send(call);
+    return call.promise;
+  }
+
+  #job<Result>(
+    command: readonly Argument[],
+    decoder: (reply: Reply) => Result,
+    repeatable: boolean,
+    options?: CallOptions,
+  ): Promise<Result> {
+    const call = new Call(this.#cluster, undefined, command, decoder, repeatable, options);
+    this.#cluster.send(call);
+    return call.promise;
+  }
+
+  #wait<Result>(
+    key: ObjectKey | undefined,
+    name: string,
+    subject: readonly Argument[],
+    decoder: (reply: Reply) => Result,
+    options?: CallOptions,
+  ): Promise<Result> {
+    const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), { key, name, subject }, decoder, options);
+    this.#cluster.send(wait);
+    return wait.promise;
+  }
+}
+
+/** Opens the store of the job that `url` (default: SATCHEL_URL) names. Connects on the first call. Throws `invalid-argument`. */
+export function connect(url: string | undefined = process.env['SATCHEL_URL'], options: ConnectOptions = {}): Store {
+  if (url === undefined) {
+    throw new SatchelError('invalid-argument', 'no job URL: pass one to connect() or set SATCHEL_URL');
+  }
+  const parsed = parseJobUrl(url);
+  return new Store(parsed, parsed, options);
+}
+
+function keyProblem(key: ObjectKey): SatchelError | undefined {
+  if (key.length <= limits.keyBytes) return undefined;
+  return new SatchelError('too-large', `the key has ${key.length} bytes, the limit is ${limits.keyBytes}`);
+}
+
+/** The glob pattern of all keys with a prefix; undefined: every key. */
+function prefixPattern(prefix: ObjectKey): Buffer | undefined {
+  if (prefix.length === 0) return undefined;
+  const escaped = Buffer.from(prefix as string)
+    .toString('latin1')
+    .replaceAll(/[*?[\]\\^]/g, '\\$&');
+  return Buffer.from(`${escaped}*`, 'latin1');
+}

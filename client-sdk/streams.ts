@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream';
+import { limits, SatchelError } from '@satchel/proto/core';
+import type { ObjectKey } from './call.js';
+import { ChunkedValue } from './chunked-value.js';
+import type { ObjectStat } from './object-stat.js';
+
+export interface StreamOptions {
+  /** Bytes read at a time. Default 1 MiB. */
+  readonly chunkBytes?: number;
+  /** Ends the stream with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a stream needs of a store. */
+export interface RangeSource {
+  get(key: ObjectKey, options?: { readonly signal?: AbortSignal }): Promise<Buffer | undefined>;
+  getRange(key: ObjectKey, from: number, to: number, options?: { readonly signal?: AbortSignal }): Promise<Buffer>;
+  stat(key: ObjectKey, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined>;
+}
+
+/** Reads a stream to its end without joining its pieces; `too-large` as soon as it exceeds the value limit, and the source is ended. */
+export async function gather(source: AsyncIterable<Uint8Array | string>, signal?: AbortSignal): Promise<ChunkedValue> {
+  const value = new ChunkedValue();
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    value.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    if (value.length > limits.valueBytes) {
+      throw new SatchelError('too-large', `the stream exceeds the limit of ${limits.valueBytes} bytes for a value`);
+    }
+  }
+  return value;
+}
+
+/** The value of `key` as a stream of its ranges. */
+export function readRanges(source: RangeSource, key: ObjectKey, options: StreamOptions = {}): Readable {
+  const chunkBytes = options.chunkBytes ?? 1024 * 1024;
+  const call = options.signal && { signal: options.signal };
+  return Readable.from(ranges(source, key, chunkBytes, call), { objectMode: false, highWaterMark: chunkBytes });
+}
+
+async function* ranges(
+  source: RangeSource,
+  key: ObjectKey,
+  chunkBytes: number,
+  call: { readonly signal: AbortSignal } | undefined,
+): AsyncGenerator<Buffer> {
+  const first = await source.stat(key, call);
+  if (first === undefined) throw missing(key);
+  if (first.size <= chunkBytes || first.readsLeft !== undefined) {
+    const value = await source.get(key, call);
+    if (value === undefined) throw missing(key);
+    yield value;
+    return;
+  }
+  for (let from = 0; from < first.size; from += chunkBytes) {
+    // The object that is there after the range was read is the one that was there before: the range is a part of it.
+    const [bytes, after] = await Promise.all([source.getRange(key, from, from + chunkBytes, call), source.stat(key, call)]);
+    if (!isSame(first, after) || bytes.length !== Math.min(chunkBytes, first.size - from)) {
+      throw new SatchelError('gone', `'${String(key)}' was replaced or removed while it was read; read it again`);
+    }
+    yield bytes;
+  }
+}
+
+function isSame(before: ObjectStat, after: ObjectStat | undefined): boolean {
+  return (
+    after !== undefined && after.createdMs === before.createdMs && after.size === before.size && after.attempt === before.attempt
+  );
+}
+
+function missing(key: ObjectKey): SatchelError {
+  return new SatchelError('not-found', `there is no object '${String(key)}'`);
+}
