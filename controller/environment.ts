@@ -1,0 +1,15 @@
+import type { Clock } from '@satchel/proto/core';
+import type { Logger } from 'pino';
+import type { Change, StateStore } from './state/state-store.js';
+
+/** What every part of the controller works with. */
+export interface Environment {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Commits what nobody waits for; a failure is logged. */
+export function commitInBackground(store: StateStore, log: Logger, changes: readonly Change[]): void {
+  store.commit(changes).catch((error: unknown) => log.error({ err: error }, 'a change of state could not be written'));
+}

@@ -1,0 +1,96 @@
+import { checkName, type Hints, type HintsInput, limits, parseHints, SatchelError, type Verb, verbs } from '@satchel/proto/core';
+import type { Hello__Output, Hints__Output, RegisterJobRequest__Output, Usage__Output } from '@satchel/proto/gen';
+import type { NewJob } from './jobs.js';
+import type { UsageTotals } from './model.js';
+import type { NodeIntroduction } from './nodes.js';
+
+/** Bounds of a job's lease. */
+export interface LeaseBounds {
+  readonly defaultMs: number;
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** Hints as they came, checked; throws `invalid-argument` naming the hint. Absent stays absent. */
+export function readHints(hints: Hints__Output | null): Hints {
+  const input: HintsInput = {};
+  if (hints?.capacityBytes !== undefined) input.capacity = hints.capacityBytes;
+  if (hints?.throughputBytesPerSecond !== undefined) input.throughput = hints.throughputBytesPerSecond;
+  if (hints?.functions !== undefined) input.functions = hints.functions;
+  if (hints?.latencySensitive !== undefined) input.latencySensitive = hints.latencySensitive;
+  if (hints?.replicas !== undefined) input.replicas = hints.replicas;
+  if (hints?.evict) input.evict = readEvict(hints.evict);
+  return parseHints(input);
+}
+
+function readEvict(evict: string): 'lru' {
+  if (evict === 'lru') return evict;
+  throw new SatchelError('invalid-argument', `hint evict: '${evict}' is not known; lru is`);
+}
+
+/** A registration, checked and complete; throws `invalid-argument`. */
+export function readRegistration(request: RegisterJobRequest__Output, bounds: LeaseBounds): NewJob {
+  return {
+    name: checkName('job name', request.name || 'job'),
+    namespace: checkName('namespace', request.namespace || 'default'),
+    hints: readHints(request.hints),
+    leaseMs: readLease(request.leaseSeconds, bounds),
+    verbs: readVerbs(request.verbs),
+  };
+}
+
+function readLease(seconds: number, { defaultMs, leastMs, mostMs }: LeaseBounds): number {
+  if (seconds === 0) return defaultMs;
+  const ms = seconds * 1000;
+  if (ms >= leastMs && ms <= mostMs) return ms;
+  throw new SatchelError(
+    'invalid-argument',
+    `a lease of ${seconds} s was asked for; from ${leastMs / 1000} s to ${mostMs / 1000} s is allowed`,
+  );
+}
+
+function readVerbs(words: readonly string[]): Verb[] {
+  const unknown = words.find((word) => !verbs.some((verb) => verb === word));
+  if (unknown !== undefined)
+    throw new SatchelError('invalid-argument', `verb '${unknown}' is not known; ${verbs.join(' and ')} are`);
+  return verbs.filter((verb) => words.length === 0 || words.includes(verb));
+}
+
+/** A node's introduction, checked; throws `invalid-argument` saying what is wrong. */
+export function readHello(hello: Hello__Output): NodeIntroduction {
+  const { node, host, dramBytes, ssdBytes, throughputBytesPerSecond, version, http } = hello;
+  checkName('node', node);
+  const wrong = (what: string) => new SatchelError('invalid-argument', `node ${node} cannot join: ${what}`);
+  if (host === '') throw wrong('it announces no host');
+  if (hello.shards.length === 0 || hello.shards.length > limits.nodeShards) {
+    throw wrong(`it has ${hello.shards.length} shards, from 1 to ${limits.nodeShards} are allowed`);
+  }
+  const shards = hello.shards.toSorted((a, b) => a.index - b.index);
+  for (const [index, shard] of shards.entries()) {
+    if (shard.index !== index) throw wrong(`its shards are not numbered from 0 without gaps`);
+    if (!isPort(shard.endpointPort) || !isPort(shard.directPort)) throw wrong(`shard ${index} has no port`);
+  }
+  return { node, host, shards, dramBytes, ssdBytes, throughputBytesPerSecond, version, http };
+}
+
+const isPort = (port: number) => port > 0 && port < 65_536;
+
+/** Usage as reported; absent is zero. */
+export function readUsage(usage: Usage__Output | null): UsageTotals {
+  return {
+    dramBytes: usage?.dram?.bytes ?? 0,
+    ssdBytes: usage?.ssd?.bytes ?? 0,
+    objectBytes: usage?.object?.bytes ?? 0,
+    dramByteSeconds: usage?.dram?.byteSeconds ?? 0,
+    ssdByteSeconds: usage?.ssd?.byteSeconds ?? 0,
+    objectByteSeconds: usage?.object?.byteSeconds ?? 0,
+    bytesIn: usage?.bytesIn ?? 0,
+    bytesOut: usage?.bytesOut ?? 0,
+    requests: usage?.requests ?? 0,
+    localReads: usage?.localReads ?? 0,
+    peakBytes: usage?.peakBytes ?? 0,
+    objects: usage?.objects ?? 0,
+    objectRequests: usage?.objectRequests ?? 0,
+    persistedBytes: usage?.persistedBytes ?? 0,
+  };
+}

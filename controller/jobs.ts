@@ -1,0 +1,341 @@
+import {
+  type Hints,
+  limits,
+  newJobId,
+  parseHints,
+  SatchelError,
+  shardsOf,
+  tokenLifetimeMs,
+  type Verb,
+} from '@satchel/proto/core';
+import type { JobConfiguration } from '@satchel/proto/gen';
+import { type JobPlan, planJob, replanJob } from './allocation.js';
+import { ReservedCapacity } from './capacity.js';
+import { commitInBackground, type Environment } from './environment.js';
+import { GrantDesk } from './grant-desk.js';
+import { GrantBook } from './grants.js';
+import { JobTable, nodesOf, shardsOn } from './job-table.js';
+import { LeaseTable } from './leases.js';
+import type { EndReason, JobRecord, UsageTotals } from './model.js';
+import type { Fleet } from './nodes.js';
+import { SlotMapWatchers } from './slot-map-watchers.js';
+import type { Change } from './state/state-store.js';
+import type { TokenIssuer } from './tokens.js';
+import { UsageDesk } from './usage-desk.js';
+
+/** How long a registration waits for its nodes; later ones serve the job by its token. */
+const configuredMs = 250;
+/** How long ending a job waits for its nodes, so that the reply has the final usage. */
+const purgedMs = 2000;
+const pruneMs = 60_000;
+
+/** A registration, checked. */
+export interface NewJob {
+  readonly name: string;
+  readonly namespace: string;
+  readonly hints: Hints;
+  readonly leaseMs: number;
+  readonly verbs: readonly Verb[];
+}
+
+/** What is counted. */
+export interface JobCounters {
+  registered(): void;
+  lapsed(): void;
+}
+
+/** The life of jobs: each change is durable before anybody hears of it, and nodes hear of it until they have acknowledged it. */
+export class Jobs {
+  readonly table = new JobTable();
+  readonly reserved = new ReservedCapacity();
+  readonly watchers = new SlotMapWatchers();
+  readonly leases: LeaseTable;
+  readonly grants: GrantDesk;
+  readonly usage: UsageDesk;
+  readonly #environment: Environment;
+  readonly #fleet: Fleet;
+  readonly #tokens: TokenIssuer;
+  readonly #counters: JobCounters;
+  /** Those who wait for a job to be purged; told after each change. */
+  readonly #purgeWaiters = new Map<string, (() => void)[]>();
+  #cancelPrune: () => void;
+
+  /** Takes up the jobs in the store; each lease begins anew. */
+  constructor(environment: Environment, fleet: Fleet, tokens: TokenIssuer, counters: JobCounters) {
+    this.#environment = environment;
+    this.#fleet = fleet;
+    this.#tokens = tokens;
+    this.#counters = counters;
+    this.leases = new LeaseTable(environment.clock, (job) => this.#lapsed(job));
+    this.usage = new UsageDesk(environment);
+    this.grants = new GrantDesk(environment, fleet, (job, shards) => this.#sendGrants(job, shards));
+    for (const record of environment.store.all('jobs').sort((a, b) => finishedMs(a) - finishedMs(b))) {
+      this.table.set(record);
+      if (record.state.kind !== 'active') continue;
+      this.reserved.add(record.allocation.shares);
+      this.leases.grant(record.job, record.leaseMs);
+    }
+    this.#cancelPrune = environment.clock.after(pruneMs, this.#prune);
+  }
+
+  /** What these hints would get. */
+  plan(hints: Hints): JobPlan {
+    return planJob(hints, this.#fleet.rooms(this.reserved));
+  }
+
+  /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes. */
+  async register(request: NewJob): Promise<{ record: JobRecord; token: string }> {
+    if (this.table.activeCount >= limits.activeJobs) {
+      throw new SatchelError('unavailable', `${limits.activeJobs} jobs are active, which is the limit; end some first`);
+    }
+    const plan = this.plan(request.hints);
+    const createdMs = this.#environment.clock.now();
+    const state = { kind: 'active' } as const;
+    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), createdMs, epoch: 1, state };
+    const book = openBook(record);
+    const token = await this.#reserving(record, () => this.#signAndCommit(record, book));
+    this.table.set(record);
+    if (book !== undefined) this.grants.add(book);
+    this.leases.grant(record.job, record.leaseMs);
+    this.#counters.registered();
+    await this.#configure(record, nodesOf(record));
+    return { record, token };
+  }
+
+  /** Extends the lease by one period from now. Not written down: after a restart every lease begins anew. */
+  async renew(job: string): Promise<{ record: JobRecord; expiresMs: number; token: string }> {
+    const record = this.table.active(job);
+    const expiresMs = this.leases.grant(job, record.leaseMs);
+    return { record, expiresMs, token: await this.#tokens.forJob(record, this.#environment.clock.now()) };
+  }
+
+  /** Ends a job, or waits for one that is ending. Returns its usage, final if its nodes answered in time. */
+  async end(job: string): Promise<UsageTotals> {
+    const record = this.table.known(job);
+    if (record.state.kind === 'active') await this.#startEnding(record, 'ended');
+    await this.#purgedOr(purgedMs, job);
+    return this.usage.total(job);
+  }
+
+  /** Changes hints. Slots stay where they are; quota, reservation and tiers follow the new hints. */
+  async scale(job: string, hints: Hints): Promise<JobRecord> {
+    const before = this.table.active(job);
+    const merged = parseHints({ ...before.hints, ...hints });
+    this.reserved.remove(before.allocation.shares);
+    const plan = replanJob(merged, before.ranges, this.#fleet.roomsOf(shardsOf(before.ranges), this.reserved));
+    const record: JobRecord = { ...before, ...plan, hints: merged };
+    this.reserved.add(record.allocation.shares);
+    this.table.set(record);
+    const grants = this.grants.resize(job, record.allocation.quotaBytes) ?? this.#addBook(record);
+    const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
+    if (grants !== undefined) changes.push({ collection: 'grants', key: job, value: grants });
+    await this.#environment.store.commit(changes);
+    await this.#configure(record, nodesOf(record));
+    return record;
+  }
+
+  /** A node purged a job; `final` is what the job used there. */
+  async purged(node: string, job: string, final: UsageTotals): Promise<void> {
+    const record = this.table.get(job);
+    if (record?.state.kind !== 'ending' || !record.state.awaiting.includes(node)) return;
+    this.usage.purged(job, shardsOn(record, node), final);
+    const { reason, refuseUntilMs } = record.state;
+    const awaiting = record.state.awaiting.filter((other) => other !== node);
+    if (awaiting.length > 0) this.table.set({ ...record, state: { ...record.state, awaiting } });
+    else {
+      const endedMs = this.#environment.clock.now();
+      await this.#finish({ ...record, state: { kind: 'ended', reason, refuseUntilMs, endedMs } });
+    }
+    this.#tellPurgeWaiters(job);
+  }
+
+  /** The node's stream is over: nobody waits for its answers any more. */
+  disconnected(node: string): void {
+    const shards = this.#fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? [];
+    this.grants.unreachable(shards);
+    for (const job of [...this.#purgeWaiters.keys()]) this.#tellPurgeWaiters(job);
+    this.#forgetDrained(node);
+  }
+
+  /** State or address of shards changed: those who watch a job on them hear of it. */
+  shardsChanged(shards: readonly number[]): void {
+    const nodes = new Set(shards.map((shard) => this.#fleet.nodeOfShard(shard) ?? ''));
+    const jobs = new Set([...nodes].flatMap((node) => this.table.ofNode(node).map(({ job }) => job)));
+    for (const job of jobs) if (this.watchers.has(job)) this.watchers.changed(job);
+  }
+
+  /** What a node needs to know of a job: everything but the grants of other nodes' shards. */
+  configuration(record: JobRecord, node: string): JobConfiguration {
+    const grants = shardsOn(record, node).flatMap((shard) => this.grants.of(record.job, shard) ?? []);
+    return {
+      job: record.job,
+      namespace: record.namespace,
+      epoch: record.epoch,
+      ranges: [...record.ranges],
+      tiers: [...record.allocation.tiers],
+      quotaBytes: record.allocation.quotaBytes,
+      grants: grants.map((grant) => ({ ...grant, job: record.job })),
+      evict: record.hints.evict ?? '',
+      createdAtMs: record.createdMs,
+    };
+  }
+
+  /** Until when a node is to refuse tokens of a job that is not known here. */
+  readonly refuseUnknownUntilMs = (): number => this.#environment.clock.now() + tokenLifetimeMs;
+
+  close(): void {
+    this.#cancelPrune();
+    this.leases.close();
+    this.grants.close();
+    this.usage.close();
+  }
+
+  /** Reserves the job's shares, and gives them back if what follows fails. */
+  async #reserving<Result>(record: JobRecord, action: () => Promise<Result>): Promise<Result> {
+    this.reserved.add(record.allocation.shares);
+    try {
+      return await action();
+    } catch (error) {
+      this.reserved.remove(record.allocation.shares);
+      throw error;
+    }
+  }
+
+  async #signAndCommit(record: JobRecord, book: GrantBook | undefined): Promise<string> {
+    const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
+    if (book !== undefined) changes.push({ collection: 'grants', key: record.job, value: book.record() });
+    const [token] = await Promise.all([this.#tokens.forJob(record, record.createdMs), this.#environment.store.commit(changes)]);
+    return token;
+  }
+
+  #addBook(record: JobRecord) {
+    const book = openBook(record);
+    if (book !== undefined) this.grants.add(book);
+    return book?.record();
+  }
+
+  #lapsed(job: string): void {
+    const record = this.table.get(job);
+    if (record?.state.kind !== 'active') return;
+    this.#counters.lapsed();
+    this.#environment.log.info({ job }, 'lease lapsed');
+    this.#startEnding(record, 'lease-lapsed').catch((error: unknown) => {
+      this.#environment.log.error({ err: error, job }, 'the end of a job could not be written');
+    });
+  }
+
+  async #startEnding(record: JobRecord, reason: EndReason): Promise<void> {
+    const { job } = record;
+    const nowMs = this.#environment.clock.now();
+    const awaiting = nodesOf(record).filter((node) => this.#fleet.node(node) !== undefined);
+    const refuseUntilMs = nowMs + tokenLifetimeMs;
+    const ending: JobRecord = { ...record, state: { kind: 'ending', reason, sinceMs: nowMs, refuseUntilMs, awaiting } };
+    this.table.set(ending);
+    this.leases.drop(job);
+    this.reserved.remove(record.allocation.shares);
+    this.grants.drop(job);
+    this.watchers.ended(job);
+    try {
+      await this.#environment.store.commit([
+        { collection: 'jobs', key: job, value: ending },
+        { collection: 'grants', key: job, value: undefined },
+      ]);
+    } finally {
+      // Also if it could not be written: the bytes are wanted back, and after a restart the lease would lapse again.
+      for (const node of awaiting) this.#fleet.session(node)?.endJob(job, refuseUntilMs);
+    }
+    if (awaiting.length === 0) await this.#finish({ ...ending, state: { kind: 'ended', reason, endedMs: nowMs, refuseUntilMs } });
+  }
+
+  async #finish(record: JobRecord): Promise<void> {
+    this.table.set(record);
+    const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
+    const usage = this.usage.record(record.job);
+    if (usage !== undefined) changes.push({ collection: 'usage', key: record.job, value: usage });
+    await this.#environment.store.commit(changes);
+    for (const node of nodesOf(record)) this.#forgetDrained(node);
+  }
+
+  /** Sends the configuration to nodes that are connected; resolves when they have applied it, or after a bound. */
+  #configure(record: JobRecord, nodes: readonly string[]): Promise<void> {
+    const applied = nodes.flatMap((node) => {
+      const session = this.#fleet.session(node);
+      if (session === undefined) return [];
+      this.#fleet.refreshDirectory(session);
+      return session.configure(this.configuration(record, node));
+    });
+    if (applied.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#environment.clock.after(configuredMs, resolve);
+      void Promise.all(applied).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #sendGrants(job: string, shards: readonly number[]): void {
+    const record = this.table.get(job);
+    if (record?.state.kind !== 'active') return;
+    const nodes = new Set(shards.flatMap((shard) => this.#fleet.nodeOfShard(shard) ?? []));
+    void this.#configure(record, [...nodes]);
+  }
+
+  /** Resolves when no node that is connected has yet to purge the job, or after a bound. */
+  #purgedOr(boundMs: number, job: string): Promise<void> {
+    if (!this.#awaited(job)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiters = this.#purgeWaiters.get(job) ?? [];
+      this.#purgeWaiters.set(job, [...waiters, resolve]);
+      this.#environment.clock.after(boundMs, resolve);
+    });
+  }
+
+  #tellPurgeWaiters(job: string): void {
+    if (this.#awaited(job)) return;
+    for (const resolve of this.#purgeWaiters.get(job) ?? []) resolve();
+    this.#purgeWaiters.delete(job);
+  }
+
+  #awaited(job: string): boolean {
+    const state = this.table.get(job)?.state;
+    return state?.kind === 'ending' && state.awaiting.some((node) => this.#fleet.session(node) !== undefined);
+  }
+
+  /** A node that was drained, has no job and is gone has left. */
+  #forgetDrained(node: string): void {
+    const view = this.#fleet.node(node);
+    if (view?.record.draining && view.connection.kind !== 'connected' && this.table.countOf(node) === 0) this.#fleet.forget(node);
+  }
+
+  readonly #prune = (): void => {
+    const { store, log, clock } = this.#environment;
+    const jobs = this.table.forgettable(clock.now());
+    for (const job of jobs) {
+      this.table.remove(job);
+      this.usage.drop(job);
+      this.#purgeWaiters.delete(job);
+    }
+    const changes: Change[] = jobs.flatMap((job) => [
+      { collection: 'jobs', key: job, value: undefined },
+      { collection: 'usage', key: job, value: undefined },
+    ]);
+    if (changes.length > 0) commitInBackground(store, log, changes);
+    this.#cancelPrune = clock.after(pruneMs, this.#prune);
+  };
+}
+
+function openBook(record: JobRecord): GrantBook | undefined {
+  const { quotaBytes, shares } = record.allocation;
+  if (quotaBytes === 0) return undefined;
+  return GrantBook.open(
+    record.job,
+    quotaBytes,
+    shares.map(({ shard, slots }) => ({ shard, weight: slots })),
+  );
+}
+
+function finishedMs({ state }: JobRecord): number {
+  if (state.kind === 'active') return 0;
+  return state.kind === 'ending' ? state.sinceMs : state.endedMs;
+}

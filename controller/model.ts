@@ -1,0 +1,142 @@
+import type { Hints, SlotRange, Tier, Verb } from '@satchel/proto/core';
+
+/** A number the controller decided, and where it came from. */
+export interface Reason {
+  readonly field: string;
+  readonly value: string;
+  readonly because: string;
+}
+
+/** What one shard holds for a job. */
+export interface ShardShare {
+  readonly shard: number;
+  readonly node: string;
+  readonly slots: number;
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  readonly throughputBytesPerSecond: number;
+}
+
+/** What a job is granted. Bytes are reserved bytes; a job without capacity hint reserves none and uses what is free. */
+export interface Allocation {
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  readonly objectBytes: number;
+  readonly throughputBytesPerSecond: number;
+  /** Order in which a put tries them. */
+  readonly tiers: readonly Tier[];
+  /** 0: no quota. */
+  readonly quotaBytes: number;
+  readonly dollarsPerHour: number;
+  readonly shares: readonly ShardShare[];
+}
+
+export type EndReason = 'ended' | 'lease-lapsed';
+
+/**
+ * A job's life. `ending` lasts until every node in `awaiting` has said that it purged the job; tokens of a job that is
+ * ending or ended are refused by nodes until `refuseUntilMs`, when the last of them has expired.
+ */
+export type JobState =
+  | { readonly kind: 'active' }
+  | {
+      readonly kind: 'ending';
+      readonly reason: EndReason;
+      readonly sinceMs: number;
+      readonly refuseUntilMs: number;
+      readonly awaiting: readonly string[];
+    }
+  | { readonly kind: 'ended'; readonly reason: EndReason; readonly endedMs: number; readonly refuseUntilMs: number };
+
+/** A job as it is remembered. Values are replaced, never changed in place. */
+export interface JobRecord {
+  readonly job: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly hints: Hints;
+  readonly verbs: readonly Verb[];
+  readonly leaseMs: number;
+  readonly createdMs: number;
+  readonly allocation: Allocation;
+  readonly reasons: readonly Reason[];
+  readonly epoch: number;
+  readonly ranges: readonly SlotRange[];
+  readonly state: JobState;
+}
+
+/** One place of a shard on a node; its fleet-wide id stays with (node, index) for ever. */
+export interface NodeShard {
+  readonly index: number;
+  readonly shard: number;
+  readonly endpointPort: number;
+  readonly directPort: number;
+  readonly socket: string;
+}
+
+/** A node as it is remembered. `up`: it was connected, or had just been, when this was written. */
+export interface NodeRecord {
+  readonly node: string;
+  readonly host: string;
+  readonly shards: readonly NodeShard[];
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  readonly throughputBytesPerSecond: number;
+  readonly version: string;
+  readonly http: string;
+  readonly draining: boolean;
+  readonly up: boolean;
+}
+
+/** What belongs to the fleet as a whole. */
+export interface FleetRecord {
+  /** Of the state's layout; a controller refuses one it does not know. */
+  readonly format: number;
+  /** JSON text of the Ed25519 private key that signs tokens. */
+  readonly privateKeyJwk: string;
+  /** The next shard id to give out. */
+  readonly nextShard: number;
+}
+
+/** Bytes of a job's quota that a shard may hold without asking; the version grows with each change by the controller. */
+export interface ShardGrant {
+  readonly shard: number;
+  readonly bytes: number;
+  readonly version: number;
+}
+
+export interface GrantRecord {
+  readonly job: string;
+  readonly quotaBytes: number;
+  readonly grants: readonly ShardGrant[];
+}
+
+/** A job's use. `*Bytes` of tiers and `objects` are now; everything else is cumulative. */
+export interface UsageTotals {
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  readonly objectBytes: number;
+  readonly dramByteSeconds: number;
+  readonly ssdByteSeconds: number;
+  readonly objectByteSeconds: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly requests: number;
+  readonly localReads: number;
+  readonly peakBytes: number;
+  readonly objects: number;
+  readonly objectRequests: number;
+  readonly persistedBytes: number;
+}
+
+/** Counters of one shard begin at 0 in each incarnation; those of earlier ones are kept in `settled`. */
+export interface ShardUsage {
+  readonly shard: number;
+  readonly incarnation: number;
+  readonly usage: UsageTotals;
+  readonly settled: UsageTotals;
+}
+
+export interface UsageRecord {
+  readonly job: string;
+  readonly shards: readonly ShardUsage[];
+}

@@ -1,0 +1,320 @@
+import { type Clock, limits, SatchelError } from '@satchel/proto/core';
+import type { FleetDirectory, NodeUsage__Output, Shard } from '@satchel/proto/gen';
+import type { Logger } from 'pino';
+import type { ReservedCapacity } from './capacity.js';
+import { commitInBackground, type Environment } from './environment.js';
+import type { FleetRecord, NodeRecord, NodeShard } from './model.js';
+import type { NodeSession } from './node-session.js';
+import type { ShardRoom } from './placement.js';
+import { shardBytesPerSecond } from './sizing.js';
+import type { StateStore } from './state/state-store.js';
+
+/** How often a node is to say that it lives. */
+export const heartbeatMs = 1000;
+/** Silence after which a connected node is down. */
+const silenceMs = 5000;
+/** How long a node whose stream ended may take to come back before it is down; after a controller's start too. */
+const graceMs = 3000;
+const sweepMs = 500;
+
+/** `awaited`: the stream ended, or the controller has just started; the node still counts as up. */
+export type NodeConnection =
+  | { readonly kind: 'connected'; readonly session: NodeSession; readonly heardMs: number }
+  | { readonly kind: 'awaited'; readonly untilMs: number }
+  | { readonly kind: 'down'; readonly sinceMs: number };
+
+/** A node and how it is reached now. */
+export interface NodeView {
+  readonly record: NodeRecord;
+  readonly connection: NodeConnection;
+  readonly lastHeardMs: number;
+  readonly usage: NodeUsage__Output | undefined;
+}
+
+/** A node as it introduces itself. */
+export type NodeIntroduction = Omit<NodeRecord, 'shards' | 'draining' | 'up'> & {
+  readonly shards: readonly Omit<NodeShard, 'shard'>[];
+};
+
+interface Entry {
+  record: NodeRecord;
+  connection: NodeConnection;
+  lastHeardMs: number;
+  usage: NodeUsage__Output | undefined;
+  downShards: Set<number>;
+}
+
+/** What others do when the fleet changes. Called after the change. */
+export interface FleetEvents {
+  /** State or address of these shards changed. */
+  shardsChanged(shards: readonly number[]): void;
+  /** The node's stream ended or fell silent. */
+  disconnected(node: string): void;
+}
+
+/** The nodes of the fleet: who they are (durable) and whether they are there (not). */
+export class Fleet {
+  readonly #store: StateStore;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #events: FleetEvents;
+  readonly #nodes = new Map<string, Entry>();
+  readonly #shards = new Map<number, { readonly node: string; readonly index: number }>();
+  #fleet: FleetRecord;
+  #directoryVersion = 1;
+  #directory: FleetDirectory | undefined;
+  #cancelBroadcast: (() => void) | undefined;
+  #cancelSweep: () => void;
+  #sweptMs: number;
+
+  /** Nodes that were up when the state was written are awaited. */
+  constructor({ store, clock, log }: Environment, fleet: FleetRecord, events: FleetEvents) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#fleet = fleet;
+    this.#events = events;
+    this.#sweptMs = clock.now();
+    for (const record of store.all('nodes')) this.#restore(record);
+    this.#cancelSweep = clock.after(sweepMs, this.#sweep);
+  }
+
+  /**
+   * A node introduces itself. Its shard ids are those of its earlier joins; new places get new ids. Resolves once that is durable.
+   * Throws `unavailable` if a node of the same name is connected from another address.
+   */
+  async join(introduction: NodeIntroduction, session: NodeSession): Promise<NodeRecord> {
+    this.#checkNotTaken(introduction);
+    const record = this.#recordOf(introduction);
+    const before = this.#nodes.get(record.node);
+    if (before?.connection.kind === 'connected') before.connection.session.close();
+    this.#nodes.set(record.node, {
+      record,
+      connection: { kind: 'connected', session, heardMs: this.#clock.now() },
+      lastHeardMs: this.#clock.now(),
+      usage: before?.usage,
+      downShards: new Set(),
+    });
+    for (const { index, shard } of record.shards) this.#shards.set(shard, { node: record.node, index });
+    await this.#store.commit([
+      { collection: 'fleet', key: 'fleet', value: this.#fleet },
+      { collection: 'nodes', key: record.node, value: record },
+    ]);
+    this.#changed(record.shards.map(({ shard }) => shard));
+    return record;
+  }
+
+  /** A connected node was heard. */
+  heard(node: string, usage?: NodeUsage__Output): void {
+    const entry = this.#nodes.get(node);
+    if (entry?.connection.kind !== 'connected') return;
+    entry.lastHeardMs = this.#clock.now();
+    entry.connection = { ...entry.connection, heardMs: entry.lastHeardMs };
+    if (usage !== undefined) entry.usage = usage;
+  }
+
+  /** The node's stream ended; nothing happens if another has replaced it. */
+  disconnected(session: NodeSession): void {
+    const entry = this.#nodes.get(session.node);
+    session.close();
+    if (entry?.connection.kind !== 'connected' || entry.connection.session !== session) return;
+    entry.connection = { kind: 'awaited', untilMs: this.#clock.now() + graceMs };
+    this.#events.disconnected(session.node);
+  }
+
+  /** A node says that one of its shards stopped or runs again. */
+  shardChanged(node: string, shard: number, state: string): void {
+    const entry = this.#nodes.get(node);
+    if (entry === undefined || this.#shards.get(shard)?.node !== node) return;
+    if (state === 'down') entry.downShards.add(shard);
+    else entry.downShards.delete(shard);
+    this.#changed([shard]);
+  }
+
+  /** No new slots for this node. Resolves once durable; throws `not-found`. */
+  async drain(node: string): Promise<NodeView> {
+    const entry = this.#nodes.get(node);
+    if (entry === undefined) throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
+    entry.record = { ...entry.record, draining: true };
+    await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
+    this.session(node)?.send({ drain: { reason: 'an operator drains this node' } });
+    return entry;
+  }
+
+  /** Forgets a node that has left for good; its shard ids are not given out again. */
+  forget(node: string): void {
+    const entry = this.#nodes.get(node);
+    if (entry === undefined) return;
+    this.#nodes.delete(node);
+    for (const { shard } of entry.record.shards) this.#shards.delete(shard);
+    commitInBackground(this.#store, this.#log, [{ collection: 'nodes', key: node, value: undefined }]);
+    this.#changed([]);
+  }
+
+  nodes(): IterableIterator<NodeView> {
+    return this.#nodes.values();
+  }
+
+  node(node: string): NodeView | undefined {
+    return this.#nodes.get(node);
+  }
+
+  nodeOfShard(shard: number): string | undefined {
+    return this.#shards.get(shard)?.node;
+  }
+
+  /** The node's session if it is connected. */
+  session(node: string): NodeSession | undefined {
+    const connection = this.#nodes.get(node)?.connection;
+    return connection?.kind === 'connected' ? connection.session : undefined;
+  }
+
+  /** A shard's address and state; undefined if there is no such shard. */
+  shard(shard: number): Shard | undefined {
+    const place = this.#shards.get(shard);
+    const entry = place && this.#nodes.get(place.node);
+    const listen = entry?.record.shards.find(({ index }) => index === place?.index);
+    if (entry === undefined || listen === undefined) return undefined;
+    const up = entry.connection.kind !== 'down' && !entry.downShards.has(shard) && listen.endpointPort > 0;
+    const { index: _index, ...ports } = listen;
+    return { ...ports, node: entry.record.node, host: entry.record.host, state: up ? 'up' : 'down' };
+  }
+
+  /** What shards have free that may get new jobs: up, and on a node that does not drain. */
+  rooms(reserved: ReservedCapacity): ShardRoom[] {
+    const rooms: ShardRoom[] = [];
+    for (const { record, connection, downShards } of this.#nodes.values()) {
+      if (connection.kind === 'down' || record.draining) continue;
+      for (const { shard, endpointPort } of record.shards) {
+        if (endpointPort > 0 && !downShards.has(shard)) rooms.push(roomOf(record, shard, reserved));
+      }
+    }
+    return rooms;
+  }
+
+  /** The same for given shards, whatever their state. */
+  roomsOf(shards: readonly number[], reserved: ReservedCapacity): ShardRoom[] {
+    return shards.flatMap((shard) => {
+      const record = this.#nodes.get(this.nodeOfShard(shard) ?? '')?.record;
+      return record === undefined ? [] : [roomOf(record, shard, reserved)];
+    });
+  }
+
+  /** Every shard's address, as nodes get it. */
+  directory(): FleetDirectory {
+    this.#directory ??= {
+      version: this.#directoryVersion,
+      shards: [...this.#shards.keys()].flatMap((shard) => this.shard(shard) ?? []),
+    };
+    return this.#directory;
+  }
+
+  /** Sends the directory to a node that has an older one; to be called before it hears of jobs on new shards. */
+  refreshDirectory(session: NodeSession): void {
+    if (session.directoryVersion === this.#directoryVersion) return;
+    session.directoryVersion = this.#directoryVersion;
+    session.send({ directory: this.directory() });
+  }
+
+  close(): void {
+    this.#cancelSweep();
+    this.#cancelBroadcast?.();
+    for (const { connection } of this.#nodes.values()) {
+      if (connection.kind === 'connected') connection.session.close();
+    }
+  }
+
+  #restore(record: NodeRecord): void {
+    const now = this.#clock.now();
+    const connection: NodeConnection = record.up ? { kind: 'awaited', untilMs: now + silenceMs } : { kind: 'down', sinceMs: now };
+    this.#nodes.set(record.node, { record, connection, lastHeardMs: 0, usage: undefined, downShards: new Set() });
+    for (const { index, shard } of record.shards) this.#shards.set(shard, { node: record.node, index });
+  }
+
+  #checkNotTaken(introduction: NodeIntroduction): void {
+    const entry = this.#nodes.get(introduction.node);
+    if (entry?.connection.kind !== 'connected') return;
+    const address = ({ host, shards }: NodeIntroduction) => `${host}:${shards[0]?.endpointPort}`;
+    const silent = this.#clock.now() - entry.connection.heardMs > 2 * heartbeatMs;
+    if (silent || address(entry.record) === address(introduction)) return;
+    throw new SatchelError(
+      'unavailable',
+      `a node named ${introduction.node} is already up at ${address(entry.record)}; give this one another --id`,
+    );
+  }
+
+  #recordOf(introduction: NodeIntroduction): NodeRecord {
+    const known = this.#nodes.get(introduction.node)?.record;
+    const shards = introduction.shards.map((listen) => {
+      const shard = known?.shards.find(({ index }) => index === listen.index)?.shard ?? this.#newShard();
+      return { ...listen, shard };
+    });
+    // Places that the node no longer has keep their ids, for when it has them again.
+    const absent = (known?.shards ?? []).filter(({ index }) => !shards.some((shard) => shard.index === index));
+    const gone = absent.map((shard) => ({ ...shard, endpointPort: 0, directPort: 0, socket: '' }));
+    return { ...introduction, shards: [...shards, ...gone], draining: known?.draining ?? false, up: true };
+  }
+
+  #newShard(): number {
+    const shard = this.#fleet.nextShard;
+    this.#fleet = { ...this.#fleet, nextShard: shard + 1 };
+    if (this.#shards.size >= limits.fleetShards) {
+      throw new SatchelError('unavailable', `the fleet has ${limits.fleetShards} shards, which is the limit`);
+    }
+    return shard;
+  }
+
+  #changed(shards: readonly number[]): void {
+    this.#directoryVersion++;
+    this.#directory = undefined;
+    // Many nodes joining at once share a broadcast: its cost grows with the square of the fleet.
+    const delayMs = Math.min(1000, 20 + this.#nodes.size);
+    this.#cancelBroadcast ??= this.#clock.after(delayMs, () => {
+      this.#cancelBroadcast = undefined;
+      for (const node of this.#nodes.keys()) {
+        const session = this.session(node);
+        if (session !== undefined) this.refreshDirectory(session);
+      }
+    });
+    this.#events.shardsChanged(shards);
+  }
+
+  readonly #sweep = (): void => {
+    const now = this.#clock.now();
+    // After a stop of this process its nodes get their time again to be heard.
+    const lateMs = Math.max(0, now - this.#sweptMs - 2 * sweepMs);
+    this.#sweptMs = now;
+    for (const [node, entry] of this.#nodes) this.#judge(node, entry, now - lateMs);
+    this.#cancelSweep = this.#clock.after(sweepMs, this.#sweep);
+  };
+
+  #judge(node: string, entry: Entry, nowMs: number): void {
+    const { connection } = entry;
+    if (connection.kind === 'connected' && nowMs - connection.heardMs > silenceMs) {
+      connection.session.close();
+      this.#down(node, entry);
+    } else if (connection.kind === 'awaited' && nowMs > connection.untilMs) this.#down(node, entry);
+  }
+
+  #down(node: string, entry: Entry): void {
+    entry.connection = { kind: 'down', sinceMs: this.#clock.now() };
+    entry.record = { ...entry.record, up: false };
+    commitInBackground(this.#store, this.#log, [{ collection: 'nodes', key: node, value: entry.record }]);
+    this.#changed(entry.record.shards.map(({ shard }) => shard));
+    this.#events.disconnected(node);
+  }
+}
+
+function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapacity): ShardRoom {
+  const listening = record.shards.filter(({ endpointPort }) => endpointPort > 0).length || 1;
+  const { dramBytes, ssdBytes, throughputBytesPerSecond, jobs } = reserved.of(shard);
+  const throughput = record.throughputBytesPerSecond > 0 ? record.throughputBytesPerSecond / listening : shardBytesPerSecond;
+  return {
+    shard,
+    node: record.node,
+    dramFreeBytes: Math.max(0, record.dramBytes / listening - dramBytes),
+    ssdFreeBytes: Math.max(0, record.ssdBytes / listening - ssdBytes),
+    throughputFreeBytesPerSecond: Math.max(0, throughput - throughputBytesPerSecond),
+    jobs,
+  };
+}

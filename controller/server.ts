@@ -1,0 +1,137 @@
+import type { handleUnaryCall, ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import { SatchelError } from '@satchel/proto/core';
+import type * as wire from '@satchel/proto/gen';
+import { loadSchema, type ServerHandle, serve, toServiceError } from '@satchel/proto/rpc';
+import type { Metrics } from './http/metrics.js';
+import { type LeaseBounds, readHints, readRegistration } from './input.js';
+import { endedText } from './job-table.js';
+import { NodeStream, type NodeStreamParts } from './node-stream.js';
+import { allocationToWire, jobInList, jobToWire, jobUrl, nodeToWire, slotMapToWire, usageToWire } from './wire.js';
+
+/** What the server maps calls to. */
+export interface ServerParts extends NodeStreamParts {
+  readonly metrics: Metrics;
+  readonly leases: LeaseBounds;
+}
+
+/** Serves the control API. Maps messages and errors; decides nothing. */
+export function serveControl(parts: ServerParts, host: string, port: number): Promise<ServerHandle> {
+  const schema = loadSchema();
+  const services = [
+    { definition: schema.Jobs.service, implementation: jobsService(parts) },
+    { definition: schema.Fleet.service, implementation: fleetService(parts) },
+  ];
+  return serve(services, host, port);
+}
+
+function jobsService(parts: ServerParts): wire.JobsHandlers {
+  const { jobs, fleet } = parts;
+  return {
+    RegisterJob: unary(parts, 'RegisterJob', (request) => registerJob(parts, request)),
+    RenewJob: unary(parts, 'RenewJob', async ({ job }) => {
+      const { record, expiresMs, token } = await jobs.renew(job);
+      return { leaseSeconds: record.leaseMs / 1000, expiresAtMs: expiresMs, token };
+    }),
+    EndJob: unary(parts, 'EndJob', async ({ job }) => ({ usage: usageToWire(await jobs.end(job)) })),
+    GetJob: unary(parts, 'GetJob', ({ job }) => jobToWire(jobs.table.known(job), jobs, fleet)),
+    ListJobs: unary(parts, 'ListJobs', ({ namespace, ended }) => {
+      const listed = [...jobs.table.all()].filter(
+        (record) => (namespace === '' || record.namespace === namespace) && (ended || record.state.kind !== 'ended'),
+      );
+      return { jobs: listed.map((record) => jobInList(record, jobs)) };
+    }),
+    ScaleJob: unary(parts, 'ScaleJob', async ({ job, hints }) => jobToWire(await jobs.scale(job, readHints(hints)), jobs, fleet)),
+    PlanJob: unary(parts, 'PlanJob', ({ hints }) => {
+      const { allocation, reasons } = jobs.plan(readHints(hints));
+      return { allocation: allocationToWire(allocation), reasons: [...reasons] };
+    }),
+    WatchSlotMap: (call) => watchSlotMap(parts, call),
+  };
+}
+
+async function registerJob(parts: ServerParts, request: wire.RegisterJobRequest__Output): Promise<wire.RegisterJobResponse> {
+  const { jobs, fleet, leases } = parts;
+  const { record, token } = await jobs.register(readRegistration(request, leases));
+  return {
+    job: record.job,
+    token,
+    url: jobUrl(record, token, fleet),
+    leaseSeconds: record.leaseMs / 1000,
+    allocation: allocationToWire(record.allocation),
+    reasons: [...record.reasons],
+    slotMap: slotMapToWire(record, fleet),
+  };
+}
+
+function fleetService(parts: ServerParts): wire.FleetHandlers {
+  const { jobs, fleet } = parts;
+  return {
+    Join: (call) => join(parts, call),
+    ListNodes: unary(parts, 'ListNodes', () => ({ nodes: [...fleet.nodes()].map((view) => nodeToWire(view, jobs, fleet)) })),
+    GetPublicKey: unary(parts, 'GetPublicKey', () => ({ publicKeyJwk: parts.tokens.publicKeyJwk })),
+    DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await fleet.drain(node), jobs, fleet)),
+  };
+}
+
+/** A method that answers once: times it and turns what it throws into a status. */
+function unary<Request, Response>(
+  { metrics, log }: ServerParts,
+  name: string,
+  handle: (request: Request) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return async (call, callback) => {
+    const done = metrics.call(name);
+    try {
+      const response = await handle(call.request);
+      done('ok');
+      callback(null, response);
+    } catch (thrown) {
+      const error = SatchelError.from(thrown);
+      done(error.code);
+      if (error.code === 'internal') log.error({ err: thrown, call: name }, 'a call failed');
+      callback(toServiceError(error));
+    }
+  };
+}
+
+function watchSlotMap(parts: ServerParts, call: ServerWritableStream<wire.WatchSlotMapRequest__Output, wire.SlotMap>): void {
+  const { jobs, fleet } = parts;
+  const { job } = call.request;
+  const fail = (thrown: unknown) => call.emit('error', toServiceError(thrown));
+  try {
+    call.write(slotMapToWire(jobs.table.active(job), fleet));
+  } catch (thrown) {
+    fail(thrown);
+    return;
+  }
+  const stop = jobs.watchers.add(job, {
+    changed: () => call.write(slotMapToWire(jobs.table.active(job), fleet)),
+    ended: () => fail(new SatchelError('no-job', endedText(jobs.table.known(job)))),
+  });
+  call.on('cancelled', stop);
+  call.on('close', stop);
+}
+
+function join(parts: ServerParts, call: ServerDuplexStream<wire.NodeMessage__Output, wire.ControllerMessage>): void {
+  let open = true;
+  const stream = new NodeStream(parts, {
+    send: (message) => {
+      if (open) call.write(message);
+    },
+    end: () => {
+      if (open) call.end();
+      open = false;
+    },
+  });
+  const over = () => {
+    open = false;
+    stream.closed();
+  };
+  call.on('data', (message) => stream.receive(message));
+  call.on('end', () => {
+    if (open) call.end();
+    over();
+  });
+  call.on('cancelled', over);
+  call.on('error', over);
+}

@@ -1,0 +1,30 @@
+import type { FleetRecord, GrantRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
+
+/** What a controller remembers, by collection. Keys: the job's or node's id; `fleet` has the one key `fleet`. */
+export interface Collections {
+  fleet: FleetRecord;
+  nodes: NodeRecord;
+  jobs: JobRecord;
+  grants: GrantRecord;
+  usage: UsageRecord;
+}
+
+export type Collection = keyof Collections;
+
+/** One record set, or removed if `value` is undefined. */
+export type Change = {
+  [Name in Collection]: { readonly collection: Name; readonly key: string; readonly value: Collections[Name] | undefined };
+}[Collection];
+
+/** Where a controller keeps its state. Owned by one controller at a time. */
+export interface StateStore {
+  /** Every record of a collection, as last committed, in the order of keys. */
+  all<Name extends Collection>(collection: Name): Collections[Name][];
+  /**
+   * Makes all changes or none. Resolves once they survive a crash of process and machine; rejects if they could not be made.
+   * Commits take effect in the order of the calls. Values are read during the call and not kept.
+   */
+  commit(changes: readonly Change[]): Promise<void>;
+  /** Waits for commits under way. No call may follow. Idempotent. */
+  close(): Promise<void>;
+}

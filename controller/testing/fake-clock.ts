@@ -1,0 +1,41 @@
+import type { Clock } from '@satchel/proto/core';
+
+/** A clock that stands still until told. */
+export class FakeClock implements Clock {
+  #nowMs = 1_700_000_000_000;
+  #timers: { atMs: number; callback: () => void }[] = [];
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Lets time pass; timers fire one by one, each at its time. */
+  advance(ms: number): void {
+    const end = this.#nowMs + ms;
+    for (let timer = this.#takeDue(end); timer !== undefined; timer = this.#takeDue(end)) {
+      this.#nowMs = Math.max(this.#nowMs, timer.atMs);
+      timer.callback();
+    }
+    this.#nowMs = end;
+  }
+
+  /** Time passes while the process is stopped: timers fire late, on the next advance. */
+  skip(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  #takeDue(endMs: number): { atMs: number; callback: () => void } | undefined {
+    const first = this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0];
+    if (first === undefined || first.atMs > endMs) return undefined;
+    this.#timers = this.#timers.filter((timer) => timer !== first);
+    return first;
+  }
+}

@@ -1,0 +1,93 @@
+import { formatJobUrl, type Hints, SatchelError, shardsOf } from '@satchel/proto/core';
+import type * as wire from '@satchel/proto/gen';
+import type { ReservedCapacity } from './capacity.js';
+import type { Jobs } from './jobs.js';
+import type { Allocation, JobRecord, UsageTotals } from './model.js';
+import type { Fleet, NodeView } from './nodes.js';
+import { receiptDollars } from './prices.js';
+
+/** Usage as clients get it, with its price. */
+export function usageToWire(usage: UsageTotals): wire.Usage {
+  const { dramBytes, ssdBytes, objectBytes, dramByteSeconds, ssdByteSeconds, objectByteSeconds, ...rest } = usage;
+  return {
+    dram: { bytes: dramBytes, byteSeconds: dramByteSeconds },
+    ssd: { bytes: ssdBytes, byteSeconds: ssdByteSeconds },
+    object: { bytes: objectBytes, byteSeconds: objectByteSeconds },
+    ...rest,
+    dollars: receiptDollars(usage),
+  };
+}
+
+/** A job's slot map with the address of every shard in it. */
+export function slotMapToWire(record: JobRecord, fleet: Fleet): wire.SlotMap {
+  const shards = shardsOf(record.ranges).flatMap((shard) => fleet.shard(shard) ?? []);
+  return { job: record.job, epoch: record.epoch, ranges: [...record.ranges], shards };
+}
+
+export function allocationToWire(allocation: Allocation): wire.Allocation {
+  const shares = allocation.shares.map(({ shard, node, slots, dramBytes }) => ({ shard, node, slots, dramBytes }));
+  return { ...allocation, tiers: [...allocation.tiers], shares };
+}
+
+function hintsToWire(hints: Hints): wire.Hints {
+  const { capacity, throughput, functions, latencySensitive, evict, replicas } = hints;
+  return {
+    ...(capacity !== undefined && { capacityBytes: capacity }),
+    ...(throughput !== undefined && { throughputBytesPerSecond: throughput }),
+    ...(functions !== undefined && { functions }),
+    ...(latencySensitive !== undefined && { latencySensitive }),
+    ...(evict !== undefined && { evict }),
+    ...(replicas !== undefined && { replicas }),
+  };
+}
+
+/** A job with everything known of it. */
+export function jobToWire(record: JobRecord, jobs: Jobs, fleet: Fleet): wire.Job {
+  return { ...jobInList(record, jobs), reasons: [...record.reasons], slotMap: slotMapToWire(record, fleet) };
+}
+
+/** A job as lists show it: without reasons and slot map. */
+export function jobInList(record: JobRecord, jobs: Jobs): wire.Job {
+  const { state } = record;
+  return {
+    job: record.job,
+    name: record.name,
+    namespace: record.namespace,
+    state: state.kind,
+    endReason: state.kind === 'active' ? '' : state.reason,
+    hints: hintsToWire(record.hints),
+    allocation: allocationToWire(record.allocation),
+    leaseSeconds: record.leaseMs / 1000,
+    createdAtMs: record.createdMs,
+    expiresAtMs: jobs.leases.expiresMs(record.job) ?? 0,
+    endedAtMs: state.kind === 'ended' ? state.endedMs : 0,
+    usage: usageToWire(jobs.usage.total(record.job)),
+  };
+}
+
+/** The URL of a job: the endpoint of one of its shards, a different one for different jobs, one that is up if any is. */
+export function jobUrl(record: JobRecord, token: string, fleet: Fleet): string {
+  const shards = shardsOf(record.ranges).flatMap((shard) => fleet.shard(shard) ?? []);
+  const up = shards.filter(({ state }) => state === 'up');
+  const choice = up.length > 0 ? up : shards;
+  const chosen = choice[Math.floor(Math.random() * choice.length)];
+  if (chosen === undefined) throw new SatchelError('unavailable', `the shards of job '${record.job}' are not known any more`);
+  return formatJobUrl({ job: record.job, token, host: chosen.host ?? '', port: chosen.endpointPort ?? 0, tls: false });
+}
+
+export function nodeToWire({ record, connection, lastHeardMs, usage }: NodeView, jobs: Jobs, fleet: Fleet): wire.Node {
+  const { node, host, dramBytes, ssdBytes, http, version } = record;
+  const shards = record.shards.filter(({ endpointPort }) => endpointPort > 0).flatMap(({ shard }) => fleet.shard(shard) ?? []);
+  const state = connection.kind === 'down' ? 'down' : record.draining ? 'draining' : 'up';
+  return {
+    ...{ node, host, state, shards, dramBytes, ssdBytes, http, version },
+    usage: usage ?? null,
+    lastHeartbeatMs: lastHeardMs,
+    jobs: jobs.table.countOf(node),
+    dramAllocatedBytes: reservedOn(record.shards, jobs.reserved),
+  };
+}
+
+function reservedOn(shards: readonly { shard: number }[], reserved: ReservedCapacity): number {
+  return shards.reduce((sum, { shard }) => sum + reserved.of(shard).dramBytes, 0);
+}
