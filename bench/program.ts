@@ -1,0 +1,106 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { runDemo } from './demo.js';
+import { standardOutput } from './output.js';
+import { withCluster } from './target.js';
+import { runLatency } from './workloads/latency/latency.js';
+import { parseSortOptions } from './workloads/sort/options.js';
+import { printReport } from './workloads/sort/report.js';
+import { runSort } from './workloads/sort/sort.js';
+import { runWordCount } from './workloads/wordcount/wordcount.js';
+
+interface Common {
+  readonly json?: boolean;
+  readonly controller?: string;
+  readonly faas?: string;
+  readonly nodes: number;
+  readonly shards: number;
+  readonly dram: string;
+  readonly ssd: string;
+  readonly object?: string;
+}
+
+/** The benchmarks' command line. */
+export function createProgram(): Command {
+  const program = new Command('satchel bench').description('workloads on real processes').exitOverride(exitWithUsage);
+  withSort(onCluster(program.command('demo')).description('bring everything up, sort, verify, reclaim')).action(demo);
+  withSort(onCluster(program.command('sort')).description('sort through the store')).action(sort);
+  onCluster(program.command('wordcount <folder>'))
+    .description('count the words of a folder of texts')
+    .option('--mappers <n>', 'map functions', whole, 4)
+    .option('--reducers <n>', 'reduce functions', whole, 2)
+    .action(wordcount);
+  onCluster(program.command('latency'))
+    .description('put and get of small objects, one and 64 in flight')
+    .option('--against <names>', 'compare with redis, in turns', (names) => names.split(','), [])
+    .option('--rounds <n>', 'rounds, of which medians are taken', whole, 5)
+    .option('--operations <n>', 'operations of each kind in a round', whole, 10_000)
+    .option('--value-bytes <n>', 'size of a value', whole, 1024)
+    .action(latency);
+  return program;
+}
+
+/** Exit codes: 0 help was asked for, 2 wrong usage. */
+function exitWithUsage(error: { exitCode: number }): never {
+  process.exit(error.exitCode === 0 ? 0 : 2);
+}
+
+function onCluster(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document')
+    .option('--controller <host:port>', 'run on this cluster instead of one of its own', process.env['SATCHEL_CONTROLLER'])
+    .option('--faas <host:port>', 'functions service of that cluster')
+    .option('--nodes <n>', 'storage nodes of its own cluster', whole, 2)
+    .option('--shards <n>', 'shards of each node', whole, 1)
+    .option('--dram <size>', 'memory of each node', '1GiB')
+    .option('--ssd <size>', 'disk of each node', '8GiB')
+    .option('--object <uri>', 'object store: file:DIR or s3://BUCKET?endpoint=URL&region=R')
+    .exitOverride(exitWithUsage);
+}
+
+function withSort(command: Command): Command {
+  return command
+    .option('--input <file>', 'sort the lines of this file instead of generated records')
+    .option('--size <size>', 'bytes of generated records', '256MiB')
+    .option('--mappers <n>', 'map functions', '8')
+    .option('--reducers <n>', 'reduce functions', '8')
+    .option('--distribution <name>', 'of keys: uniform, skewed or duplicates', 'uniform')
+    .option('--seed <n>', 'the same seed generates the same records', '1');
+}
+
+async function demo(options: Common): Promise<void> {
+  const output = standardOutput(options.json ?? false);
+  output.result(await runDemo(options, parseSortOptions(options), output));
+}
+
+async function sort(options: Common): Promise<void> {
+  const output = standardOutput(options.json ?? false);
+  const report = await withCluster(options, options, (target) => runSort(target, parseSortOptions(options), output));
+  printReport(report, output);
+  output.result(report);
+}
+
+async function wordcount(folder: string, options: Common & { mappers: number; reducers: number }): Promise<void> {
+  const output = standardOutput(options.json ?? false);
+  const report = await withCluster(options, options, (target) => runWordCount(target, { ...options, folder }, output));
+  output.table(
+    ['word', 'count'],
+    report.mostFrequent.map(([word, count]) => [word, String(count)]),
+  );
+  output.say(
+    `${report.words} words, ${report.distinctWords} distinct, in ${report.texts} texts: as a single process counts them`,
+  );
+  output.result(report);
+}
+
+async function latency(
+  options: Common & { against: string[]; rounds: number; operations: number; valueBytes: number },
+): Promise<void> {
+  const output = standardOutput(options.json ?? false);
+  output.result(await withCluster(options, options, (target) => runLatency(target, options, output)));
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number of at least 1 is needed');
+  return value;
+}
