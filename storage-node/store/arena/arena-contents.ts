@@ -1,0 +1,197 @@
+import type { Key } from '../key.js';
+import { type ObjectMetadata, objectCharge } from '../tier-store.js';
+import { ArenaMemory, type SegmentLender } from './arena-memory.js';
+import { Compactor } from './compactor.js';
+import { ArenaObject, entryWord, keyLengthOf, touch, writeHeader } from './entry.js';
+import { type Geometry, topOrder } from './geometry.js';
+import { HashIndex } from './hash-index.js';
+import { Slabs } from './slabs.js';
+import { Spans } from './spans.js';
+import { u8, u32 } from './typed-access.js';
+import { spanKind, Units } from './units.js';
+import { Values } from './values.js';
+
+/** What a job's objects are charged to. */
+export interface ChargeAccount extends SegmentLender {
+  /** Adds to the charge of live objects, or subtracts; false, and nothing done, if that exceeds the budget. */
+  charge(bytes: number): boolean;
+}
+
+/** A job's objects: made at its first put, dropped whole. */
+export class ArenaContents {
+  objects = 0;
+  usedBytes = 0;
+  /** Coarse time of accesses, 16 bits: goes on by one when 1/32 of the objects were accessed. */
+  clock = 0;
+  readonly memory: ArenaMemory;
+  readonly index: HashIndex;
+  private readonly account: ChargeAccount;
+  private readonly spans: Spans;
+  private readonly slabs: Slabs;
+  private readonly values: Values;
+  private readonly compactor: Compactor;
+  private readonly found: ArenaObject;
+  private accessesLeft = 64;
+
+  private constructor(memory: ArenaMemory, units: Units, spans: Spans, index: HashIndex, account: ChargeAccount) {
+    this.memory = memory;
+    this.account = account;
+    this.spans = spans;
+    this.index = index;
+    this.slabs = new Slabs(memory, units, spans);
+    this.values = new Values(memory, units, spans);
+    this.compactor = new Compactor({ memory, units, spans, slabs: this.slabs, values: this.values, index });
+    this.found = this.newView();
+  }
+
+  /** Empty contents, or undefined if there is no memory for an index. */
+  static begin(geometry: Geometry, account: ChargeAccount): ArenaContents | undefined {
+    const memory = new ArenaMemory(geometry, account);
+    const units = new Units();
+    const spans = new Spans(memory, units);
+    const directory = memory.take(4);
+    const table = directory ? spans.allocate(0, spanKind.table, true, topOrder) : 0;
+    if (directory && table !== 0) {
+      return new ArenaContents(memory, units, spans, new HashIndex(memory, units, spans, { directory, table }), account);
+    }
+    if (directory) memory.give(directory);
+    return undefined;
+  }
+
+  /** Another view, for who shows objects while `find` is in use. */
+  newView(): ArenaObject {
+    return new ArenaObject(this.memory, this.values);
+  }
+
+  find(key: Key): ArenaObject | undefined {
+    const ref = this.index.find(key);
+    if (ref === 0) return undefined;
+    if (--this.accessesLeft <= 0) this.tick();
+    touch(this.memory.wordsOf(ref), this.memory.wordAt(ref), this.clock);
+    return this.found.point(ref);
+  }
+
+  private tick(): void {
+    this.clock = (this.clock + 1) & 0xffff;
+    this.accessesLeft = Math.max(64, this.objects >>> 5);
+  }
+
+  put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean {
+    const old = this.index.find(key);
+    const keyLength = key.end - key.start;
+    const charge = objectCharge(keyLength, end - start) - (old === 0 ? 0 : this.chargeOf(old));
+    if (!this.account.charge(charge)) return false;
+    if (old === 0 ? this.add(key, value, start, end, metadata) : this.overwrite(old, key, value, start, end, metadata)) {
+      this.usedBytes += charge;
+      return true;
+    }
+    this.account.charge(-charge);
+    return false;
+  }
+
+  private chargeOf(ref: number): number {
+    const words = this.memory.wordsOf(ref);
+    const at = this.memory.wordAt(ref);
+    return objectCharge(keyLengthOf(words, at), u32(words, at + entryWord.valueLength));
+  }
+
+  private add(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean {
+    if (!this.index.reserve(key.hash)) return false;
+    const ref = this.allocate(key, end - start);
+    if (ref === 0) return false;
+    this.write(ref, key, value, start, end, metadata);
+    this.index.insert(key.hash, ref);
+    this.objects++;
+    return true;
+  }
+
+  private overwrite(old: number, key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean {
+    if (this.fits(old, key, end - start)) {
+      this.write(old, key, value, start, end, metadata);
+      return true;
+    }
+    const ref = this.allocate(key, end - start);
+    if (ref === 0) return false;
+    this.write(ref, key, value, start, end, metadata);
+    this.index.replaceFound(ref);
+    this.free(old);
+    return true;
+  }
+
+  /** Whether a value of that length takes the same chunk and blocks as the one there. */
+  private fits(ref: number, key: Key, length: number): boolean {
+    const { unitShift } = this.memory.geometry;
+    const before = u32(this.memory.wordsOf(ref), this.memory.wordAt(ref) + entryWord.valueLength);
+    if (before >>> unitShift !== length >>> unitShift) return false;
+    return before === length || this.slabs.classOf(ref) === this.classFor(key.end - key.start, length);
+  }
+
+  private classFor(keyLength: number, valueLength: number): number {
+    return u8(this.memory.geometry.classes.ofSteps, (this.values.chunkBytes(keyLength, valueLength) + 15) >>> 4);
+  }
+
+  /** A chunk with the blocks a value of that length needs; 0, and nothing taken, if there is no room. */
+  private allocate(key: Key, length: number): number {
+    const keyLength = key.end - key.start;
+    const isLarge = length >= this.memory.geometry.unitBytes;
+    if (isLarge && length > this.spans.freeBytes + this.memory.availableBytes) return 0;
+    const ref = this.slabs.allocate(this.classFor(keyLength, length), true);
+    if (ref === 0 || !isLarge) return ref;
+    const words = this.memory.wordsOf(ref);
+    const at = this.memory.wordAt(ref);
+    words[at + entryWord.valueLength] = length;
+    words[at + entryWord.key] = keyLength;
+    if (this.values.allocateBlocks(ref, length)) return ref;
+    this.slabs.release(ref);
+    return 0;
+  }
+
+  private write(ref: number, key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): void {
+    const words = this.memory.wordsOf(ref);
+    const at = this.memory.wordAt(ref);
+    const keyLength = key.end - key.start;
+    words[at + entryWord.version] = this.memory.nextVersion() | 1;
+    words[at + entryWord.valueLength] = end - start;
+    writeHeader(words, at, keyLength, this.clock, metadata);
+    this.values.writeKey(ref, key);
+    this.values.write(ref, keyLength, value, start, end);
+    words[at + entryWord.version] = this.memory.nextVersion();
+  }
+
+  private free(ref: number): void {
+    this.values.free(ref);
+    this.compactor.step(this.slabs.release(ref));
+  }
+
+  updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
+    const ref = this.index.find(key);
+    if (ref === 0) return false;
+    const words = this.memory.wordsOf(ref);
+    const at = this.memory.wordAt(ref);
+    const { createdMs, expiresAtMs, readsLeft, attempt, persist } = this.found.point(ref);
+    const metadata = { createdMs, expiresAtMs, readsLeft, attempt, persist, ...changes };
+    words[at + entryWord.version] = this.memory.nextVersion() | 1;
+    writeHeader(words, at, key.end - key.start, this.clock, metadata);
+    words[at + entryWord.version] = this.memory.nextVersion();
+    return true;
+  }
+
+  delete(key: Key): boolean {
+    const ref = this.index.find(key);
+    if (ref === 0) return false;
+    const charge = this.chargeOf(ref);
+    this.index.removeFound();
+    this.free(ref);
+    this.objects--;
+    this.usedBytes -= charge;
+    this.account.charge(-charge);
+    return true;
+  }
+
+  /** Gives all memory back; costs time by segments. */
+  drop(): void {
+    this.account.charge(-this.usedBytes);
+    this.index.destroy();
+    this.memory.releaseAll();
+  }
+}

@@ -1,0 +1,113 @@
+import { type Geometry, unitsPerTop } from './geometry.js';
+import type { Segment } from './segment-source.js';
+
+/** Who lends segments within a budget: the pool. */
+export interface SegmentLender {
+  take(bytes: number): Segment | undefined;
+  release(segment: Segment): void;
+  /** Bytes that may still be taken. */
+  readonly availableBytes: number;
+}
+
+const noWords = new Uint32Array(0);
+const noBytes = Buffer.alloc(0);
+
+/** One job's segments as one address space. Segment 0 is never used, so that reference 0 means none. */
+export class ArenaMemory {
+  readonly geometry: Geometry;
+  reservedBytes = 0;
+  private readonly lender: SegmentLender;
+  private readonly segments: (Segment | undefined)[] = [undefined];
+  private readonly words: Uint32Array[] = [noWords];
+  private readonly bytes: Buffer[] = [noBytes];
+  private version = 0;
+  private readonly vacant: number[] = [];
+  private readonly refShift: number;
+
+  constructor(geometry: Geometry, lender: SegmentLender) {
+    this.geometry = geometry;
+    this.lender = lender;
+    this.refShift = geometry.segmentRefShift;
+  }
+
+  /** A version no entry has had for 2 ** 31 changes; even. */
+  nextVersion(): number {
+    this.version = (this.version + 2) >>> 0;
+    return this.version;
+  }
+
+  get availableBytes(): number {
+    return this.lender.availableBytes;
+  }
+
+  /** One more than the highest segment number in use. */
+  get segmentsEnd(): number {
+    return this.segments.length;
+  }
+
+  /** The segment of a reference as words; its first word is at {@link wordAt}. */
+  wordsOf(ref: number): Uint32Array {
+    return this.words[ref >>> this.refShift] as Uint32Array;
+  }
+
+  bytesOf(ref: number): Buffer {
+    return this.bytes[ref >>> this.refShift] as Buffer;
+  }
+
+  /** Place of a reference in the words of its segment. */
+  wordAt(ref: number): number {
+    return (ref & this.geometry.segmentRefMask) << 2;
+  }
+
+  byteAt(ref: number): number {
+    return (ref & this.geometry.segmentRefMask) << 4;
+  }
+
+  /** Units of a segment, 0 if there is none of that number. */
+  unitsOf(segment: number): number {
+    return (this.bytes[segment] as Buffer).length >>> this.geometry.unitShift;
+  }
+
+  /** Adds a segment, smaller while the job is small; its number, or 0 if the lender has none. */
+  addSegment(): number {
+    const { topBytes, segmentBytes, unitBytes } = this.geometry;
+    let bytes = topBytes;
+    while (bytes * 2 <= Math.min(segmentBytes, this.reservedBytes)) bytes *= 2;
+    let memory = this.take(bytes);
+    for (; !memory && bytes > unitBytes * unitsPerTop; memory = this.take(bytes)) bytes /= 2;
+    if (!memory) return 0;
+    const segment = this.vacant.pop() ?? this.segments.length;
+    this.segments[segment] = memory;
+    this.words[segment] = new Uint32Array(memory.memory);
+    this.bytes[segment] = Buffer.from(memory.memory);
+    return segment;
+  }
+
+  removeSegment(segment: number): void {
+    const removed = this.segments[segment];
+    this.segments[segment] = undefined;
+    this.words[segment] = noWords;
+    this.bytes[segment] = noBytes;
+    this.vacant.push(segment);
+    if (removed) this.give(removed);
+  }
+
+  /** Memory outside the address space, for the directory; counted like segments. */
+  take(bytes: number): Segment | undefined {
+    const segment = this.lender.take(bytes);
+    if (segment) this.reservedBytes += bytes;
+    return segment;
+  }
+
+  give(segment: Segment): void {
+    this.reservedBytes -= segment.memory.byteLength;
+    this.lender.release(segment);
+  }
+
+  /** Gives every segment back. */
+  releaseAll(): void {
+    for (let segment = 1; segment < this.segments.length; segment++) {
+      if (this.segments[segment]) this.removeSegment(segment);
+    }
+  }
+}

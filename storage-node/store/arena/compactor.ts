@@ -1,0 +1,226 @@
+import { hashOfBytes } from '../key.js';
+import type { ArenaMemory } from './arena-memory.js';
+import { entryWord, keyLengthOf } from './entry.js';
+import { headerBytes, topOrder, unitsPerTop } from './geometry.js';
+import type { HashIndex } from './hash-index.js';
+import type { Slabs } from './slabs.js';
+import type { Spans } from './spans.js';
+import { copyBytes, u8, u16, u32 } from './typed-access.js';
+import { spanKind, topState, type Units } from './units.js';
+import type { Values } from './values.js';
+
+/** Chunks moved by one step: emptying a slab 1/8 of whose class is free takes 7 moves for each chunk that was freed. */
+const movesPerStep = 8;
+/** Slabs or spans looked at to find the sparsest. */
+const samples = 8;
+/** Steps until emptying a region is tried again after it failed for want of a place to move to. */
+const stepsAfterFailure = 256;
+
+export interface CompactorParts {
+  readonly memory: ArenaMemory;
+  readonly units: Units;
+  readonly spans: Spans;
+  readonly slabs: Slabs;
+  readonly values: Values;
+  readonly index: HashIndex;
+}
+
+/**
+ * Keeps slack a bounded share by moving entries out of sparse slabs, and spans out of sparse regions (a top span or a
+ * segment), a little after each freed chunk. Nothing grows for it: what cannot be moved stays.
+ */
+export class Compactor {
+  private readonly parts: CompactorParts;
+  private readonly nextChunk: Uint16Array;
+  /** Region being emptied: units from `regionNext` to `regionEnd` are still to be looked at; 0: none. */
+  private regionStart = 0;
+  private regionNext = 0;
+  private regionEnd = 0;
+  private pause = 0;
+
+  constructor(parts: CompactorParts) {
+    this.parts = parts;
+    this.nextChunk = new Uint16Array(parts.memory.geometry.classes.count);
+  }
+
+  /** Does a bounded piece of work after a chunk of this class was freed. */
+  step(sizeClass: number): void {
+    const { slabs } = this.parts;
+    if (u32(slabs.victims, sizeClass) !== 0 || this.isSparse(sizeClass)) this.emptySlab(sizeClass);
+    if (this.regionEnd !== 0) this.emptyRegion();
+    else if (this.pause > 0) this.pause--;
+    else this.startRegion();
+  }
+
+  private isSparse(sizeClass: number): boolean {
+    const { slabs, memory } = this.parts;
+    const used = u32(slabs.usedChunks, sizeClass);
+    const slack = u16(memory.geometry.classes.capacity, sizeClass * 4 + slabs.nextOrder(sizeClass));
+    return u32(slabs.allChunks, sizeClass) - used > slack + (used >>> 3);
+  }
+
+  private emptySlab(sizeClass: number): void {
+    const { slabs, units } = this.parts;
+    if (u32(slabs.victims, sizeClass) === 0) {
+      slabs.startEmptying(this.sparsestSlab(sizeClass));
+      this.nextChunk[sizeClass] = 0;
+    }
+    for (let moves = 0; moves < movesPerStep; ) {
+      const slab = u32(slabs.victims, sizeClass);
+      const index = u16(this.nextChunk, sizeClass);
+      if (slab === 0) return;
+      this.nextChunk[sizeClass] = index + 1;
+      const isUsed = slabs.isUsed(slab, index);
+      if (index >= u16(units.carved, slab) || (isUsed && !this.moveEntry(slabs.chunkAt(slab, index), sizeClass))) {
+        slabs.stopEmptying(sizeClass);
+        return;
+      }
+      if (isUsed) moves++;
+    }
+  }
+
+  private sparsestSlab(sizeClass: number): number {
+    const { slabs, units } = this.parts;
+    let best = slabs.lastPartial(sizeClass);
+    let slab = best;
+    for (let sample = 0; sample < samples && slab !== 0; sample++) {
+      if (u16(units.used, slab) * slabs.capacityOf(best) < u16(units.used, best) * slabs.capacityOf(slab)) best = slab;
+      slab = u32(units.previous, slab);
+    }
+    return best;
+  }
+
+  private moveEntry(from: number, sizeClass: number): boolean {
+    const { memory, slabs } = this.parts;
+    const to = slabs.allocate(sizeClass, false);
+    if (to === 0) return false;
+    this.copy(from, to, u32(memory.geometry.classes.bytes, sizeClass));
+    this.entryMoved(from, to);
+    slabs.release(from);
+    return true;
+  }
+
+  private copy(from: number, to: number, bytes: number): void {
+    const { memory } = this.parts;
+    copyBytes(memory.bytesOf(from), memory.byteAt(from), memory.byteAt(from) + bytes, memory.bytesOf(to), memory.byteAt(to));
+  }
+
+  /** Makes index and blocks refer to the new place of an entry. */
+  private entryMoved(from: number, to: number): void {
+    const { memory, index, values } = this.parts;
+    const keyStart = memory.byteAt(to) + headerBytes;
+    const keyLength = keyLengthOf(memory.wordsOf(to), memory.wordAt(to));
+    index.replace(hashOfBytes(memory.bytesOf(to), keyStart, keyStart + keyLength), from, to);
+    values.ownBlocks(to);
+  }
+
+  private startRegion(): void {
+    const { spans, memory } = this.parts;
+    const free = spans.freeUnits;
+    const share = spans.usedUnits >>> 5;
+    if (u32(free, 0) + u32(free, 1) + u32(free, 2) > 4 * unitsPerTop + share) {
+      const top = this.sparsestTop();
+      this.openRegion(top << topOrder, unitsPerTop, topState.closedAlone);
+    } else if (u32(free, topOrder) > (5 << memory.geometry.segmentUnitShift) / 4 + share) {
+      const segment = this.sparsestSegment();
+      this.openRegion(segment << memory.geometry.segmentUnitShift, memory.unitsOf(segment), topState.closedWithSegment);
+    }
+  }
+
+  private openRegion(start: number, length: number, state: number): void {
+    this.regionStart = start;
+    this.regionNext = start;
+    this.regionEnd = start + length;
+    for (let unit = start; unit < this.regionEnd; unit += unitsPerTop) this.parts.spans.close(unit >>> topOrder, state);
+  }
+
+  private sparsestTop(): number {
+    const { spans, units } = this.parts;
+    let best = 0;
+    for (let order = topOrder - 1, left = samples; order >= 0; order--) {
+      for (let unit = spans.firstFree(order); unit !== 0 && left > 0; unit = u32(units.next, unit), left--) {
+        const top = unit >>> topOrder;
+        if (best === 0 || u8(units.topUsed, top) < u8(units.topUsed, best)) best = top;
+      }
+    }
+    return best;
+  }
+
+  private sparsestSegment(): number {
+    const { spans, memory } = this.parts;
+    let best = 0;
+    let bestFree = -1;
+    for (let segment = 1; segment < memory.segmentsEnd; segment++) {
+      const length = memory.unitsOf(segment);
+      const free = length - spans.usedOf(segment);
+      if (length === 0 || free <= bestFree) continue;
+      best = segment;
+      bestFree = free;
+    }
+    return best;
+  }
+
+  /** Moves one span out of the region. */
+  private emptyRegion(): void {
+    const { units } = this.parts;
+    while (this.regionNext < this.regionEnd) {
+      const unit = this.regionNext;
+      // What is wholly free is open again, as a top span or with a new segment.
+      if (u8(units.topState, unit >>> topOrder) === topState.open) break;
+      const size = 1 << u8(units.order, unit);
+      const kind = u8(units.kind, unit);
+      this.regionNext = unit + size;
+      if (kind === spanKind.closed) continue;
+      if (!this.moveSpan(unit, kind)) this.giveUpRegion();
+      return;
+    }
+    this.regionEnd = 0;
+  }
+
+  private giveUpRegion(): void {
+    const { spans, units } = this.parts;
+    for (let unit = this.regionStart; unit < this.regionEnd; unit += unitsPerTop) {
+      if (u8(units.topState, unit >>> topOrder) !== topState.open) spans.reopen(unit >>> topOrder);
+    }
+    this.regionEnd = 0;
+    this.pause = stepsAfterFailure;
+  }
+
+  private moveSpan(from: number, kind: number): boolean {
+    const { spans, units, memory } = this.parts;
+    const order = u8(units.order, from);
+    // Parts of a top span go to gaps in others: splitting another one would gain nothing.
+    const alone = u8(units.topState, from >>> topOrder) === topState.closedAlone;
+    const to = spans.allocate(order, kind, false, alone ? topOrder - 1 : topOrder);
+    if (to === 0) return false;
+    this.copy(this.refOf(from), this.refOf(to), memory.geometry.unitBytes << order);
+    if (kind === spanKind.block) this.blockMoved(from, to);
+    else if (kind === spanKind.table) this.parts.index.relocate(from, to);
+    else this.slabMoved(from, to);
+    spans.release(from);
+    return true;
+  }
+
+  private refOf(unit: number): number {
+    return (unit << this.parts.memory.geometry.unitRefShift) >>> 0;
+  }
+
+  private blockMoved(from: number, to: number): void {
+    const { units, values, memory } = this.parts;
+    const owner = u32(units.owner, from);
+    units.owner[to] = owner;
+    values.replaceBlock(owner, this.refOf(from), this.refOf(to));
+    memory.wordsOf(owner)[memory.wordAt(owner) + entryWord.version] = memory.nextVersion();
+  }
+
+  private slabMoved(from: number, to: number): void {
+    const { slabs, units } = this.parts;
+    slabs.relocate(from, to);
+    const shift = this.refOf(from) - this.refOf(to);
+    for (let index = 0; index < u16(units.carved, to); index++) {
+      if (!slabs.isUsed(to, index)) continue;
+      const ref = slabs.chunkAt(to, index);
+      this.entryMoved(ref + shift, ref);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import type { Tier } from '@satchel/proto/core';
+import type { Key } from '../key.js';
+import type { ObjectMetadata, StoredObject } from '../tier-store.js';
+import type { ArenaMemory } from './arena-memory.js';
+import { headerBytes } from './geometry.js';
+import { u8, u32 } from './typed-access.js';
+
+/**
+ * Words of an entry's header. The key follows at byte 32, padded to a word; then the references of the value's blocks,
+ * then the rest of the value.
+ *
+ * 0 version: even, new at every change; odd while the entry is written and in a free chunk
+ * 1 length of the value
+ * 2 length of the key (bits 0–10), persist (bit 11), access clock (bits 16–31)
+ * 3 created, low 32 bits of milliseconds
+ * 4 created, next 16 bits (low half); expiry, upper 16 bits (high half)
+ * 5 expiry, low 32 bits
+ * 6 reads left
+ * 7 attempt + 1
+ */
+export const entryWord = { version: 0, valueLength: 1, key: 2, created: 3, high: 4, expires: 5, reads: 6, attempt: 7 } as const;
+const keyLengthMask = 0x7ff;
+const persistBit = 0x800;
+const two32 = 2 ** 32;
+
+export function keyLengthOf(words: Uint32Array, at: number): number {
+  return u32(words, at + entryWord.key) & keyLengthMask;
+}
+
+/** Writes metadata, key length and access clock; the key's bytes and the value are written by others. */
+export function writeHeader(words: Uint32Array, at: number, keyLength: number, clock: number, metadata: ObjectMetadata): void {
+  words[at + entryWord.key] = keyLength | (metadata.persist ? persistBit : 0) | (clock << 16);
+  words[at + entryWord.created] = metadata.createdMs;
+  words[at + entryWord.high] = highOf(metadata.createdMs) | (highOf(metadata.expiresAtMs) << 16);
+  words[at + entryWord.expires] = metadata.expiresAtMs;
+  words[at + entryWord.reads] = metadata.readsLeft;
+  words[at + entryWord.attempt] = metadata.attempt + 1;
+}
+
+function highOf(milliseconds: number): number {
+  return milliseconds < two32 ? 0 : (milliseconds / two32) & 0xffff;
+}
+
+export function accessClockOf(words: Uint32Array, at: number): number {
+  return u32(words, at + entryWord.key) >>> 16;
+}
+
+/** Notes an access; writes only if the clock has moved on. */
+export function touch(words: Uint32Array, at: number, clock: number): void {
+  const word = u32(words, at + entryWord.key);
+  if (word >>> 16 !== clock) words[at + entryWord.key] = (word & 0xffff) | (clock << 16);
+}
+
+/** Whether the entry's key is this one. */
+export function keyEquals(words: Uint32Array, wordAt: number, bytes: Buffer, key: Key): boolean {
+  const { buffer, start, end } = key;
+  if (keyLengthOf(words, wordAt) !== end - start) return false;
+  const from = (wordAt << 2) + headerBytes - start;
+  for (let at = start; at < end; at++) {
+    if (u8(buffer, at) !== u8(bytes, from + at)) return false;
+  }
+  return true;
+}
+
+/** Reads values of entries; see values.ts. */
+export interface ValueReader {
+  read(ref: number, from: number, to: number, target: Buffer, targetStart: number): void;
+}
+
+/** The view of one entry that `find` and `scan` return; pointed at entry after entry. */
+export class ArenaObject implements StoredObject, ObjectMetadata {
+  readonly tier: Tier = 'dram';
+  private readonly memory: ArenaMemory;
+  private readonly values: ValueReader;
+  private words: Uint32Array = new Uint32Array(0);
+  private at = 0;
+  private ref = 0;
+
+  constructor(memory: ArenaMemory, values: ValueReader) {
+    this.memory = memory;
+    this.values = values;
+  }
+
+  point(ref: number): this {
+    this.ref = ref;
+    this.words = this.memory.wordsOf(ref);
+    this.at = this.memory.wordAt(ref);
+    return this;
+  }
+
+  get valueLength(): number {
+    return u32(this.words, this.at + entryWord.valueLength);
+  }
+
+  get createdMs(): number {
+    const high = u32(this.words, this.at + entryWord.high) & 0xffff;
+    return high * two32 + u32(this.words, this.at + entryWord.created);
+  }
+
+  get expiresAtMs(): number {
+    const high = u32(this.words, this.at + entryWord.high) >>> 16;
+    const low = u32(this.words, this.at + entryWord.expires);
+    return high === 0 ? low : high * two32 + low;
+  }
+
+  get readsLeft(): number {
+    return u32(this.words, this.at + entryWord.reads);
+  }
+
+  get attempt(): number {
+    return u32(this.words, this.at + entryWord.attempt) - 1;
+  }
+
+  get persist(): boolean {
+    return (u32(this.words, this.at + entryWord.key) & persistBit) !== 0;
+  }
+
+  read(from: number, to: number, target: Buffer, targetStart: number): void {
+    this.values.read(this.ref, from, to, target, targetStart);
+  }
+}
