@@ -31,6 +31,8 @@ export const limits = {
   shardConnections: 20_000,
   /** Waits registered on one shard by all its clients. */
   shardWaits: 100_000,
+  /** Verified tokens that a shard remembers, of each kind. */
+  shardTokens: 4096,
   /** Commands that one endpoint connection may have under way on other shards. */
   connectionForwards: 1024,
   /** Commands queued on one shard-to-shard link. */

@@ -1,0 +1,26 @@
+import type { Tier } from '@satchel/proto/core';
+import type { JobConfiguration } from '../job-configuration.js';
+import type { JobStore, PersistedObjects } from './job-store.js';
+import type { TierStatistics } from './messages.js';
+
+/** Where the jobs of a shard keep their objects. */
+export interface JobStores {
+  /** Jobs whose folder was there when the shard started: they had data, and lost what was in DRAM. */
+  readonly leftJobs: ReadonlySet<string>;
+  /**
+   * Opens a job's store and makes its folder, so that the job is known to have had data should the shard die. Objects on ssd and in
+   * the object tier are found again. Throws `out-of-memory` or `unavailable` if the disk refuses.
+   */
+  open(configuration: JobConfiguration): JobStore;
+  /** The persisted objects of a namespace. */
+  persisted(namespace: string): PersistedObjects;
+  /** Takes away what a job that is not open left behind; settles after the first attempt to free its space. */
+  discard(job: string): Promise<void>;
+  /** Requests made to the object store for a job so far. */
+  objectRequests(job: string): number;
+  /** Puts that went to a slower tier than their job's first. */
+  readonly spills: number;
+  statistics(tier: Tier): TierStatistics;
+  /** Writes what is pending and lets go of files, without taking anything away. */
+  close(): Promise<void>;
+}
