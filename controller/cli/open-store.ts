@@ -1,7 +1,15 @@
-import { SatchelError } from '@satchel/proto/core';
+import { connect } from '@satchel/client';
 import type { DataStore } from './store.js';
 
 /** Opens the store of a job's URL through the SDK. */
-export async function openStore(_url: string): Promise<DataStore> {
-  throw new SatchelError('unavailable', 'pending SDK');
+export async function openStore(url: string): Promise<DataStore> {
+  const store = connect(url);
+  return {
+    put: (key, value, as) => store.put(key, value, as),
+    get: (key) => store.get(key),
+    stat: (key) => store.stat(key),
+    list: (prefix) => store.list(prefix),
+    delete: async (key) => (await store.delete(key)) > 0,
+    close: () => store.close(),
+  };
 }

@@ -1,3 +1,4 @@
+import type { ObjectStat } from '@satchel/client';
 import type { Tier } from '@satchel/proto/core';
 
 /** How an object is stored; what is absent is the store's default. */
@@ -15,8 +16,7 @@ export interface DataStore {
   /** Stores a value; false if `ifAbsent` was asked for and the key exists. */
   put(key: string, value: Uint8Array, as: StoreAs): Promise<boolean>;
   get(key: string): Promise<Uint8Array | undefined>;
-  /** Size, tier, ttl, persist, reads, attempt and time of creation. */
-  stat(key: string): Promise<object | undefined>;
+  stat(key: string): Promise<ObjectStat | undefined>;
   /** Keys that begin with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<string>;
   /** Whether there was such an object. */

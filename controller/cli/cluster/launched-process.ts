@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SatchelError } from '@satchel/proto/core';
 import { groupMembers } from './process-identity.js';
-import { readableLine } from './stderr-line.js';
+import { lastWords, readableLine } from './stderr-line.js';
 
 /** What to run: a compiled main of one of Satchel's parts. */
 export interface ProcessPlan {
@@ -22,7 +22,7 @@ export interface LaunchHooks {
 }
 
 /** Lines of stderr kept for the error of a process that does not start. */
-const keptLines = 5;
+const keptLines = 40;
 
 /** A process of ours with its own process group; it ends when this process does, because its stdin ends. */
 export class LaunchedProcess {
@@ -99,7 +99,12 @@ export class LaunchedProcess {
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => {
         clearTimeout(timer);
-        reject(new SatchelError('unavailable', [`${this.name} ${why}`, ...this.#lastLines].join(': ')));
+        reject(
+          new SatchelError(
+            'unavailable',
+            [`${this.name} ${why}`, lastWords(this.#lastLines)].filter((part) => part !== '').join(': '),
+          ),
+        );
       };
       const timer = setTimeout(() => {
         fail(`was not ready after ${Math.round(timeoutMs / 1000)} s`);

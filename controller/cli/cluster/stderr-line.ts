@@ -11,6 +11,14 @@ export function readableLine(line: string): string {
   return [level, message, message.includes(cause) ? '' : cause].filter((part) => part !== '').join(': ');
 }
 
+/**
+ * What a process that failed meant to say, from its last readable lines: the last one that tells of an error, since a
+ * stack trace may follow it, else the last one.
+ */
+export function lastWords(lines: readonly string[]): string {
+  return lines.findLast((line) => /^(fatal|error|[\w.]*Error)\b.*:/.test(line)) ?? lines.at(-1) ?? '';
+}
+
 function parseRecord(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -1,4 +1,5 @@
-import { SatchelError } from '@satchel/proto/core';
+import type { ObjectStat } from '@satchel/client';
+import { formatBytes, formatDuration, SatchelError } from '@satchel/proto/core';
 import type { Command } from 'commander';
 import type { CliProcess } from '../context.js';
 import { newDataCommand, withStore } from '../data-command.js';
@@ -19,14 +20,26 @@ function stat(key: string, command: Command, io: CliProcess, open: OpenStore | u
     async (store, { output }) => {
       const facts = await store.stat(key);
       if (facts === undefined) throw new SatchelError('not-found', `there is no object '${key}'`);
-      const document = { key, ...facts };
-      output.result(document, () => fields(Object.entries(document).map(([name, value]) => [name, textOf(value)])));
+      output.result(statDocument(key, facts), () => describe(key, facts));
     },
     open,
   );
 }
 
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return '-';
-  return value instanceof Date ? value.toISOString() : String(value);
+/** The fields of SATCHEL.STAT; what does not apply is null. */
+function statDocument(key: string, { ttlMs, readsLeft, attempt, createdMs, ...same }: ObjectStat): object {
+  return { key, ...same, ttl: ttlMs ?? null, reads: readsLeft ?? null, attempt: attempt ?? null, created: createdMs };
+}
+
+function describe(key: string, { size, tier, ttlMs, persist, readsLeft, attempt, createdMs }: ObjectStat): string {
+  return fields([
+    ['key', key],
+    ['size', formatBytes(size)],
+    ['tier', tier],
+    ['ttl', ttlMs === undefined ? 'none' : formatDuration(ttlMs)],
+    ['persist', persist ? 'yes' : 'no'],
+    ['reads left', String(readsLeft ?? 'any number')],
+    ['attempt', String(attempt ?? 'none')],
+    ['created', new Date(createdMs).toISOString()],
+  ]);
 }
