@@ -48,6 +48,8 @@ class ProcessCluster {
   readonly #nodes: SupervisedProcess[] = [];
   #functions: SupervisedProcess | undefined;
   #stopped: Promise<void> | undefined;
+  /** What parts wrote while starting: if the start fails, its error says what matters of it. */
+  #heldLines: string[] | undefined = [];
 
   constructor(options: ClusterOptions, hooks: ClusterHooks, folder: RunFolder) {
     this.#options = options;
@@ -68,6 +70,8 @@ class ProcessCluster {
     }
     const faas = this.#options.faas ? this.#startFunctions(controller, sockets) : null;
     const [nodes, faasAddress] = await Promise.all([Promise.all(starts), faas]);
+    for (const line of this.#heldLines ?? []) this.#hooks.onNotice(line);
+    this.#heldLines = undefined;
     return { controller, http, faas: faasAddress, nodes, dir: this.#folder.dir };
   }
 
@@ -136,6 +140,11 @@ class ProcessCluster {
     return faas;
   }
 
+  #onLine(line: string): void {
+    if (this.#heldLines) this.#heldLines.push(line);
+    else this.#hooks.onNotice(line);
+  }
+
   #makeFolder(name: string): string {
     if (this.#stopped) throw new SatchelError('unavailable', 'the cluster is being stopped');
     return this.#folder.makeFolder(name);
@@ -147,7 +156,7 @@ class ProcessCluster {
     const plan: ProcessPlan = { name, main, arguments: arguments_, environment };
     return new SupervisedProcess(plan, {
       readyTimeoutMs: this.#options.readyTimeoutMs,
-      onLine: (line) => this.#hooks.onNotice(`${name}: ${line}`),
+      onLine: (line) => this.#onLine(`${name}: ${line}`),
       onSpawn: (child) => this.#folder.recordChild(child),
       onNotice: this.#hooks.onNotice,
       onGiveUp: this.#hooks.onFailure,
