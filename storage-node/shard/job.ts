@@ -1,7 +1,7 @@
 import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
 import { Key } from '../store/key.js';
-import { type ObjectMetadata, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { type ObjectMetadata, plainMetadata, type StoredObject, scanEnd } from '../store/tier-store.js';
 import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
 import { JobObjects } from './job-objects.js';
@@ -13,6 +13,7 @@ import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
 import type { PrefixCounters } from './prefix-counters.js';
 import { inSlices } from './slices.js';
 import { type WaitCount, Waits } from './waits.js';
+import { Watches } from './watches.js';
 
 /** What a job is made of. */
 export interface JobOptions {
@@ -48,6 +49,8 @@ export class ShardJob {
   readonly usage = new JobUsage();
   readonly gate = new KeyGate();
   readonly waits: Waits;
+  /** What connections asked to be told about. */
+  readonly watches = new Watches();
   /** For the command that runs now: its key, valid until the next command. */
   readonly scratchKey = new Key();
   /** Whether something changed since the last `flush`. */
@@ -58,6 +61,7 @@ export class ShardJob {
   readonly #failures = new Failures();
   #lost: LostKeys | undefined;
   #ended = false;
+  #plain = plainMetadata(0);
 
   constructor(options: JobOptions) {
     this.#options = options;
@@ -135,6 +139,12 @@ export class ShardJob {
     return this.#objects.find(key, nowMs);
   }
 
+  /** Metadata of a plain SET; one record is used again and again, so it is only for the `put` that comes next. */
+  plainMetadata(nowMs: number): ObjectMetadata {
+    this.#plain.createdMs = nowMs;
+    return this.#plain;
+  }
+
   /**
    * Stores an object in place of what was there, in `tier` or the job's first tier with room, and hands it to those who wait for
    * it. The value is borrowed until the call returns, also if it returns a promise; metadata is handed over. Throws or rejects
@@ -150,7 +160,9 @@ export class ShardJob {
     tier?: Tier,
   ): void | Promise<void> {
     if (end - start > limits.valueBytes) throw tooLargeError(end - start);
-    return this.#objects.put(key, value, start, end, metadata, nowMs, tier);
+    const putting = this.#objects.put(key, value, start, end, metadata, nowMs, tier);
+    if (putting !== undefined && metadata === this.#plain) this.#plain = plainMetadata(0);
+    return putting;
   }
 
   /** Removes a key, its failure and its loss. True if a live object was there. */
