@@ -158,6 +158,7 @@ export class NodeControl implements LinkOwner {
         if (this.purges.confirmed(message.job, index)) await this.finishPurge(message.job);
         return;
       case 'listening':
+      case 'serving':
         return;
     }
   }

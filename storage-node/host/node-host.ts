@@ -165,6 +165,7 @@ export class NodeHost implements ShardOwner {
     this.http = await serveHttp(options.listen, options.httpPort, metrics, () => this.health());
     this.sweepLater();
     await this.control.join(file.facts.membership === undefined ? undefined : joinWaitMs);
+    await Promise.all(this.shards.map((shard) => shard.whenServing()));
   }
 
   /** Another program may take a port between its choice and its use: then the shard gets others. */

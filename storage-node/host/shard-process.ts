@@ -35,6 +35,8 @@ export class ShardProcess {
   private state: State = { kind: 'idle' };
   private youngDeaths = 0;
   private served = false;
+  private serving = false;
+  private readonly awaitingService: (() => void)[] = [];
   private first: { resolve: () => void; reject: (error: SatchelError) => void } | undefined;
   private readonly owner: ShardOwner;
   private readonly clock: Clock;
@@ -55,7 +57,12 @@ export class ShardProcess {
     return this.state.kind === 'listening';
   }
 
-  /** Starts it; resolves once it serves. Rejects with `unavailable` if it ends before; the caller may start it anew. */
+  /** Resolves when clients are served. */
+  whenServing(): Promise<void> {
+    return this.serving ? Promise.resolve() : new Promise((resolve) => this.awaitingService.push(resolve));
+  }
+
+  /** Starts it; resolves once its ports are its own. Rejects with `unavailable` if it ends before; the caller may start it anew. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.first = { resolve, reject };
@@ -112,6 +119,11 @@ export class ShardProcess {
       this.served = true;
       return;
     }
+    if (message.kind === 'serving') {
+      this.serving = true;
+      for (const resolve of this.awaitingService.splice(0)) resolve();
+      return;
+    }
     if (message.kind === 'port-taken') this.first?.reject(new SatchelError('unavailable', `port ${message.port} is taken`));
     this.owner.received(this.index, message);
   }
@@ -125,6 +137,7 @@ export class ShardProcess {
       this.first = undefined;
       return;
     }
+    this.serving = false;
     const restart = afterDeath(this.youngDeaths, livedMs);
     this.youngDeaths = restart.youngDeaths;
     this.restarts++;

@@ -96,7 +96,10 @@ export interface ShardStatistics {
 
 /** From shard to host. */
 export type ShardMessage =
+  /** The ports are the shard's own; before the node has joined for the first time nobody is served yet. */
   | { readonly kind: 'listening' }
+  /** Clients are served. */
+  | { readonly kind: 'serving' }
   /** The shard could not listen and exits. */
   | { readonly kind: 'port-taken'; readonly port: number }
   | { readonly kind: 'grant-request'; readonly job: string; readonly bytes: number }

@@ -1,0 +1,264 @@
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
+import { type JobClaims, signToken, type Tier } from '@satchel/proto/core';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { JobRecord } from '../host/job-table.js';
+import { Key } from '../store/key.js';
+import { MapStore } from '../store/testing/map-store.js';
+import { plainMetadata } from '../store/tier-store.js';
+import { TieredStore } from '../store/tiered/tiered-store.js';
+import { JobRegistry } from './job-registry.js';
+import type { PersistedObjects } from './job-store.js';
+import type { JobStores } from './job-stores.js';
+import type { ShardMessage } from './messages.js';
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const publicKeyJwk = JSON.stringify(publicKey.export({ format: 'jwk' }));
+
+async function tokenOf(job: string, changes: Partial<JobClaims> = {}): Promise<string> {
+  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
+  const key = await webcrypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']);
+  const claims: JobClaims = {
+    kind: 'job',
+    job,
+    namespace: 'space',
+    verbs: ['read', 'write'],
+    quota: 0,
+    tiers: ['dram'],
+    slots: [[0, 5]],
+    created: 0,
+    exp: 4e9,
+    ...changes,
+  };
+  return signToken(claims, key);
+}
+
+const nothingPersisted: PersistedObjects = {
+  put: () => Promise.resolve(),
+  find: () => Promise.resolve(undefined),
+  delete: () => Promise.resolve(false),
+  list: async function* () {},
+};
+
+class FakeStores implements JobStores {
+  leftJobs = new Set<string>();
+  readonly opened: string[] = [];
+  readonly discarded: string[] = [];
+  readonly spills = 0;
+  open({ job }: { job: string }) {
+    this.opened.push(job);
+    return new TieredStore({ tiers: [new MapStore('dram', 1e9)] });
+  }
+  persisted = () => nothingPersisted;
+  discard(job: string): Promise<void> {
+    this.discarded.push(job);
+    return Promise.resolve();
+  }
+  objectRequests = () => 0;
+  statistics = (_: Tier) => ({ usedBytes: 0, reservedBytes: 0, budgetBytes: 0 });
+  close = () => Promise.resolve();
+}
+
+function activeRecord(
+  job: string,
+  changes: { epoch?: number; quotaBytes?: number; bytes?: number; version?: number } = {},
+): JobRecord {
+  return {
+    state: 'active',
+    configuration: {
+      job,
+      namespace: 'space',
+      epoch: changes.epoch ?? 2,
+      ranges: [{ start: 0, shard: 5 }],
+      tiers: ['dram'],
+      quotaBytes: changes.quotaBytes ?? 0,
+      evict: '',
+      createdMs: 0,
+    },
+    grants: [{ shard: 5, bytes: changes.bytes ?? 0, version: changes.version ?? 1 }],
+  };
+}
+
+let nowMs: number;
+let table: Map<string, JobRecord>;
+let stores: FakeStores;
+let sent: ShardMessage[];
+let registry: JobRegistry;
+
+function begin(): void {
+  registry = new JobRegistry({
+    node: 'n',
+    table,
+    stores,
+    send: (message) => void sent.push(message),
+    clock: { now: () => nowMs, after: () => () => {} },
+    log: pino({ level: 'silent' }),
+  });
+  registry.setMembership({ shard: 5, publicKeyJwk, linkToken: 'link' });
+}
+
+beforeEach(() => {
+  nowMs = 1_000_000;
+  table = new Map();
+  stores = new FakeStores();
+  sent = [];
+  begin();
+});
+
+function put(job: string, key: string, value: string): void | Promise<void> {
+  const bytes = Buffer.from(value);
+  return registry.jobOf(job)?.put(Key.of(key), bytes, 0, bytes.length, plainMetadata(nowMs), nowMs);
+}
+
+describe('a token', () => {
+  test('opens a job never heard of by what it says, and the host hears of it', async () => {
+    const { job, namespace, verbs } = await registry.admit('a', await tokenOf('a'));
+    expect(job.configuration).toMatchObject({ job: 'a', epoch: 1, ranges: [{ start: 0, shard: 5 }] });
+    expect([namespace, verbs]).toEqual(['space', ['read', 'write']]);
+    expect(sent).toEqual([{ kind: 'job-admitted', job: 'a' }]);
+    expect(registry.jobOf('a')).toBe(job);
+  });
+
+  test('by itself names its job; that of another job is refused', async () => {
+    const token = await tokenOf('a');
+    expect((await registry.admit(undefined, token)).job.configuration.job).toBe('a');
+    await expect(registry.admit('b', token)).rejects.toMatchObject({ code: 'wrong-token' });
+  });
+
+  test('opens a job of the table with the configuration there', async () => {
+    table.set('a', activeRecord('a', { epoch: 7 }));
+    expect((await registry.admit('a', await tokenOf('a'))).job.configuration.epoch).toBe(7);
+    expect(sent).toEqual([]);
+  });
+
+  test('of an ended job is refused, and the answer says that it has ended', async () => {
+    table.set('a', { state: 'ended', refuseUntilMs: 4e12 });
+    await expect(registry.admit('a', await tokenOf('a'))).rejects.toMatchObject({
+      code: 'no-job',
+      message: expect.stringContaining('has ended'),
+    });
+    expect(() => registry.jobOf('a')).toThrow('has ended');
+  });
+
+  test('opens nothing before the node has joined', async () => {
+    const early = new JobRegistry({
+      node: 'n',
+      table,
+      stores,
+      send: () => {},
+      clock: { now: () => 0, after: () => () => {} },
+      log: pino({ level: 'silent' }),
+    });
+    await expect(early.admit('a', await tokenOf('a'))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a job', () => {
+  test('is opened once, and its store at the first write', async () => {
+    table.set('a', activeRecord('a'));
+    const first = registry.jobOf('a');
+    expect(registry.jobOf('a')).toBe(first);
+    expect(stores.opened).toEqual([]);
+    await put('a', 'key', 'value');
+    expect(stores.opened).toEqual(['a']);
+  });
+
+  test('never heard of is not opened without a token', () => {
+    expect(registry.jobOf('a')).toBeUndefined();
+  });
+
+  test('follows the table when the host says that it changed', async () => {
+    table.set('a', activeRecord('a', { quotaBytes: 1000, bytes: 0 }));
+    const job = registry.jobOf('a');
+    const waiting = put('a', 'key', 'value');
+    expect(sent.at(-1)).toMatchObject({ kind: 'grant-request', job: 'a' });
+    table.set('a', activeRecord('a', { epoch: 3, quotaBytes: 1000, bytes: 1000, version: 2 }));
+    registry.jobsChanged(['a', 'not-open']);
+    await waiting;
+    expect(job?.configuration.epoch).toBe(3);
+    expect(job?.usage.bytes('dram')).toBeGreaterThan(0);
+  });
+
+  test('that had data before the shard started is lost: what is not found is not missing', () => {
+    stores.leftJobs = new Set(['a']);
+    begin();
+    table.set('a', activeRecord('a'));
+    const job = registry.jobOf('a');
+    expect(job?.lost).toBe(true);
+    expect(() => job?.lookup(Key.of('key'), nowMs)).toThrow('restarted without its data');
+  });
+
+  test('reports its counters when they changed', async () => {
+    table.set('a', activeRecord('a'));
+    await put('a', 'key', 'value');
+    const [statistics] = registry.statistics();
+    expect(statistics).toMatchObject({ job: 'a', final: false, usage: { objects: 1 } });
+    expect(statistics?.usage.tiers.dram.bytes).toBeGreaterThan(5);
+    nowMs += 2000;
+    expect(registry.statistics()).toEqual([]);
+  });
+});
+
+describe('the end of a job', () => {
+  test('frees what it holds at once, refuses its sessions and is reported with its last counters', async () => {
+    table.set('a', activeRecord('a'));
+    await put('a', 'key', 'value');
+    const job = registry.jobOf('a');
+    nowMs += 1000;
+    table.set('a', { state: 'ended', refuseUntilMs: 4e12 });
+    registry.jobsEnded(['a']);
+    expect(job?.ended).toBe(true);
+    expect(() => registry.jobOf('a')).toThrow('has ended');
+    await expect.poll(() => sent.at(-1)).toMatchObject({ kind: 'job-purged', job: 'a', usage: { objects: 0 } });
+    const last = sent.at(-1);
+    expect(last?.kind === 'job-purged' && last.usage.tiers.dram).toMatchObject({ bytes: 0 });
+    expect(last?.kind === 'job-purged' && last.usage.tiers.dram.byteSeconds).toBeGreaterThan(5);
+    expect(stores.discarded).toEqual(['a']);
+    expect(registry.jobsLoaded).toBe(0);
+  });
+
+  test('that a shard never heard of is reported too, and what it left on disk is discarded', async () => {
+    registry.jobsEnded(['unheard']);
+    await expect.poll(() => sent).toMatchObject([{ kind: 'job-purged', job: 'unheard' }]);
+    expect(stores.discarded).toEqual(['unheard']);
+  });
+
+  test('said twice is done once', async () => {
+    registry.jobsEnded(['a']);
+    registry.jobsEnded(['a']);
+    await expect.poll(() => sent.length).toBeGreaterThan(0);
+    expect(stores.discarded).toEqual(['a']);
+  });
+});
+
+describe('a reclaim', () => {
+  test('keeps what the job uses', async () => {
+    table.set('a', activeRecord('a', { quotaBytes: 1000, bytes: 900, version: 4 }));
+    await put('a', 'key', 'value');
+    const used = registry.jobOf('a')?.usage.bytes('dram');
+    registry.reclaim('a');
+    expect(sent.at(-1)).toEqual({ kind: 'grant-return', job: 'a', bytes: used, version: 4 });
+  });
+
+  test('of a job that is not open gives everything back', () => {
+    table.set('a', activeRecord('a', { quotaBytes: 1000, bytes: 900, version: 4 }));
+    registry.reclaim('a');
+    expect(sent.at(-1)).toEqual({ kind: 'grant-return', job: 'a', bytes: 0, version: 4 });
+    expect(registry.jobsLoaded).toBe(0);
+  });
+});
+
+test('a shard whose number changes while jobs are open cannot go on', () => {
+  registry.setMembership({ shard: 6, publicKeyJwk, linkToken: 'link' });
+  registry.setMembership({ shard: 5, publicKeyJwk, linkToken: 'link' });
+  table.set('a', activeRecord('a'));
+  registry.jobOf('a');
+  expect(() => registry.setMembership({ shard: 6, publicKeyJwk, linkToken: 'link' })).toThrow('has become number 6');
+});
+
+test('other shards are found by the directory', () => {
+  const address = { shard: 9, node: 'm', host: 'h', endpointPort: 1, directPort: 2, socket: '' };
+  registry.setDirectory([address]);
+  expect(registry.addressOf(9)).toBe(address);
+  expect(registry.addressOf(8)).toBeUndefined();
+});
