@@ -33,7 +33,7 @@ export class RequestParser {
   /** Bytes one argument or one gathered command may have; lower before authentication. */
   inputLimitBytes: number = limits.valueBytes;
   readonly #handler: RequestHandler;
-  readonly #args = new CommandArguments();
+  #args = new CommandArguments();
   readonly #gathered: GatheredBytes;
   /** Input that came with or after the command that paused. */
   #rest: Buffer | undefined;
@@ -57,6 +57,16 @@ export class RequestParser {
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** Bytes kept while paused. */
+  get heldBackBytes(): number {
+    return this.#rest?.length ?? 0;
+  }
+
+  /** Gives up the arguments last handed over, to whoever goes on with them; call it before the handler returns. */
+  surrenderArguments(): void {
+    this.#args = new CommandArguments();
   }
 
   /** Whether part of a command has arrived. */

@@ -49,6 +49,7 @@ export interface Session {
 
 /** What only the commands of a connection itself change; see commands/connection.ts. */
 export interface ConnectionSession extends Session {
+  mode: SessionMode;
   version: RespVersion;
   identity: SessionIdentity | undefined;
   /** CLIENT SETINFO. */
@@ -56,6 +57,13 @@ export interface ConnectionSession extends Session {
   libraryVersion: string;
   readonly lastCommand: string;
   readonly lastActiveMs: number;
+  /** Takes large commands from now on: the other side has authenticated. */
+  trusted(): void;
   /** Closes after the replies written so far were sent. */
   quit(): void;
+}
+
+/** Narrows to what commands of the connection itself may change; sessions that stand for no connection are not that. */
+export function isConnectionSession(session: Session): session is ConnectionSession {
+  return 'quit' in session;
 }

@@ -38,15 +38,28 @@ export interface ShardEnvironment {
   information(): Record<string, Record<string, string | number>>;
 }
 
-/** What the server counts, for metrics and INFO. */
+/** What the server counts, for metrics and INFO; all but `connections` only grow. */
 export interface ServerStatistics {
   connections: number;
   connectionsTotal: number;
   connectionsRefused: number;
-  commands: number;
+  bytesIn: number;
+  bytesOut: number;
   errors: number;
-  inputBytes: number;
-  outputBytes: number;
+  /** Commands passed on to other shards. */
   forwarded: number;
   slowReadersClosed: number;
+}
+
+export function emptyStatistics(): ServerStatistics {
+  return {
+    connections: 0,
+    connectionsTotal: 0,
+    connectionsRefused: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    errors: 0,
+    forwarded: 0,
+    slowReadersClosed: 0,
+  };
 }

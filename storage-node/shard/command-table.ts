@@ -1,0 +1,79 @@
+import { assert } from '@satchel/proto/core';
+import type { CommandArguments } from '@satchel/proto/resp';
+import type { Command } from './command.js';
+
+/** A command with what dispatch keeps of it. */
+export interface TableEntry {
+  readonly command: Command;
+  /** Times it was called. */
+  calls: number;
+  /** The router decides where it runs, on a job of several shards. */
+  readonly routed: boolean;
+}
+
+const bucketCount = 512;
+const longestName = 32;
+const lowerCase = 0x20;
+
+/** The commands by name, looked up in the input bytes without allocating. */
+export class CommandTable {
+  readonly entries: readonly TableEntry[];
+  readonly #buckets: { readonly name: Buffer; readonly entry: TableEntry }[][] = Array.from({ length: bucketCount }, () => []);
+
+  constructor(commands: readonly Command[]) {
+    this.entries = commands.map((command) => ({ command, calls: 0, routed: isRouted(command) }));
+    for (const entry of this.entries) this.#insert(entry);
+  }
+
+  /** The command that argument `index` names, in any case. */
+  find(args: CommandArguments, index = 0): TableEntry | undefined {
+    return this.#lookUp(args.buffer, args.start(index), args.end(index));
+  }
+
+  named(name: string): TableEntry | undefined {
+    const bytes = Buffer.from(name);
+    return this.#lookUp(bytes, 0, bytes.length);
+  }
+
+  /** Calls by command name, of those called at least once. */
+  counts(): Record<string, number> {
+    return Object.fromEntries(this.entries.filter(({ calls }) => calls > 0).map(({ command, calls }) => [command.name, calls]));
+  }
+
+  #insert(entry: TableEntry): void {
+    const name = Buffer.from(entry.command.name);
+    assert(
+      name.length <= longestName && entry.command.name === entry.command.name.toLowerCase(),
+      `command name ${entry.command.name}`,
+    );
+    assert(this.named(entry.command.name) === undefined, `command ${entry.command.name} is defined once`);
+    this.#bucket(name, 0, name.length).push({ name, entry });
+  }
+
+  #lookUp(bytes: Buffer, start: number, end: number): TableEntry | undefined {
+    if (end - start > longestName) return undefined;
+    for (const { name, entry } of this.#bucket(bytes, start, end)) {
+      if (equalsName(name, bytes, start, end)) return entry;
+    }
+    return undefined;
+  }
+
+  #bucket(bytes: Buffer, start: number, end: number): { readonly name: Buffer; readonly entry: TableEntry }[] {
+    let hash = end - start;
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + ((bytes[at] as number) | lowerCase)) | 0;
+    return this.#buckets[(hash ^ (hash >>> 9)) & (bucketCount - 1)] as { readonly name: Buffer; readonly entry: TableEntry }[];
+  }
+}
+
+function equalsName(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let index = 0; index < name.length; index++) {
+    if (((bytes[start + index] as number) | lowerCase) !== name[index]) return false;
+  }
+  return true;
+}
+
+/** Ending a watch concerns all shards that watch. */
+function isRouted(command: Command): boolean {
+  return command.scope !== 'connection' || command.name === 'satchel.unwatch';
+}

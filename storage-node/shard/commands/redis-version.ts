@@ -1,0 +1,2 @@
+/** The Redis version whose behaviour clients may expect. */
+export const redisVersion = '7.2.0';

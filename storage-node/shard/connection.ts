@@ -1,0 +1,365 @@
+import type { Socket } from 'node:net';
+import { limits, type SatchelError } from '@satchel/proto/core';
+import {
+  type CommandArguments,
+  type InputBudget,
+  type ReplyBuffer,
+  type ReplyWriter,
+  type RequestHandler,
+  RequestParser,
+  type RespVersion,
+} from '@satchel/proto/resp';
+import type { Logger } from 'pino';
+import type { JobRouting } from './job-routing.js';
+import { linkPush } from './link-protocol.js';
+import type { OutputPool } from './output-pool.js';
+import { type PendingReply, ReplyQueue } from './reply-queue.js';
+import { appendReply } from './reply-version.js';
+import type { ConnectionSession, SessionIdentity, SessionMode } from './session.js';
+import type { ServerStatistics } from './shard-environment.js';
+import type { Sender, Turn } from './turn.js';
+
+/** What all connections of a shard share. */
+export interface ConnectionServices {
+  readonly log: Logger;
+  readonly turn: Turn;
+  readonly pool: OutputPool;
+  readonly inputBudget: InputBudget;
+  readonly statistics: ServerStatistics;
+  readonly dispatcher: { execute(connection: Connection, args: CommandArguments): void };
+}
+
+/** Why a connection's commands are held back; bits, as several may apply. */
+export const hold = {
+  /** An asynchronous command is under way. */
+  command: 1,
+  /** Too many commands are under way on other shards. */
+  forwards: 2,
+  /** The reader is slow. */
+  output: 4,
+  /** Others have their turn. */
+  turn: 8,
+} as const;
+
+/** One client's connection: parses its commands, keeps its replies in order, and holds it back where it has to wait. */
+export class Connection implements ConnectionSession, RequestHandler, Sender {
+  readonly id: number;
+  mode: SessionMode;
+  readonly peer: string;
+  readonly connectedMs = Date.now();
+  name = '';
+  libraryName = '';
+  libraryVersion = '';
+  lastCommand = '';
+  lastActiveMs = this.connectedMs;
+  closed = false;
+  /** Routing of the identity's job as it was last used. */
+  routing: JobRouting | undefined;
+  readonly #services: ConnectionServices;
+  readonly #socket: Socket;
+  readonly #parser: RequestParser;
+  #version: RespVersion = 2;
+  #identity: SessionIdentity | undefined;
+  #output: ReplyBuffer | undefined;
+  #pushes: ReplyBuffer | undefined;
+  #queue: ReplyQueue | undefined;
+  #holds = 0;
+  #readingStopped = false;
+  #turnCommands = 0;
+  #listed = false;
+  #quitting = false;
+  #closeCallbacks: Set<() => void> | undefined;
+  #stallTimer: NodeJS.Timeout | undefined;
+
+  constructor(id: number, mode: SessionMode, peer: string, socket: Socket, services: ConnectionServices) {
+    this.id = id;
+    this.mode = mode;
+    this.peer = peer;
+    this.#socket = socket;
+    this.#services = services;
+    this.#parser = new RequestParser(this, services.inputBudget);
+    this.#parser.inputLimitBytes = limits.unauthenticatedInputBytes;
+    socket.on('drain', () => this.#drained());
+  }
+
+  get version(): RespVersion {
+    return this.#version;
+  }
+
+  set version(version: RespVersion) {
+    this.#version = version;
+    if (this.#output) this.#output.version = version;
+  }
+
+  get identity(): SessionIdentity | undefined {
+    return this.#identity;
+  }
+
+  set identity(identity: SessionIdentity | undefined) {
+    this.#identity = identity;
+    if (identity) this.trusted();
+  }
+
+  /** From now on large commands are taken: the other side has authenticated. */
+  trusted(): void {
+    this.#parser.inputLimitBytes = limits.valueBytes;
+  }
+
+  /** Takes input that will be overwritten afterwards. False: no more is to be read until it asks for it. */
+  read(buffer: Buffer, length: number): boolean {
+    const { turn, statistics } = this.#services;
+    statistics.bytesIn += length;
+    turn.begin();
+    this.#turnCommands = 0;
+    this.#parser.feed(buffer, 0, length);
+    this.#list();
+    turn.end();
+    if (this.#holds === 0 || this.#parser.heldBackBytes < limits.connectionHeldBackBytes) return true;
+    this.#readingStopped = true;
+    return false;
+  }
+
+  onCommand(args: CommandArguments): boolean {
+    this.#services.dispatcher.execute(this, args);
+    if (++this.#turnCommands > limits.connectionTurnCommands) this.#yield();
+    if (this.#output !== undefined && this.#output.length > limits.connectionOutputBytes) this.#yield();
+    return this.#holds === 0;
+  }
+
+  onOversize(error: SatchelError): boolean {
+    this.#services.statistics.errors++;
+    this.target().error(error.toRespLine());
+    return this.#holds === 0;
+  }
+
+  onMalformed(error: SatchelError): void {
+    this.#services.statistics.errors++;
+    this.target().error(error.toRespLine());
+    this.quit();
+  }
+
+  /** Where the reply to the command under way is written. */
+  target(): ReplyBuffer {
+    if (this.#queue !== undefined && this.#queue.size > 0) return this.#queue.tail(this.#version);
+    this.#output ??= this.#services.pool.take(this.#version);
+    return this.#output;
+  }
+
+  /** Keeps a place among the replies for one that comes later; `settle` or `settleHandler` fills it. */
+  expect(): PendingReply {
+    this.#queue ??= new ReplyQueue(this.#services.pool);
+    const entry = this.#queue.add();
+    if (this.#queue.size >= limits.connectionForwards) this.hold(hold.forwards);
+    return entry;
+  }
+
+  /** Fills a place with a whole reply in RESP3; the bytes are only borrowed. */
+  settle(entry: PendingReply, bytes: Buffer, start: number, end: number): void {
+    const queue = this.#queue;
+    if (this.closed || queue === undefined) return;
+    if (queue.isNext(entry)) {
+      this.#output ??= this.#services.pool.take(this.#version);
+      appendReply(this.#output, bytes, start, end);
+      queue.settle(entry);
+    } else queue.settle(entry, Buffer.from(bytes.subarray(start, end)));
+    this.#settled(queue);
+  }
+
+  /**
+   * Turns the reply under way, that `reply` holds from `mark` on, into one that comes later: the handler keeps the buffer, earlier
+   * replies in it go their way. The command is to be settled by `settleHandler`.
+   */
+  defer(reply: ReplyBuffer, mark: number): PendingReply {
+    const before = mark > 0 ? this.#services.pool.take(this.#version) : undefined;
+    before?.raw(reply.buffer.subarray(0, mark));
+    if (reply === this.#output) this.#output = before;
+    else this.#queue?.replaceTail(before);
+    const entry = this.expect();
+    entry.reply = reply;
+    entry.from = mark;
+    return entry;
+  }
+
+  /**
+   * Turns the reply under way into one that is announced in its place and pushed when it is there, so that a link's later
+   * replies do not wait for it. The handler keeps the buffer; see `pushReply`.
+   */
+  setAside(reply: ReplyBuffer, mark: number, id: number): void {
+    const output = this.#services.pool.take(this.#version);
+    output.raw(reply.buffer.subarray(0, mark));
+    output.push(2);
+    output.text(linkPush.deferred);
+    output.integer(id);
+    this.#output = output;
+  }
+
+  /** Pushes a reply that was set aside, and takes its buffer back. */
+  pushReply(reply: ReplyBuffer, mark: number, id: number): void {
+    if (this.closed) return;
+    this.push((pushes) => {
+      pushes.push(3);
+      pushes.text(linkPush.reply);
+      pushes.integer(id);
+      pushes.raw(reply.buffer.subarray(mark, reply.length));
+    });
+    this.#services.pool.giveBack(reply);
+  }
+
+  /** Gives up the arguments of the command under way to whoever goes on with them. */
+  surrenderArguments(): void {
+    this.#parser.surrenderArguments();
+  }
+
+  /** The handler that was given a buffer by `defer` has written its reply. */
+  settleHandler(entry: PendingReply): void {
+    const queue = this.#queue;
+    if (this.closed || queue === undefined) return;
+    queue.settle(entry);
+    this.#settled(queue);
+  }
+
+  /** Holds later commands back until the same reason is released. */
+  hold(reason: number): void {
+    this.#holds |= reason;
+  }
+
+  release(reason: number): void {
+    this.#holds &= ~reason;
+    if (this.#holds !== 0 || this.closed) return;
+    const { turn } = this.#services;
+    turn.begin();
+    this.#turnCommands = 0;
+    this.#parser.resume();
+    this.#list();
+    turn.end();
+    if (this.#holds !== 0 || !this.#readingStopped || this.closed) return;
+    this.#readingStopped = false;
+    this.#socket.resume();
+  }
+
+  push(write: (reply: ReplyWriter) => void): void {
+    if (this.closed) return;
+    this.#pushes ??= this.#services.pool.take(this.#version);
+    write(this.#pushes);
+    this.#list();
+  }
+
+  onClose(callback: () => void): () => void {
+    if (this.closed) {
+      callback();
+      return () => {};
+    }
+    this.#closeCallbacks ??= new Set();
+    this.#closeCallbacks.add(callback);
+    return () => this.#closeCallbacks?.delete(callback);
+  }
+
+  quit(): void {
+    this.#parser.end();
+    this.#quitting = true;
+    this.#list();
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** The socket has closed: frees everything. */
+  released(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.#stallTimer);
+    this.#parser.end();
+    this.#queue?.clear();
+    for (const callback of this.#closeCallbacks ?? []) callback();
+    this.#closeCallbacks = undefined;
+    this.#output = undefined;
+    this.#pushes = undefined;
+  }
+
+  send(): void {
+    this.#listed = false;
+    if (this.closed) return;
+    this.#output = this.#write(this.#output);
+    this.#pushes = this.#write(this.#pushes);
+    if (this.#quitting && (this.#queue === undefined || this.#queue.size === 0)) this.#finish();
+    else if (this.#outputBytes() > limits.connectionOutputBytes) this.#slow();
+    else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
+  }
+
+  #settled(queue: ReplyQueue): void {
+    this.#output ??= this.#services.pool.take(this.#version);
+    queue.drainInto(this.#output);
+    this.#list();
+    if ((this.#holds & hold.forwards) !== 0 && queue.size <= limits.connectionForwards / 2) this.release(hold.forwards);
+  }
+
+  #list(): void {
+    if (this.#listed) return;
+    if (this.#output === undefined && this.#pushes === undefined && !this.#quitting) return;
+    this.#listed = true;
+    this.#services.turn.add(this);
+  }
+
+  /** Sends a buffer's content; gives the buffer back. */
+  #write(output: ReplyBuffer | undefined): undefined {
+    if (output === undefined) return undefined;
+    const { pool, statistics } = this.#services;
+    if (output.length > 0 && this.#socket.writable) {
+      statistics.bytesOut += output.length;
+      this.#socket.write(output.bytes);
+      // The kernel took it all: the memory is free. Else it is the socket's until it is sent.
+      if (this.#socket.writableLength > 0) output.detach();
+    }
+    pool.giveBack(output);
+    return undefined;
+  }
+
+  #outputBytes(): number {
+    return this.#socket.writableLength + (this.#queue?.waitingBytes ?? 0);
+  }
+
+  #yield(): void {
+    if ((this.#holds & hold.turn) !== 0) return;
+    this.hold(hold.turn);
+    setImmediate(() => this.release(hold.turn));
+  }
+
+  /** The reader takes its replies more slowly than it sends commands. */
+  #slow(): void {
+    if ((this.#holds & hold.output) !== 0) return;
+    this.hold(hold.output);
+    this.#parser.pause();
+    this.#watchStall(this.#outputBytes());
+  }
+
+  #watchStall(before: number): void {
+    this.#stallTimer = setTimeout(() => {
+      const now = this.#outputBytes();
+      if (now < before) return this.#watchStall(now);
+      this.#services.statistics.slowReadersClosed++;
+      this.#services.log.warn(
+        { connection: this.id, peer: this.peer, waitingBytes: now, stalledMs: limits.slowReaderMs },
+        'closed a connection that does not read its replies',
+      );
+      this.destroy();
+    }, limits.slowReaderMs);
+    this.#stallTimer.unref();
+  }
+
+  #drained(): void {
+    if ((this.#holds & hold.output) === 0 || this.#outputBytes() > limits.connectionOutputBytes) return;
+    clearTimeout(this.#stallTimer);
+    this.release(hold.output);
+  }
+
+  /** Ends our side, and reads over what still comes for a while: an early close would make the last reply vanish. */
+  #finish(): void {
+    if (!this.#socket.writable) return;
+    this.#socket.end();
+    if (this.#readingStopped) this.#socket.resume();
+    this.#readingStopped = false;
+    setTimeout(() => this.destroy(), limits.lingerMs).unref();
+  }
+}

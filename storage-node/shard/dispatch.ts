@@ -1,0 +1,215 @@
+import { limits, persistPrefix, SatchelError } from '@satchel/proto/core';
+import type { CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
+import type { Command, KeyPositions } from './command.js';
+import type { CommandRunner } from './command-runner.js';
+import type { CommandTable, TableEntry } from './command-table.js';
+import { type Connection, hold } from './connection.js';
+import type { ShardJob } from './job.js';
+import { type JobRouting, type JobRoutings, lastKeyIndex, slotOfArgument } from './job-routing.js';
+import { LinkIdentities } from './link-identities.js';
+import type { SessionIdentity } from './session.js';
+import type { ServerStatistics, ShardEnvironment } from './shard-environment.js';
+import { unknownCommand } from './unknown-command.js';
+
+/** What dispatch needs of the router; it is only asked for jobs of several shards, on the endpoint. */
+export interface EndpointRouter {
+  /** False: the command is to run here. */
+  route(
+    connection: Connection,
+    entry: TableEntry,
+    args: CommandArguments,
+    identity: SessionIdentity,
+    routing: JobRouting,
+  ): boolean;
+}
+
+export interface DispatcherOptions {
+  readonly environment: ShardEnvironment;
+  readonly table: CommandTable;
+  readonly runner: CommandRunner;
+  readonly routings: JobRoutings;
+  readonly statistics: ServerStatistics;
+  readonly router: EndpointRouter;
+}
+
+/** Decides for each command whether it may run and where. */
+export class Dispatcher {
+  readonly #environment: ShardEnvironment;
+  readonly #table: CommandTable;
+  readonly #runner: CommandRunner;
+  readonly #routings: JobRoutings;
+  readonly #statistics: ServerStatistics;
+  readonly #router: EndpointRouter;
+  readonly #linkIdentities: LinkIdentities;
+  #lastDeferredId = 0;
+
+  constructor(options: DispatcherOptions) {
+    this.#environment = options.environment;
+    this.#table = options.table;
+    this.#runner = options.runner;
+    this.#routings = options.routings;
+    this.#statistics = options.statistics;
+    this.#router = options.router;
+    this.#linkIdentities = new LinkIdentities(options.environment);
+  }
+
+  /** Runs or forwards one command; its reply, now or later, goes to the connection. */
+  execute(connection: Connection, args: CommandArguments): void {
+    try {
+      this.#execute(connection, args);
+    } catch (error) {
+      this.#statistics.errors++;
+      connection.target().error(SatchelError.from(error).toRespLine());
+    }
+  }
+
+  #execute(connection: Connection, args: CommandArguments): void {
+    const entry = this.#find(args);
+    entry.calls++;
+    connection.lastCommand = entry.command.name;
+    if (connection.mode === 'link') {
+      this.#executeOnLink(connection, entry, args);
+      return;
+    }
+    const { command } = entry;
+    const identity = connection.identity;
+    if (identity === undefined) {
+      if (!command.unauthenticated) throw new SatchelError('unauthenticated', 'Authentication required.');
+      this.#run(connection, command, args, undefined);
+      return;
+    }
+    if (command.verb !== undefined && !identity.verbs.includes(command.verb)) {
+      throw new SatchelError('permission-denied', `this token does not allow ${command.verb}, which '${command.name}' needs`);
+    }
+    if (!entry.routed) {
+      this.#run(connection, command, args, identity.shardJob);
+      return;
+    }
+    if (command.keys !== undefined) checkKeys(command.keys, args);
+    const job = identity.shardJob.ended ? this.#openAgain(connection, identity) : identity.shardJob;
+    let routing = connection.routing;
+    if (routing?.configuration !== job.configuration) {
+      routing = this.#routings.of(job.configuration);
+      connection.routing = routing;
+    }
+    if (connection.mode === 'direct') checkDirect(this.#environment, command, args, routing, true);
+    else if (!routing.allLocal && this.#router.route(connection, entry, args, identity, routing)) return;
+    this.#run(connection, command, args, job);
+  }
+
+  /** The entry of a command with a sound number of arguments. */
+  #find(args: CommandArguments, index = 0): TableEntry {
+    const entry = this.#table.find(args, index);
+    if (entry === undefined) throw unknownCommand(args, index);
+    const { arity, name } = entry.command;
+    const count = args.count - index;
+    if (arity > 0 ? count !== arity : count < -arity) {
+      throw new SatchelError('invalid-argument', `wrong number of arguments for '${name}' command`);
+    }
+    return entry;
+  }
+
+  /** The job was closed here and, if it has not ended, is opened anew. Throws `no-job`. */
+  #openAgain(connection: Connection, identity: SessionIdentity): ShardJob {
+    const job = this.#environment.jobOf(identity.job);
+    if (job === undefined) throw new SatchelError('no-job', `job ${identity.job} has ended`);
+    connection.identity = { ...identity, shardJob: job };
+    return job;
+  }
+
+  /** Another shard's command: `SATCHEL.ON job command…`, or one of the link itself. */
+  #executeOnLink(connection: Connection, entry: TableEntry, args: CommandArguments): void {
+    if (entry.command.name !== 'satchel.on') {
+      this.#run(connection, entry.command, args, undefined);
+      return;
+    }
+    const identity = this.#linkIdentities.of(args.text(1));
+    const { shardJob } = identity;
+    connection.identity = identity;
+    dropFirst(args, 2);
+    const { command, routed } = this.#find(args);
+    if (routed) checkDirect(this.#environment, command, args, this.#routings.of(shardJob.configuration), false);
+    const reply = connection.target();
+    const mark = reply.length;
+    const underWay = this.#runner.run(command, args, reply, connection, shardJob);
+    if (underWay !== undefined) this.#setAside(connection, reply, mark, underWay);
+  }
+
+  #setAside(connection: Connection, reply: ReplyBuffer, mark: number, underWay: Promise<void>): void {
+    const id = ++this.#lastDeferredId;
+    connection.surrenderArguments();
+    connection.setAside(reply, mark, id);
+    void underWay.then(() => connection.pushReply(reply, mark, id));
+  }
+
+  #run(connection: Connection, command: Command, args: CommandArguments, job: ShardJob | undefined): void {
+    const reply = connection.target();
+    const mark = reply.length;
+    const underWay = this.#runner.run(command, args, reply, connection, job);
+    if (underWay === undefined) return;
+    connection.surrenderArguments();
+    const pending = connection.defer(reply, mark);
+    connection.hold(hold.command);
+    void underWay.then(() => {
+      connection.settleHandler(pending);
+      connection.release(hold.command);
+    });
+  }
+}
+
+/** Removes the first arguments. */
+function dropFirst(args: CommandArguments, count: number): void {
+  args.starts.copyWithin(0, count, args.count);
+  args.ends.copyWithin(0, count, args.count);
+  args.count -= count;
+}
+
+/** Refuses keys beyond the limit. A key that begins with `@persist/` may be longer by that. */
+function checkKeys(keys: KeyPositions, args: CommandArguments): void {
+  const last = lastKeyIndex(keys, args.count);
+  for (let index = keys.first; index <= last; index += keys.step) {
+    const length = args.end(index) - args.start(index);
+    if (length > limits.keyBytes && length > limits.keyBytes + allowance(args, index)) {
+      throw new SatchelError('too-large', `a key has ${length} bytes, the limit is ${limits.keyBytes}`);
+    }
+  }
+}
+
+function allowance(args: CommandArguments, index: number): number {
+  const start = args.start(index);
+  return args.buffer.toString('latin1', start, start + persistPrefix.length) === persistPrefix ? persistPrefix.length : 0;
+}
+
+/**
+ * Refuses what this shard does not own with MOVED, and, if `strict`, keys of different slots with CROSSSLOT, as Redis Cluster does.
+ */
+function checkDirect(
+  environment: ShardEnvironment,
+  command: Command,
+  args: CommandArguments,
+  routing: JobRouting,
+  strict: boolean,
+): void {
+  const { keys } = command;
+  if (keys === undefined || (routing.allLocal && (command.scope === 'key' || !strict))) return;
+  const last = lastKeyIndex(keys, args.count);
+  let first = -1;
+  for (let index = keys.first; index <= last; index += keys.step) {
+    const slot = slotOfArgument(args, index);
+    if (first >= 0 && slot !== first && strict) {
+      throw new SatchelError('cross-slot', "Keys in request don't hash to the same slot");
+    }
+    if (first < 0 || !strict) checkOwner(environment, routing, slot);
+    first = slot;
+  }
+}
+
+function checkOwner(environment: ShardEnvironment, routing: JobRouting, slot: number): void {
+  if (routing.allLocal) return;
+  const owner = routing.shardOf(slot);
+  if (owner === environment.shard) return;
+  const address = environment.addressOf(owner);
+  if (address === undefined)
+    throw new SatchelError('unavailable', `shard ${owner}, which owns slot ${slot}, is not known here yet`);
+  throw new SatchelError('moved', `${slot} ${address.host}:${address.directPort}`);
+}

@@ -1,0 +1,179 @@
+import { persistPrefix, SatchelError } from '@satchel/proto/core';
+import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
+import type { Command, KeyPositions } from './command.js';
+import type { TableEntry } from './command-table.js';
+import type { Connection } from './connection.js';
+import type { EndpointRouter } from './dispatch.js';
+import { FanOut } from './fan-out.js';
+import { type JobRouting, lastKeyIndex, slotOfArgument } from './job-routing.js';
+import { argumentsOf, type Peers, pick } from './peers.js';
+import { replyTo } from './reply-to.js';
+import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
+import type { SessionIdentity } from './session.js';
+import type { ServerStatistics } from './shard-environment.js';
+import type { SpanningWaits } from './spanning-waits.js';
+
+/** A job-wide SCAN cursor is the index of a shard times this, plus the shard's own cursor. */
+const cursorsPerShard = 2 ** 33;
+
+/** Which argument of a job-wide command is a prefix. */
+const prefixArgument: Readonly<Record<string, number>> = {
+  'satchel.count': 1,
+  'satchel.delprefix': 1,
+  'satchel.waitcount': 1,
+  'satchel.awaitcount': 2,
+};
+
+/** One command of an endpoint connection on its way through the router. */
+interface Routed {
+  readonly connection: Connection;
+  readonly entry: TableEntry;
+  readonly args: CommandArguments;
+  readonly identity: SessionIdentity;
+  readonly routing: JobRouting;
+}
+
+/** Serves a job of several shards on any of them: forwards, splits and merges. */
+export class Router implements EndpointRouter {
+  readonly #shard: number;
+  readonly #peers: Peers;
+  readonly #waits: SpanningWaits;
+  readonly #statistics: ServerStatistics;
+
+  constructor(shard: number, peers: Peers, waits: SpanningWaits, statistics: ServerStatistics) {
+    this.#shard = shard;
+    this.#peers = peers;
+    this.#waits = waits;
+    this.#statistics = statistics;
+  }
+
+  route(
+    connection: Connection,
+    entry: TableEntry,
+    args: CommandArguments,
+    identity: SessionIdentity,
+    routing: JobRouting,
+  ): boolean {
+    switch (entry.command.scope) {
+      case 'key':
+        return this.#oneKey({ connection, entry, args, identity, routing });
+      case 'keys':
+        return this.#manyKeys({ connection, entry, args, identity, routing });
+      case 'job':
+        return this.#wholeJob({ connection, entry, args, identity, routing });
+      default:
+        return this.#waits.unwatch(connection, args);
+    }
+  }
+
+  #oneKey(routed: Routed): boolean {
+    const { connection, entry, args, identity, routing } = routed;
+    const shard = routing.shardOf(slotOfArgument(args, keysOf(entry.command).first));
+    if (shard === this.#shard) return false;
+    this.#statistics.forwarded++;
+    if (entry.command.merge === 'wait') this.#waits.onKey(connection, entry.command.name, args, identity, shard);
+    else this.#peers.send(shard, identity, entry, args, replyTo(connection));
+    return true;
+  }
+
+  #manyKeys(routed: Routed): boolean {
+    const { connection, entry, args, identity, routing } = routed;
+    const keys = keysOf(entry.command);
+    const parts = new Map<number, { readonly number: number; readonly indexes: number[] }>();
+    const partOfKey: number[] = [];
+    const last = lastKeyIndex(keys, args.count);
+    for (let index = keys.first; index <= last; index += keys.step) {
+      const shard = routing.shardOf(slotOfArgument(args, index));
+      const part = parts.get(shard) ?? { number: parts.size, indexes: headOf(keys) };
+      parts.set(shard, part);
+      for (let offset = 0; offset < keys.step && index + offset < args.count; offset++) part.indexes.push(index + offset);
+      partOfKey.push(part.number);
+    }
+    if (parts.size === 1) {
+      if (parts.has(this.#shard)) return false;
+      for (const shard of parts.keys()) this.#peers.send(shard, identity, entry, args, replyTo(connection));
+      this.#statistics.forwarded++;
+      return true;
+    }
+    const { merge = 'ok' } = entry.command;
+    const fanOut = new FanOut(parts.size, merge, replyTo(connection), merge === 'array' ? partOfKey : undefined);
+    for (const [shard, { number, indexes }] of parts) this.#sendPart(routed, fanOut, shard, number, pick(args, indexes));
+    return true;
+  }
+
+  #wholeJob(routed: Routed): boolean {
+    const { connection, entry, args, identity, routing } = routed;
+    const { name, merge = 'ok' } = entry.command;
+    if (concernsNamespace(name, args)) return false;
+    if (merge === 'wait') this.#waits.onCount(connection, name, args, identity, routing.shards);
+    else if (merge === 'scan') this.#scan(routed);
+    else {
+      const fanOut = new FanOut(routing.shards.length, merge, replyTo(connection));
+      const all = Array.from({ length: args.count }, (_, index) => index);
+      for (const [part, shard] of routing.shards.entries()) this.#sendPart(routed, fanOut, shard, part, pick(args, all));
+    }
+    return true;
+  }
+
+  #sendPart({ entry, identity }: Routed, fanOut: FanOut, shard: number, part: number, args: CommandArguments): void {
+    if (shard !== this.#shard) this.#statistics.forwarded++;
+    this.#peers.send(shard, identity, entry, args, fanOut.sinkOf(part));
+  }
+
+  /** Goes through the shards one after another; the cursor says which one is under way. */
+  #scan({ connection, entry, args, identity, routing }: Routed): void {
+    const cursor = Number(args.text(1));
+    const index = Math.floor(cursor / cursorsPerShard);
+    const shard = routing.shards[index];
+    if (shard === undefined) throw new SatchelError('invalid-argument', 'invalid cursor');
+    const own = [entry.command.name, String(cursor % cursorsPerShard)];
+    const rest = Array.from({ length: args.count - 2 }, (_, at) => args.bytes(at + 2));
+    const reply = replyTo(connection);
+    if (shard !== this.#shard) this.#statistics.forwarded++;
+    this.#peers.send(shard, identity, entry, argumentsOf([...own, ...rest]), (bytes, start, end) => {
+      if (isError(bytes, start)) return reply(bytes, start, end);
+      const output = new ReplyBuffer(end - start + 64);
+      output.array(2);
+      output.text(String(jobCursor(scanCursor(bytes, start), index, routing.shards.length)));
+      output.raw(bytes.subarray(endOfReply(bytes, firstElement(bytes, start)), end));
+      reply(output.buffer, 0, output.length);
+    });
+  }
+}
+
+/** The cursor to go on with, given where a shard stands; 0 when all are done. */
+export function jobCursor(shardCursor: number, index: number, shards: number): number {
+  if (shardCursor !== 0) return index * cursorsPerShard + shardCursor;
+  return index + 1 < shards ? (index + 1) * cursorsPerShard : 0;
+}
+
+/** The cursor at the head of a SCAN reply. */
+function scanCursor(bytes: Buffer, start: number): number {
+  const cursorAt = firstElement(bytes, start);
+  const body = firstElement(bytes, cursorAt);
+  return Number(bytes.toString('latin1', body, body + lengthAt(bytes, cursorAt)));
+}
+
+function keysOf(command: Command): KeyPositions {
+  if (command.keys === undefined) throw new SatchelError('internal', `command '${command.name}' has no key positions`);
+  return command.keys;
+}
+
+/** The arguments before the keys, which every part repeats. */
+function headOf(keys: KeyPositions): number[] {
+  return Array.from({ length: keys.first }, (_, index) => index);
+}
+
+/** Whether a job-wide command is about the namespace's persisted objects, which every shard sees alike. */
+function concernsNamespace(name: string, args: CommandArguments): boolean {
+  if (name === 'scan') return matchPattern(args).startsWith(persistPrefix);
+  const index = prefixArgument[name];
+  return index !== undefined && index < args.count && args.text(index).startsWith(persistPrefix);
+}
+
+function matchPattern(args: CommandArguments): string {
+  for (let index = 2; index + 1 < args.count; index += 2) {
+    if (args.text(index).toLowerCase() === 'match') return args.text(index + 1);
+  }
+  return '';
+}

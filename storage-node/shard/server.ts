@@ -1,0 +1,156 @@
+import type { Socket } from 'node:net';
+import { limits } from '@satchel/proto/core';
+import { InputBudget } from '@satchel/proto/resp';
+import type { Command } from './command.js';
+import { CommandRunner } from './command-runner.js';
+import { CommandTable } from './command-table.js';
+import { clusterCommands } from './commands/cluster.js';
+import { connectionCommands } from './commands/connection.js';
+import { informationCommands } from './commands/information.js';
+import { linkCommands } from './commands/link.js';
+import { Connection, type ConnectionServices } from './connection.js';
+import { Dispatcher } from './dispatch.js';
+import type { ShardJob } from './job.js';
+import { JobRoutings } from './job-routing.js';
+import { LinkPool } from './link-pool.js';
+import { Listener, type ReadInput } from './listener.js';
+import { OutputPool } from './output-pool.js';
+import { Peers } from './peers.js';
+import { Router } from './router.js';
+import type { SessionMode } from './session.js';
+import { emptyStatistics, type ServerStatistics, type ShardEnvironment } from './shard-environment.js';
+import { SpanningWaits } from './spanning-waits.js';
+import { Turn } from './turn.js';
+
+/** Size of the buffer that sockets read into: what one read of a pipelining client brings at most. */
+const readBytes = 64 * 1024;
+
+export interface ServerOptions {
+  readonly environment: ShardEnvironment;
+  /** The commands on keys; those of connections, cluster and links are the server's own. */
+  readonly commands: readonly Command[];
+}
+
+/** Where a server is to listen. */
+export interface ListenAddresses {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly endpointPort: number;
+  readonly directPort: number;
+  /** Path of the Unix socket that serves the endpoint too; none if absent. */
+  readonly socket?: string;
+}
+
+/** The ports a server listens on. */
+export interface ListeningPorts {
+  readonly endpointPort: number;
+  readonly directPort: number;
+}
+
+/** A shard's face to the network: listeners, connections, commands, links to other shards. */
+export class Server {
+  readonly statistics: ServerStatistics = emptyStatistics();
+  readonly #environment: ShardEnvironment;
+  readonly #table: CommandTable;
+  readonly #turn = new Turn();
+  readonly #services: ConnectionServices;
+  readonly #links: LinkPool;
+  readonly #readBuffer = Buffer.allocUnsafeSlow(readBytes);
+  readonly #connections = new Map<number, Connection>();
+  readonly #listeners: Listener[] = [];
+  #lastId = 0;
+
+  constructor({ environment, commands }: ServerOptions) {
+    this.#environment = environment;
+    const { log, shard } = environment;
+    const pool = new OutputPool();
+    const runner = new CommandRunner(this.#turn, this.statistics, log);
+    const own = {
+      environment,
+      statistics: this.statistics,
+      connections: () => this.#connections.values(),
+      table: () => this.#table,
+    };
+    this.#table = new CommandTable([
+      ...connectionCommands(own),
+      ...informationCommands(own),
+      ...clusterCommands(environment),
+      ...linkCommands(environment),
+      ...commands,
+    ]);
+    this.#links = new LinkPool({
+      addressOf: (other) => environment.addressOf(other),
+      token: () => environment.linkToken,
+      turn: this.#turn,
+      log,
+      readBuffer: this.#readBuffer,
+    });
+    const peers = new Peers(shard, this.#links, runner, this.#table, pool);
+    const router = new Router(shard, peers, new SpanningWaits(peers), this.statistics);
+    const routings = new JobRoutings(shard);
+    const dispatcher = new Dispatcher({ environment, table: this.#table, runner, routings, statistics: this.statistics, router });
+    const inputBudget = new InputBudget(limits.shardInputBytes);
+    this.#services = { log, turn: this.#turn, pool, inputBudget, statistics: this.statistics, dispatcher };
+  }
+
+  /** Calls of each command that was called. */
+  get commandCounts(): Record<string, number> {
+    return this.#table.counts();
+  }
+
+  /** Listens on all doors; rejects with `unavailable`, naming the address, if one is taken, and then listens on none. */
+  async listen(addresses: ListenAddresses): Promise<ListeningPorts> {
+    try {
+      const endpointPort = await this.#listener('endpoint').listenTcp(addresses.host, addresses.endpointPort);
+      const directPort = await this.#listener('direct').listenTcp(addresses.host, addresses.directPort);
+      if (addresses.socket !== undefined) await this.#listener('endpoint').listenUnix(addresses.socket);
+      return { endpointPort, directPort };
+    } catch (error) {
+      this.#closeListeners();
+      throw error;
+    }
+  }
+
+  /** To be called when a job changes outside of a command, so that it is flushed; see JobOptions.onDirty. */
+  jobChanged(job: ShardJob): void {
+    this.#turn.jobChanged(job);
+  }
+
+  /** Ends listeners, connections and links at once. Idempotent. */
+  close(): void {
+    this.#closeListeners();
+    this.#links.close();
+    for (const connection of this.#connections.values()) connection.destroy();
+  }
+
+  #closeListeners(): void {
+    for (const listener of this.#listeners.splice(0)) listener.close();
+  }
+
+  #listener(mode: SessionMode): Listener {
+    const listener = new Listener({ readBuffer: this.#readBuffer, accept: (socket) => this.#accept(socket, mode) });
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  #accept(socket: Socket, mode: SessionMode): ReadInput {
+    this.statistics.connectionsTotal++;
+    socket.on('error', (error) => this.#environment.log.debug({ err: error }, 'a connection failed'));
+    if (this.#connections.size >= limits.shardConnections) {
+      this.statistics.connectionsRefused++;
+      socket.end(`-ERR max number of clients reached; shard ${this.#environment.shard} takes ${limits.shardConnections}\r\n`);
+      socket.setTimeout(limits.lingerMs, () => socket.destroy());
+      return () => true;
+    }
+    const peer = socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`;
+    const connection = new Connection(++this.#lastId, mode, peer, socket, this.#services);
+    this.#connections.set(connection.id, connection);
+    this.statistics.connections++;
+    socket.once('close', () => {
+      this.#connections.delete(connection.id);
+      this.statistics.connections--;
+      connection.released();
+    });
+    return (buffer, length) => connection.read(buffer, length);
+  }
+}

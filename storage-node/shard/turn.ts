@@ -1,0 +1,72 @@
+import type { ShardJob } from './job.js';
+
+/** Something with output to send at the end of a turn. */
+export interface Sender {
+  /** Sends what was written for it. */
+  send(): void;
+}
+
+/**
+ * Ends a turn of the shard: stores are flushed before anything that was written on top of them is sent. A turn is one read of
+ * a socket; if a job keeps objects on disk it is one round of the event loop, so that one commit serves all sockets.
+ */
+export class Turn {
+  #depth = 0;
+  #senders: Sender[] = [];
+  #spare: Sender[] = [];
+  readonly #changedJobs: ShardJob[] = [];
+  #scheduled = false;
+  #sending = false;
+  readonly #onImmediate = (): void => {
+    this.#scheduled = false;
+    this.#flushAndSend();
+  };
+
+  begin(): void {
+    this.#depth++;
+  }
+
+  end(): void {
+    if (--this.#depth > 0) return;
+    if (this.#changedJobs.length > 0 && this.#changedJobs.some(keepsOnDisk)) this.#schedule();
+    else this.#flushAndSend();
+  }
+
+  /** Sends at the end of the turn; a sender adds itself once until it was called. */
+  add(sender: Sender): void {
+    this.#senders.push(sender);
+    if (this.#depth === 0) this.#schedule();
+  }
+
+  /** Flushes a job that changed before the next reply is sent. */
+  jobChanged(job: ShardJob): void {
+    if (!this.#changedJobs.includes(job)) this.#changedJobs.push(job);
+    if (this.#depth === 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#onImmediate);
+  }
+
+  #flushAndSend(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.#senders.length > 0 || this.#changedJobs.length > 0) {
+      for (const job of this.#changedJobs) if (job.dirty) job.flush();
+      this.#changedJobs.length = 0;
+      const senders = this.#senders;
+      this.#senders = this.#spare;
+      this.#spare = senders;
+      for (let index = 0; index < senders.length; index++) (senders[index] as Sender).send();
+      senders.length = 0;
+    }
+    this.#sending = false;
+  }
+}
+
+/** Whether a flush of the job costs a commit. */
+function keepsOnDisk(job: ShardJob): boolean {
+  return job.usage.bytes('ssd') > 0;
+}
