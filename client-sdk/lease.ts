@@ -2,6 +2,8 @@ import { type Clock, type ErrorCode, SatchelError } from '@satchel/proto/core';
 
 /** With these the controller says that the job is over; anything else may pass. */
 const lostCodes: ReadonlySet<ErrorCode> = new Set(['no-job', 'not-found', 'gone']);
+/** However short the period, renewals do not crowd the controller. */
+const shortestPauseMs = 50;
 const firstRetryMs = 200;
 const longestRetryMs = 2000;
 
@@ -42,7 +44,7 @@ export class Lease {
   }
 
   #after(delayMs: number): State {
-    return { kind: 'waiting', cancel: this.#options.clock.after(delayMs, () => void this.#renew()) };
+    return { kind: 'waiting', cancel: this.#options.clock.after(Math.max(shortestPauseMs, delayMs), () => void this.#renew()) };
   }
 
   async #renew(): Promise<void> {
