@@ -32,14 +32,14 @@ async function start(leaseSeconds = 60): Promise<ScriptedController> {
     if (controller.failure === undefined) reply(null, response());
     else reply(toServiceError(controller.failure));
   };
-  const registerJob: JobsHandlers['registerJob'] = (call, reply) => {
+  const registerJob: JobsHandlers['RegisterJob'] = (call, reply) => {
     controller.registered.push(call.request);
     reply(null, { job: 'j-1', token: 't0', url: 'redis://j-1:t0@127.0.0.1:9', leaseSeconds });
   };
-  const renewJob: JobsHandlers['renewJob'] = (_, reply) =>
+  const renewJob: JobsHandlers['RenewJob'] = (_, reply) =>
     answer(reply, () => ({ leaseSeconds, token: `t${++controller.renewals}` }));
-  const getJob: JobsHandlers['getJob'] = (_, reply) => answer(reply, () => ({ job: 'j-1', usage: { requests: 7 } }));
-  const endJob: JobsHandlers['endJob'] = (_, reply) =>
+  const getJob: JobsHandlers['GetJob'] = (_, reply) => answer(reply, () => ({ job: 'j-1', usage: { requests: 7 } }));
+  const endJob: JobsHandlers['EndJob'] = (_, reply) =>
     answer(reply, () => ({ usage: { requests: 8, objects: ++controller.ended } }));
   const implementation = { registerJob, renewJob, getJob, endJob };
   const handle = await serve([{ definition: loadSchema().Jobs.service, implementation }], '127.0.0.1', 0);

@@ -296,9 +296,9 @@ test('wherever connections break, every call settles, no plain put is done twice
         await cluster.stop();
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 30 },
   );
-});
+}, 60_000);
 
 async function check(store: Store, cluster: ScriptedCluster, call: string, name: string): Promise<void> {
   if (call === 'wait') {
