@@ -27,7 +27,7 @@ async function start(leaseSeconds = 60): Promise<ScriptedController> {
   } as ScriptedController & {
     address: string;
   };
-  type Reply<Response> = (error: Partial<Error> | null, response?: Response) => void;
+  type Reply<Response> = (error: ReturnType<typeof toServiceError> | null, response?: Response) => void;
   const answer = <Response>(reply: Reply<Response>, response: () => Response): void => {
     if (controller.failure === undefined) reply(null, response());
     else reply(toServiceError(controller.failure));
