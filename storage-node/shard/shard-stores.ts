@@ -1,0 +1,131 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { SatchelError, type Tier } from '@satchel/proto/core';
+import type { Logger } from 'pino';
+import type { JobConfiguration } from '../job-configuration.js';
+import { ArenaPool } from '../store/arena/arena-pool.js';
+import type { Key } from '../store/key.js';
+import { JobEnvironment } from '../store/lmdb/job-environment.js';
+import { SsdBudget } from '../store/lmdb/ssd-budget.js';
+import { SsdStore } from '../store/lmdb/ssd-store.js';
+import { Trash } from '../store/lmdb/trash.js';
+import type { ObjectMetadata, TierStore } from '../store/tier-store.js';
+import { TieredStore, type TieredStoreOptions } from '../store/tiered/tiered-store.js';
+import type { JobStore, PersistedObjects } from './job-store.js';
+import type { JobStores } from './job-stores.js';
+import type { ShardOptions, TierStatistics } from './messages.js';
+
+interface OpenJob {
+  readonly environment: JobEnvironment;
+  readonly store: TieredStore;
+}
+
+/** The tiers of a shard: an arena for all jobs, a folder per job on SSD, the object store that the fleet shares. */
+export class ShardStores implements JobStores {
+  readonly leftJobs: ReadonlySet<string>;
+  spills = 0;
+  private readonly jobsFolder: string;
+  private readonly trash: Trash;
+  private readonly arena: ArenaPool;
+  private readonly ssd: SsdBudget;
+  private readonly jobs = new Map<string, OpenJob>();
+
+  private constructor(options: ShardOptions, log: Logger) {
+    this.jobsFolder = join(options.dir, 'jobs');
+    mkdirSync(this.jobsFolder, { recursive: true });
+    this.leftJobs = new Set(readdirSync(this.jobsFolder));
+    this.arena = new ArenaPool({ budgetBytes: options.dramBytes });
+    this.ssd = new SsdBudget({ budgetBytes: options.ssdBytes });
+    this.trash = new Trash({
+      folder: join(options.dir, 'trash'),
+      onError: (error) => log.warn({ err: error }, 'a discarded folder could not be removed yet; it is tried again'),
+    });
+  }
+
+  /** Opens the tiers in the shard's folder, which is made if need be. */
+  static async open(options: ShardOptions, log: Logger): Promise<ShardStores> {
+    return new ShardStores(options, log);
+  }
+
+  /** Goes on with what earlier processes left to be removed. */
+  resume(): void {
+    void this.trash.resume();
+  }
+
+  open(configuration: JobConfiguration): JobStore {
+    const folder = join(this.jobsFolder, configuration.job);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new SatchelError('unavailable', `the folder of the job cannot be made: ${String(error)}`, { cause: error });
+    }
+    const environment = new JobEnvironment({ folder, trash: this.trash });
+    const tiers = configuration.tiers.map((tier) => this.tier(tier, environment));
+    const store = new CountingStore({ tiers, evict: configuration.evict }, () => this.spills++);
+    this.jobs.set(configuration.job, { environment, store });
+    return store;
+  }
+
+  persisted(_namespace: string): PersistedObjects {
+    const none = () => Promise.reject(new SatchelError('unavailable', 'this node has no object store'));
+    return { put: none, find: none, delete: none, list: async function* () {} };
+  }
+
+  async discard(job: string): Promise<void> {
+    this.jobs.delete(job);
+    await this.trash.discard(join(this.jobsFolder, job));
+  }
+
+  objectRequests(_job: string): number {
+    return 0;
+  }
+
+  statistics(tier: Tier): TierStatistics {
+    let usedBytes = 0;
+    let reservedBytes = 0;
+    for (const { store } of this.jobs.values()) {
+      const usage = store.usageOf(tier);
+      usedBytes += usage.usedBytes;
+      reservedBytes += usage.reservedBytes;
+    }
+    if (tier === 'dram') return { usedBytes, ...this.arena.usage };
+    return { usedBytes, reservedBytes, budgetBytes: tier === 'ssd' ? this.ssd.budgetBytes : 0 };
+  }
+
+  async close(): Promise<void> {
+    for (const { environment } of this.jobs.values()) {
+      environment.flushIfPossible();
+      environment.abandon();
+    }
+  }
+
+  private tier(tier: Tier, environment: JobEnvironment): TierStore {
+    if (tier === 'dram') return this.arena.open();
+    return new SsdStore({ environment, budget: this.ssd });
+  }
+}
+
+/** Counts puts that no faster tier had room for. */
+class CountingStore extends TieredStore {
+  private readonly first: Tier | undefined;
+  private readonly spilled: () => void;
+
+  constructor(options: TieredStoreOptions, spilled: () => void) {
+    super(options);
+    this.first = options.tiers[0]?.tier;
+    this.spilled = spilled;
+  }
+
+  override put(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    tier?: Tier,
+  ): Tier | undefined | Promise<Tier | undefined> {
+    const taken = super.put(key, value, start, end, metadata, tier);
+    if (tier === undefined && taken !== this.first && taken !== undefined) this.spilled();
+    return taken;
+  }
+}

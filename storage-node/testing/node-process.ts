@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const mainPath = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+/** A storage node from the compiled code. */
+export interface NodeProcess {
+  readonly child: ChildProcess;
+  readonly ready: { readonly id: string; readonly address: string; readonly socket: string; readonly http: string };
+  /** What it wrote on standard error so far. */
+  readonly log: () => string;
+  /** Resolves with the exit code, or the signal's name. */
+  readonly ended: Promise<number | string>;
+}
+
+/** Starts a node; resolves with its ready line. Rejects with what it wrote on standard error if it ends before. */
+export function startNode(options: readonly string[], environment: Record<string, string> = {}): Promise<NodeProcess> {
+  const child = spawn(process.execPath, [mainPath, ...options], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'gone'));
+  });
+  return new Promise((resolve, reject) => {
+    createInterface(child.stdout).once('line', (line) => {
+      resolve({ child, ready: JSON.parse(line), log: () => log, ended });
+    });
+    void ended.then((how) => reject(new Error(`the node ended with ${how}: ${log}`)));
+  });
+}
+
+/** Ids of the live children of a process. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+}
+
+/** Whether a process is alive (a zombie is not). */
+export function isRunning(pid: number): boolean {
+  const state = statOf(String(pid))?.[0];
+  return state !== undefined && state !== 'Z';
+}
+
+/** Open file descriptors of a process. */
+export function descriptorsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Resident memory of a process in bytes, without what is mapped from files. */
+export function anonymousBytesOf(pid: number): number {
+  const line = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1] ?? 0) * 1024;
+}
+
+function parentOf(name: string): number {
+  return Number(statOf(name)?.[1] ?? -1);
+}
+
+function statOf(name: string): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
