@@ -1,7 +1,7 @@
 import type { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge } from '../tier-store.js';
 import { ArenaMemory, type SegmentLender } from './arena-memory.js';
-import { Compactor } from './compactor.js';
+import { type ArenaParts, Compactor } from './compactor.js';
 import { ArenaObject, entryWord, keyLengthOf, touch, writeHeader } from './entry.js';
 import { type Geometry, topOrder } from './geometry.js';
 import { HashIndex } from './hash-index.js';
@@ -25,6 +25,8 @@ export class ArenaContents {
   clock = 0;
   readonly memory: ArenaMemory;
   readonly index: HashIndex;
+  /** For the audit. */
+  readonly parts: ArenaParts;
   private readonly account: ChargeAccount;
   private readonly spans: Spans;
   private readonly slabs: Slabs;
@@ -40,7 +42,8 @@ export class ArenaContents {
     this.index = index;
     this.slabs = new Slabs(memory, units, spans);
     this.values = new Values(memory, units, spans);
-    this.compactor = new Compactor({ memory, units, spans, slabs: this.slabs, values: this.values, index });
+    this.parts = { memory, units, spans, slabs: this.slabs, values: this.values, index };
+    this.compactor = new Compactor(this.parts);
     this.found = this.newView();
   }
 
@@ -159,8 +162,10 @@ export class ArenaContents {
   }
 
   private free(ref: number): void {
+    const before = this.spans.usedUnits;
     this.values.free(ref);
-    this.compactor.step(this.slabs.release(ref));
+    const sizeClass = this.slabs.release(ref);
+    this.compactor.step(sizeClass, before - this.spans.usedUnits, this.usedBytes);
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
@@ -181,10 +186,10 @@ export class ArenaContents {
     if (ref === 0) return false;
     const charge = this.chargeOf(ref);
     this.index.removeFound();
-    this.free(ref);
     this.objects--;
     this.usedBytes -= charge;
     this.account.charge(-charge);
+    this.free(ref);
     return true;
   }
 

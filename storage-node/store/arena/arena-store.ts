@@ -2,6 +2,7 @@ import type { Tier } from '@satchel/proto/core';
 import { Key } from '../key.js';
 import { type ObjectMetadata, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
 import { ArenaContents, type ChargeAccount } from './arena-contents.js';
+import { auditContents } from './audit.js';
 import { type ArenaObject, accessClockOf, keyLengthOf } from './entry.js';
 import { type Geometry, headerBytes } from './geometry.js';
 
@@ -94,6 +95,11 @@ export class ArenaStore implements TierStore {
     this.random ^= this.random >>> 17;
     this.random ^= this.random << 5;
     return this.random >>> 0;
+  }
+
+  /** For tests: everything that is inconsistent, in words; walks over all memory. */
+  audit(): string[] {
+    return this.contents ? auditContents(this.contents) : [];
   }
 
   clear(): void {

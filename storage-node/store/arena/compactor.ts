@@ -5,18 +5,26 @@ import { headerBytes, topOrder, unitsPerTop } from './geometry.js';
 import type { HashIndex } from './hash-index.js';
 import type { Slabs } from './slabs.js';
 import type { Spans } from './spans.js';
-import { copyBytes, u8, u16, u32 } from './typed-access.js';
+import { copyBytes, copyWords, shortCopyBytes, u8, u16, u32 } from './typed-access.js';
 import { spanKind, topState, type Units } from './units.js';
 import type { Values } from './values.js';
 
-/** Chunks moved by one step: emptying a slab 1/8 of whose class is free takes 7 moves for each chunk that was freed. */
+/** Chunks moved by one step at most: emptying a slab 1/8 of whose class is free takes 7 moves for each chunk that was freed. */
 const movesPerStep = 8;
+/** Units moved for each unit freed, and by one step at most. */
+const unitsPerFreed = 8;
+const unitsPerStep = 64;
+/** Units still to be moved are remembered up to this. */
+const mostDebt = 64 * unitsPerStep;
+/** Classes looked at by one step besides the one a chunk of which was freed. */
+const classesPerStep = 4;
 /** Slabs or spans looked at to find the sparsest. */
 const samples = 8;
 /** Steps until emptying a region is tried again after it failed for want of a place to move to. */
 const stepsAfterFailure = 256;
 
-export interface CompactorParts {
+/** What one job's arena consists of. */
+export interface ArenaParts {
   readonly memory: ArenaMemory;
   readonly units: Units;
   readonly spans: Spans;
@@ -26,37 +34,53 @@ export interface CompactorParts {
 }
 
 /**
- * Keeps slack a bounded share by moving entries out of sparse slabs, and spans out of sparse regions (a top span or a
- * segment), a little after each freed chunk. Nothing grows for it: what cannot be moved stays.
+ * Once memory exceeds the live bytes by 3/16, moves entries out of sparse slabs, and spans out of sparse regions (a top span
+ * or a segment), a little after each freed chunk. Nothing grows for it: what cannot be moved stays.
  */
 export class Compactor {
-  private readonly parts: CompactorParts;
+  private readonly parts: ArenaParts;
   private readonly nextChunk: Uint16Array;
   /** Region being emptied: units from `regionNext` to `regionEnd` are still to be looked at; 0: none. */
   private regionStart = 0;
   private regionNext = 0;
   private regionEnd = 0;
   private pause = 0;
+  /** Units to be moved for what was freed. */
+  private debt = 0;
+  private rover = 0;
 
-  constructor(parts: CompactorParts) {
+  constructor(parts: ArenaParts) {
     this.parts = parts;
     this.nextChunk = new Uint16Array(parts.memory.geometry.classes.count);
   }
 
-  /** Does a bounded piece of work after a chunk of this class was freed. */
-  step(sizeClass: number): void {
-    const { slabs } = this.parts;
-    if (u32(slabs.victims, sizeClass) !== 0 || this.isSparse(sizeClass)) this.emptySlab(sizeClass);
+  /** Does a bounded piece of work after a chunk of this class and some units were freed. */
+  step(sizeClass: number, freedUnits: number, liveBytes: number): void {
+    this.debt = Math.min(this.debt + freedUnits * unitsPerFreed + 1, mostDebt);
     if (this.regionEnd !== 0) this.emptyRegion();
-    else if (this.pause > 0) this.pause--;
-    else this.startRegion();
+    if (this.parts.memory.reservedBytes <= liveBytes * (1 + 3 / 16) + 2 * this.parts.memory.geometry.segmentBytes) return;
+    if (this.wantsEmptying(sizeClass)) this.emptySlab(sizeClass);
+    else this.emptyOtherClass();
+    if (this.pause > 0) this.pause--;
+    else if (this.regionEnd === 0) this.startRegion();
   }
 
-  private isSparse(sizeClass: number): boolean {
+  /** What was freed in the past may have left other classes sparse. */
+  private emptyOtherClass(): void {
+    for (let looked = 0; looked < classesPerStep; looked++) {
+      this.rover = (this.rover + 1) % this.nextChunk.length;
+      if (!this.wantsEmptying(this.rover)) continue;
+      this.emptySlab(this.rover);
+      return;
+    }
+  }
+
+  private wantsEmptying(sizeClass: number): boolean {
     const { slabs, memory } = this.parts;
+    if (u32(slabs.victims, sizeClass) !== 0) return true;
     const used = u32(slabs.usedChunks, sizeClass);
     const slack = u16(memory.geometry.classes.capacity, sizeClass * 4 + slabs.nextOrder(sizeClass));
-    return u32(slabs.allChunks, sizeClass) - used > slack + (used >>> 3);
+    return u32(slabs.allChunks, sizeClass) - used > Math.max(slack, used >>> 4);
   }
 
   private emptySlab(sizeClass: number): void {
@@ -102,7 +126,12 @@ export class Compactor {
 
   private copy(from: number, to: number, bytes: number): void {
     const { memory } = this.parts;
-    copyBytes(memory.bytesOf(from), memory.byteAt(from), memory.byteAt(from) + bytes, memory.bytesOf(to), memory.byteAt(to));
+    if (bytes > shortCopyBytes) {
+      copyBytes(memory.bytesOf(from), memory.byteAt(from), memory.byteAt(from) + bytes, memory.bytesOf(to), memory.byteAt(to));
+    } else {
+      const start = memory.wordAt(from);
+      copyWords(memory.wordsOf(from), start, start + (bytes >>> 2), memory.wordsOf(to), memory.wordAt(to));
+    }
   }
 
   /** Makes index and blocks refer to the new place of an entry. */
@@ -117,11 +146,11 @@ export class Compactor {
   private startRegion(): void {
     const { spans, memory } = this.parts;
     const free = spans.freeUnits;
-    const share = spans.usedUnits >>> 5;
-    if (u32(free, 0) + u32(free, 1) + u32(free, 2) > 4 * unitsPerTop + share) {
+    const segmentUnits = 1 << memory.geometry.segmentUnitShift;
+    if (u32(free, 0) + u32(free, 1) + u32(free, 2) > Math.max(4 * unitsPerTop, spans.usedUnits >>> 5)) {
       const top = this.sparsestTop();
       this.openRegion(top << topOrder, unitsPerTop, topState.closedAlone);
-    } else if (u32(free, topOrder) > (5 << memory.geometry.segmentUnitShift) / 4 + share) {
+    } else if (u32(free, topOrder) > Math.max(1.25 * segmentUnits, spans.usedUnits >>> 4)) {
       const segment = this.sparsestSegment();
       this.openRegion(segment << memory.geometry.segmentUnitShift, memory.unitsOf(segment), topState.closedWithSegment);
     }
@@ -160,21 +189,26 @@ export class Compactor {
     return best;
   }
 
-  /** Moves one span out of the region. */
+  /** Moves spans out of the region, as many as are due. */
   private emptyRegion(): void {
     const { units } = this.parts;
-    while (this.regionNext < this.regionEnd) {
+    for (let left = Math.min(this.debt, unitsPerStep); left > 0; ) {
       const unit = this.regionNext;
       // What is wholly free is open again, as a top span or with a new segment.
-      if (u8(units.topState, unit >>> topOrder) === topState.open) break;
+      if (unit >= this.regionEnd || u8(units.topState, unit >>> topOrder) === topState.open) {
+        this.regionEnd = 0;
+        return;
+      }
       const size = 1 << u8(units.order, unit);
       const kind = u8(units.kind, unit);
       this.regionNext = unit + size;
       if (kind === spanKind.closed) continue;
-      if (!this.moveSpan(unit, kind)) this.giveUpRegion();
+      left -= size;
+      this.debt = Math.max(0, this.debt - size);
+      if (this.moveSpan(unit, kind)) continue;
+      this.giveUpRegion();
       return;
     }
-    this.regionEnd = 0;
   }
 
   private giveUpRegion(): void {

@@ -52,7 +52,7 @@ export class Geometry {
   }
 }
 
-/** Chunk sizes, at most 1/8 apart, in steps of 16 bytes; large ones divide the largest slab without a rest. */
+/** Chunk sizes, about 1/12 apart, in steps of 16 bytes; large ones divide the largest slab without a rest. */
 export class SizeClasses {
   readonly count: number;
   /** Chunk size of each class in bytes. */
@@ -83,17 +83,18 @@ export class SizeClasses {
 
 function classSizes(slabBytes: number, largestBytes: number): number[] {
   const sizes: number[] = [];
-  for (let size = 48; ; size = Math.max(size + 16, Math.floor((size * 1.125) / 16) * 16)) {
-    const fitted = size * 32 > slabBytes ? Math.floor(slabBytes / Math.floor(slabBytes / size) / 16) * 16 : size;
-    if (fitted !== sizes.at(-1)) sizes.push(fitted);
-    size = fitted;
-    if (size >= largestBytes) return sizes;
+  for (let size = 48; size * 32 < slabBytes; size += Math.max(16, Math.floor(size / 12 / 16) * 16)) sizes.push(size);
+  for (let chunks = 32; (sizes.at(-1) ?? 0) < largestBytes; chunks -= Math.max(1, chunks >>> 3)) {
+    sizes.push(Math.floor(slabBytes / chunks / 16) * 16);
   }
+  return sizes;
 }
 
+/** The least order whose slab wastes at most 1/16 behind its last chunk. */
 function leastOrderOf(unitBytes: number, chunkBytes: number): number {
   for (let order = 0; order < topOrder; order++) {
-    if (unitBytes << order >= 4 * chunkBytes) return order;
+    const slabBytes = unitBytes << order;
+    if (slabBytes % chunkBytes <= slabBytes / 16 && slabBytes >= 4 * chunkBytes) return order;
   }
   return topOrder;
 }

@@ -122,6 +122,12 @@ export class HashIndex {
     for (let table = this.tableOf(hash); table !== 0; table = u32(this.units.next, table)) this.slots.eachOf(table, hash, visit);
   }
 
+  /** Every table, those of chains included. For the audit. */
+  allTables(): number[] {
+    const firsts = new Set(this.directory.subarray(0, 2 ** this.depth));
+    return [...firsts].flatMap((first) => this.slots.chain(first));
+  }
+
   /** Some entry at or after a place chosen by two random numbers, or 0 if that table is empty. */
   sample(hash: number, place: number): number {
     return this.slots.firstFrom(this.tableOf(hash), place);
@@ -159,7 +165,7 @@ export class HashIndex {
   /** Splitting must not let the directory outgrow the tables, nor take long. */
   private canSplit(table: number): boolean {
     const depth = u8(this.units.detail, table);
-    return depth < Math.min(30, Math.log2(this.tables) + 4) && this.slots.chainLength(table) <= 8;
+    return depth < Math.min(30, Math.log2(this.tables) + 4) && this.slots.chain(table).length <= 8;
   }
 
   private split(table: number): boolean {

@@ -51,7 +51,7 @@ export class Slabs {
   /** Order of the next new slab: larger as the class grows, so that slack stays a share of it. */
   nextOrder(sizeClass: number): number {
     const unitsOfClass = u32(this.slabUnits, sizeClass);
-    const wanted = unitsOfClass >= 64 ? 3 : unitsOfClass >= 32 ? 2 : unitsOfClass >= 16 ? 1 : 0;
+    const wanted = unitsOfClass >= 128 ? 3 : unitsOfClass >= 64 ? 2 : unitsOfClass >= 32 ? 1 : 0;
     return Math.max(wanted, u8(this.classes.leastOrder, sizeClass));
   }
 

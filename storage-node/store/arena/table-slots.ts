@@ -104,10 +104,10 @@ export class TableSlots {
   }
 
   /** Tables of a chain. */
-  chainLength(first: number): number {
-    let length = 0;
-    for (let table = first; table !== 0; table = u32(this.units.next, table)) length++;
-    return length;
+  chain(first: number): number[] {
+    const tables = [];
+    for (let table = first; table !== 0; table = u32(this.units.next, table)) tables.push(table);
+    return tables;
   }
 
   /** Entries of a chain. */
@@ -156,7 +156,7 @@ export class TableSlots {
 
   /** Hashes ≥ `from` in a chain, ascending, in a buffer used again by the next call. */
   hashesFrom(first: number, from: number): Uint32Array {
-    const most = this.slots * this.chainLength(first);
+    const most = this.slots * this.chain(first).length;
     if (this.scratch.length < most) this.scratch = new Uint32Array(most);
     let count = 0;
     for (let table = first; table !== 0; table = u32(this.units.next, table)) {

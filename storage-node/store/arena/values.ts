@@ -203,6 +203,16 @@ export class Values {
     for (let index = 0; index < this.listWords(blocks); index++) this.units.owner[u32(words, list + index) >>> shift] = ref;
   }
 
+  /** Units of all blocks of an entry, those of its list included. For the audit. */
+  blockUnits(ref: number): number[] {
+    const words = this.memory.wordsOf(ref);
+    const list = this.listAt(ref);
+    const blocks = this.blockCount(u32(words, this.memory.wordAt(ref) + entryWord.valueLength));
+    const refs = Array.from({ length: blocks }, (_, index) => this.blockAt(words, list, blocks, index));
+    if (blocks > this.inlineListWords) refs.push(...words.subarray(list, list + this.listWords(blocks)));
+    return refs.map((block) => block >>> this.memory.geometry.unitRefShift);
+  }
+
   /** Makes the entry refer to block `to` instead of `from`, be it one of the value's or of its list's. */
   replaceBlock(ref: number, from: number, to: number): void {
     const words = this.memory.wordsOf(ref);
