@@ -19,7 +19,7 @@ export class JobSpace {
     const taken = this.grant.reserve(bytes);
     if (taken === true) return;
     this.#unreservedBytes += bytes;
-    if (taken !== false) void taken.then((granted) => granted && this.#cover(bytes));
+    if (taken !== false) void taken.then((granted) => granted && this.#cover(bytes)).catch(() => {});
   }
 
   /** Takes bytes of the grant; a promise while more is asked of the controller. Throws or rejects with `quota-exceeded`. */
