@@ -1,5 +1,6 @@
 import { parseBytes, parseBytesPerSecond, parseDurationMs, parseJobUrl, SatchelError } from '@satchel/proto/core';
 import { InvalidArgumentError } from 'commander';
+import { UsageError } from './exit-code.js';
 
 /** Parsers of option values for commander: each returns the value or throws what makes it wrong usage. */
 
@@ -62,6 +63,15 @@ export function jsonArgument(text: string): string {
     return text;
   } catch (error) {
     throw new InvalidArgumentError(`It is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The value of an environment variable, read as an option's would be; one that is wrong is wrong usage. */
+export function environmentValue<Value>(name: string, text: string, parse: (text: string) => Value): Value {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new UsageError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

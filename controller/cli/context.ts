@@ -1,6 +1,5 @@
-import { controllerAddress } from '@satchel/proto/rpc';
 import type { Command } from 'commander';
-import { addressArgument } from './arguments.js';
+import { addressArgument, environmentValue } from './arguments.js';
 import { Output } from './output.js';
 
 /** What a command sees of the process it runs in: `process` itself, or a test's stand-in. */
@@ -12,6 +11,9 @@ export interface CliProcess {
   on(event: NodeJS.Signals, listener: () => void): unknown;
   off(event: NodeJS.Signals, listener: () => void): unknown;
 }
+
+/** Where a controller listens unless told otherwise. */
+const defaultController = '127.0.0.1:7400';
 
 /** Options that every command takes. */
 interface CommonOptions {
@@ -42,6 +44,7 @@ export function newCommand(parent: Command, usage: string, description: string):
 /** The context of a parsed command; common options may stand before or after the command's name. */
 export function contextOf(command: Command, io: CliProcess): CommandContext {
   const options: CommonOptions = command.optsWithGlobals();
-  const controller = controllerAddress(options.controller ?? (io.env['SATCHEL_CONTROLLER'] || undefined));
-  return { io, output: new Output(io, options.json === true), controller };
+  const environment = io.env['SATCHEL_CONTROLLER'];
+  const named = environment ? environmentValue('SATCHEL_CONTROLLER', environment, addressArgument) : undefined;
+  return { io, output: new Output(io, options.json === true), controller: options.controller ?? named ?? defaultController };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { jobUrlArgument } from './arguments.js';
+import { environmentValue, jobUrlArgument } from './arguments.js';
 import { type CliProcess, type CommandContext, contextOf, newCommand } from './context.js';
 import { UsageError } from './exit-code.js';
 import { openStore } from './open-store.js';
@@ -19,12 +19,17 @@ export async function withStore(
   open: OpenStore = openStore,
 ): Promise<void> {
   const given: string | undefined = command.opts()['url'];
-  const url = given ?? io.env['SATCHEL_URL'];
-  if (!url) throw new UsageError('no job is named: set SATCHEL_URL, or give --url redis://JOB:TOKEN@HOST:PORT');
+  const url = given ?? urlOfEnvironment(io);
   const store = await withProgress(io, 'connecting', () => open(url));
   try {
     await withProgress(io, `${command.name()} is under way`, () => work(store, contextOf(command, io)));
   } finally {
     await store.close();
   }
+}
+
+function urlOfEnvironment(io: CliProcess): string {
+  const url = io.env['SATCHEL_URL'];
+  if (!url) throw new UsageError('no job is named: set SATCHEL_URL, or give --url redis://JOB:TOKEN@HOST:PORT');
+  return environmentValue('SATCHEL_URL', url, jobUrlArgument);
 }

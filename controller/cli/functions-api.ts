@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { Command } from 'commander';
-import { addressArgument } from './arguments.js';
+import { addressArgument, environmentValue } from './arguments.js';
 import { type CliProcess, type CommandContext, contextOf, newCommand } from './context.js';
 import { withProgress } from './progress.js';
 
@@ -40,7 +40,9 @@ export function newFunctionCommand(parent: Command, usage: string, description: 
 /** The command's context, and the API at --faas, SATCHEL_FUNCTIONS or the default port. */
 export function functionsOf(command: Command, io: CliProcess): CommandContext & { readonly functions: FunctionsApi } {
   const given: string | undefined = command.opts()['faas'];
-  const address = given ?? (io.env['SATCHEL_FUNCTIONS'] || '127.0.0.1:7420');
+  const environment = io.env['SATCHEL_FUNCTIONS'];
+  const named = environment ? environmentValue('SATCHEL_FUNCTIONS', environment, addressArgument) : undefined;
+  const address = given ?? named ?? '127.0.0.1:7420';
   return {
     ...contextOf(command, io),
     functions: { send: (request) => withProgress(io, `waiting for the functions at ${address}`, () => send(address, request)) },

@@ -7,4 +7,6 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), process);
+const code = await run(process.argv.slice(2), process);
+// Whatever is still open, such as a parent's pipe, is of no use any more; what was written must get out first.
+process.stdout.write('', () => process.exit(code));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runCli } from './testing/run-cli.js';
+import { runCli, TestProcess } from './testing/run-cli.js';
 
 test.each([
   [''],
@@ -71,3 +71,13 @@ test.each([['--help'], ['job --help'], ['job register --help'], ['up --help'], [
     expect(stdout).toContain('Usage: satchel');
   },
 );
+
+test.each([
+  ['get key', { SATCHEL_URL: 'http://host' }],
+  ['job list', { SATCHEL_CONTROLLER: 'nowhere' }],
+  ['function list', { SATCHEL_FUNCTIONS: 'nowhere' }],
+])('`satchel %s` with %j is wrong usage', async (line, env) => {
+  const { code, stderr } = await runCli(line, new TestProcess(env));
+  expect(code).toBe(2);
+  expect(stderr).toContain(Object.keys(env)[0]);
+});

@@ -122,7 +122,7 @@ class StopRequests {
 
   close(): void {
     for (const signal of stopSignals) this.#io.off(signal, this.#request);
-    this.#io.stdin.off('end', this.#request).off('close', this.#request);
+    this.#io.stdin.off('end', this.#request).off('close', this.#request).pause();
   }
 }
 
