@@ -8,7 +8,11 @@ import type { Key } from '../store/key.js';
 import { JobEnvironment } from '../store/lmdb/job-environment.js';
 import { SsdBudget } from '../store/lmdb/ssd-budget.js';
 import { SsdStore } from '../store/lmdb/ssd-store.js';
-import { Trash } from '../store/lmdb/trash.js';
+import type { Trash } from '../store/lmdb/trash.js';
+import type { ObjectClient } from '../store/object/object-client.js';
+import { ObjectStore } from '../store/object/object-store.js';
+import { openObjectClient } from '../store/object/object-uri.js';
+import { openTrash, resumeReclaims } from '../store/object/reclaim.js';
 import type { ObjectMetadata, TierStore } from '../store/tier-store.js';
 import { TieredStore, type TieredStoreOptions } from '../store/tiered/tiered-store.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
@@ -18,6 +22,8 @@ import type { ShardOptions, TierStatistics } from './messages.js';
 interface OpenJob {
   readonly environment: JobEnvironment;
   readonly store: TieredStore;
+  /** If the object tier is one of the job's. */
+  readonly objects: ObjectStore | undefined;
 }
 
 /** The tiers of a shard: an arena for all jobs, a folder per job on SSD, the object store that the fleet shares. */
@@ -26,30 +32,33 @@ export class ShardStores implements JobStores {
   spills = 0;
   private readonly jobsFolder: string;
   private readonly trash: Trash;
+  private readonly client: ObjectClient;
   private readonly arena: ArenaPool;
   private readonly ssd: SsdBudget;
   private readonly jobs = new Map<string, OpenJob>();
 
-  private constructor(options: ShardOptions, log: Logger) {
+  private constructor(options: ShardOptions, client: ObjectClient, log: Logger) {
+    this.client = client;
     this.jobsFolder = join(options.dir, 'jobs');
     mkdirSync(this.jobsFolder, { recursive: true });
     this.leftJobs = new Set(readdirSync(this.jobsFolder));
     this.arena = new ArenaPool({ budgetBytes: options.dramBytes });
     this.ssd = new SsdBudget({ budgetBytes: options.ssdBytes });
-    this.trash = new Trash({
+    this.trash = openTrash({
       folder: join(options.dir, 'trash'),
+      client,
       onError: (error) => log.warn({ err: error }, 'a discarded folder could not be removed yet; it is tried again'),
     });
   }
 
   /** Opens the tiers in the shard's folder, which is made if need be. */
   static async open(options: ShardOptions, log: Logger): Promise<ShardStores> {
-    return new ShardStores(options, log);
+    return new ShardStores(options, await openObjectClient(options.object), log);
   }
 
-  /** Goes on with what earlier processes left to be removed. */
+  /** Goes on with what earlier processes left to be removed, here and in the object store. */
   resume(): void {
-    void this.trash.resume();
+    void resumeReclaims(this.trash);
   }
 
   open(configuration: JobConfiguration): JobStore {
@@ -60,9 +69,10 @@ export class ShardStores implements JobStores {
       throw new SatchelError('unavailable', `the folder of the job cannot be made: ${String(error)}`, { cause: error });
     }
     const environment = new JobEnvironment({ folder, trash: this.trash });
-    const tiers = configuration.tiers.map((tier) => this.tier(tier, environment));
-    const store = new CountingStore({ tiers, evict: configuration.evict }, () => this.spills++);
-    this.jobs.set(configuration.job, { environment, store });
+    const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration));
+    const store = new CountingStore({ tiers: stores, evict: configuration.evict }, () => this.spills++);
+    const objects = stores.find((one) => one instanceof ObjectStore);
+    this.jobs.set(configuration.job, { environment, store, objects });
     return store;
   }
 
@@ -76,8 +86,9 @@ export class ShardStores implements JobStores {
     await this.trash.discard(join(this.jobsFolder, job));
   }
 
-  objectRequests(_job: string): number {
-    return 0;
+  objectRequests(job: string): number {
+    const requests = this.jobs.get(job)?.objects?.requests;
+    return requests === undefined ? 0 : requests.puts + requests.gets + requests.lists;
   }
 
   statistics(tier: Tier): TierStatistics {
@@ -97,11 +108,18 @@ export class ShardStores implements JobStores {
       environment.flushIfPossible();
       environment.abandon();
     }
+    this.client.close();
   }
 
-  private tier(tier: Tier, environment: JobEnvironment): TierStore {
-    if (tier === 'dram') return this.arena.open();
-    return new SsdStore({ environment, budget: this.ssd });
+  private tier(tier: Tier, environment: JobEnvironment, { namespace, job }: JobConfiguration): TierStore {
+    switch (tier) {
+      case 'dram':
+        return this.arena.open();
+      case 'ssd':
+        return new SsdStore({ environment, budget: this.ssd });
+      case 'object':
+        return new ObjectStore({ environment, client: this.client, namespace, job });
+    }
   }
 }
 
