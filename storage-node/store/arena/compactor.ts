@@ -20,8 +20,8 @@ const mostDebt = 64 * unitsPerStep;
 const classesPerStep = 4;
 /** Slabs or spans looked at to find the sparsest. */
 const samples = 8;
-/** Steps until emptying a region is tried again after it failed for want of a place to move to. */
-const stepsAfterFailure = 256;
+/** Steps without a region after one could not be emptied for want of a place to move to. */
+const stepsAfterFailure = 32;
 
 /** What one job's arena consists of. */
 export interface ArenaParts {
@@ -146,13 +146,13 @@ export class Compactor {
   private startRegion(): void {
     const { spans, memory } = this.parts;
     const free = spans.freeUnits;
-    const segmentUnits = 1 << memory.geometry.segmentUnitShift;
-    if (u32(free, 0) + u32(free, 1) + u32(free, 2) > Math.max(4 * unitsPerTop, spans.usedUnits >>> 5)) {
-      const top = this.sparsestTop();
-      this.openRegion(top << topOrder, unitsPerTop, topState.closedAlone);
-    } else if (u32(free, topOrder) > Math.max(1.25 * segmentUnits, spans.usedUnits >>> 4)) {
+    // Segments first: what moves out of one fills the gaps in the top spans of others.
+    if (u32(free, topOrder) > Math.max(1.25 * (1 << memory.geometry.segmentUnitShift), spans.usedUnits >>> 4)) {
       const segment = this.sparsestSegment();
       this.openRegion(segment << memory.geometry.segmentUnitShift, memory.unitsOf(segment), topState.closedWithSegment);
+    } else if (u32(free, 0) + u32(free, 1) + u32(free, 2) > Math.max(4 * unitsPerTop, spans.usedUnits >>> 5)) {
+      const top = this.sparsestTop();
+      this.openRegion(top << topOrder, unitsPerTop, topState.closedAlone);
     }
   }
 
@@ -189,14 +189,14 @@ export class Compactor {
     return best;
   }
 
-  /** Moves spans out of the region, as many as are due. */
+  /** Moves spans out of the region, as many as are due; those without a place to go stay. */
   private emptyRegion(): void {
     const { units } = this.parts;
     for (let left = Math.min(this.debt, unitsPerStep); left > 0; ) {
       const unit = this.regionNext;
       // What is wholly free is open again, as a top span or with a new segment.
       if (unit >= this.regionEnd || u8(units.topState, unit >>> topOrder) === topState.open) {
-        this.regionEnd = 0;
+        this.endRegion();
         return;
       }
       const size = 1 << u8(units.order, unit);
@@ -205,34 +205,33 @@ export class Compactor {
       if (kind === spanKind.closed) continue;
       left -= size;
       this.debt = Math.max(0, this.debt - size);
-      if (this.moveSpan(unit, kind)) continue;
-      this.giveUpRegion();
-      return;
+      this.moveSpan(unit, kind);
     }
   }
 
-  private giveUpRegion(): void {
+  /** Takes what could not be emptied back into use. */
+  private endRegion(): void {
     const { spans, units } = this.parts;
     for (let unit = this.regionStart; unit < this.regionEnd; unit += unitsPerTop) {
-      if (u8(units.topState, unit >>> topOrder) !== topState.open) spans.reopen(unit >>> topOrder);
+      if (u8(units.topState, unit >>> topOrder) === topState.open) continue;
+      spans.reopen(unit >>> topOrder);
+      this.pause = stepsAfterFailure;
     }
     this.regionEnd = 0;
-    this.pause = stepsAfterFailure;
   }
 
-  private moveSpan(from: number, kind: number): boolean {
+  private moveSpan(from: number, kind: number): void {
     const { spans, units, memory } = this.parts;
     const order = u8(units.order, from);
     // Parts of a top span go to gaps in others: splitting another one would gain nothing.
     const alone = u8(units.topState, from >>> topOrder) === topState.closedAlone;
     const to = spans.allocate(order, kind, false, alone ? topOrder - 1 : topOrder);
-    if (to === 0) return false;
+    if (to === 0) return;
     this.copy(this.refOf(from), this.refOf(to), memory.geometry.unitBytes << order);
     if (kind === spanKind.block) this.blockMoved(from, to);
     else if (kind === spanKind.table) this.parts.index.relocate(from, to);
     else this.slabMoved(from, to);
     spans.release(from);
-    return true;
   }
 
   private refOf(unit: number): number {
