@@ -3,7 +3,7 @@ import type { SessionIdentity } from './session.js';
 import type { ShardEnvironment } from './shard-environment.js';
 
 /** Jobs remembered; a link names one in every command. */
-const rememberedJobs = 1024;
+const rememberedJobs = 256;
 
 /** The identities under which commands of other shards run: the shard that forwards has checked the token and its verbs. */
 export class LinkIdentities {

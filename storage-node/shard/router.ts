@@ -24,6 +24,9 @@ const prefixArgument: Readonly<Record<string, number>> = {
   'satchel.awaitcount': 2,
 };
 
+/** Waits for a key: they wait here while another shard watches. */
+const waitsForKey: ReadonlySet<string> = new Set(['satchel.wait', 'satchel.await']);
+
 /** One command of an endpoint connection on its way through the router. */
 interface Routed {
   readonly connection: Connection;
@@ -71,7 +74,7 @@ export class Router implements EndpointRouter {
     const shard = routing.shardOf(slotOfArgument(args, keysOf(entry.command).first));
     if (shard === this.#shard) return false;
     this.#statistics.forwarded++;
-    if (entry.command.merge === 'wait') this.#waits.onKey(connection, entry.command.name, args, identity, shard);
+    if (waitsForKey.has(entry.command.name)) this.#waits.onKey(connection, entry.command.name, args, identity, shard);
     else this.#peers.send(shard, identity, entry, args, replyTo(connection));
     return true;
   }

@@ -12,7 +12,7 @@ import type { SessionIdentity } from './session.js';
 export class SpanningWaits {
   readonly #peers: Peers;
   /** By connection, the watches that were started with an id of the client's. */
-  readonly #watches = new WeakMap<Connection, Map<string, () => void>>();
+  readonly #watches = new WeakMap<Connection, Map<string, SpanningWatch>>();
 
   constructor(peers: Peers) {
     this.#peers = peers;
@@ -26,11 +26,13 @@ export class SpanningWaits {
       finish.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(1), args.bytes(2)], failed, finish.sink);
       return;
     }
-    const id = args.bytes(1);
+    const watch = this.#newWatch(connection, args);
     const reply = replyTo(connection);
-    const rest = [args.bytes(2), args.bytes(3)];
-    const cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', rest, reply, this.#pusher(connection, id));
-    this.#register(connection, id, cancel);
+    const begun: ReplySink = (bytes, start, end) => {
+      if (isError(bytes, start)) watch.ended();
+      reply(bytes, start, end);
+    };
+    watch.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(2), args.bytes(3)], begun, watch.sink);
   }
 
   /** `SATCHEL.WAITCOUNT prefix n timeout-ms` or `SATCHEL.AWAITCOUNT id prefix n timeout-ms` over all shards of the job. */
@@ -55,22 +57,46 @@ export class SpanningWaits {
       finish.cancel = start(finish.sink);
       return;
     }
-    const id = args.bytes(1);
-    const ok = connection.target();
-    ok.ok();
-    this.#register(connection, id, start(this.#pusher(connection, id)));
+    const watch = this.#newWatch(connection, args);
+    connection.target().ok();
+    watch.cancel = start(watch.sink);
   }
 
   /** `SATCHEL.UNWATCH id`: true, with the reply written, if the watch was one of these. */
   unwatch(connection: Connection, args: CommandArguments): boolean {
-    const watches = this.#watches.get(connection);
-    const id = args.bytes(1).toString('latin1');
-    const cancel = watches?.get(id);
-    if (cancel === undefined) return false;
-    watches?.delete(id);
-    cancel();
-    connection.target().ok();
+    const watch = this.#watches.get(connection)?.get(args.bytes(1).toString('latin1'));
+    if (watch === undefined) return false;
+    watch.ended();
+    watch.cancel();
+    connection.target().integer(1);
     return true;
+  }
+
+  /** A watch under the id that argument 1 gives; throws if that is in use or pushes cannot be sent. */
+  #newWatch(connection: Connection, args: CommandArguments): SpanningWatch {
+    if (connection.version !== 3) {
+      throw new SatchelError('invalid-argument', 'watching needs RESP3 for its pushes: send HELLO 3 first, or use SATCHEL.WAIT');
+    }
+    const watches = this.#watchesOf(connection);
+    const id = args.bytes(1).toString('latin1');
+    if (watches.has(id)) {
+      throw new SatchelError('invalid-argument', `this connection already waits under the id '${id}'; choose another`);
+    }
+    const watch = new SpanningWatch(connection, id, () => watches.delete(id));
+    watches.set(id, watch);
+    return watch;
+  }
+
+  #watchesOf(connection: Connection): Map<string, SpanningWatch> {
+    const known = this.#watches.get(connection);
+    if (known !== undefined) return known;
+    const watches = new Map<string, SpanningWatch>();
+    this.#watches.set(connection, watches);
+    connection.onClose(() => {
+      for (const watch of watches.values()) watch.cancel();
+      watches.clear();
+    });
+    return watches;
   }
 
   /** Holds the connection back until the sink gets the reply; the end of the connection cancels. */
@@ -88,36 +114,30 @@ export class SpanningWaits {
     const unregister = connection.onClose(() => wait.cancel());
     return wait;
   }
+}
 
-  /** A sink that pushes what it gets as the outcome of the client's wait `id`. */
-  #pusher(connection: Connection, id: Buffer): ReplySink {
-    return (bytes, start, end) => {
-      this.#watches.get(connection)?.delete(id.toString('latin1'));
+/** A watch with an id of the client's. Its sink pushes the outcome. */
+class SpanningWatch {
+  /** Ends it on the shards that watch. */
+  cancel: () => void = () => {};
+  /** Frees the id. */
+  readonly ended: () => void;
+  readonly sink: ReplySink;
+
+  constructor(connection: Connection, id: string, ended: () => void) {
+    this.ended = ended;
+    this.sink = (bytes, start, end) => {
+      ended();
       const value = new ReplyBuffer(end - start + 16);
       value.version = connection.version;
       appendReply(value, bytes, start, end);
       connection.push((push) => {
         push.push(3);
         push.text('satchel.wait');
-        push.bulk(id);
+        push.bulk(Buffer.from(id, 'latin1'));
         push.raw(value.bytes);
       });
     };
-  }
-
-  #register(connection: Connection, id: Buffer, cancel: () => void): void {
-    let watches = this.#watches.get(connection);
-    if (watches === undefined) {
-      watches = new Map();
-      this.#watches.set(connection, watches);
-      const all = watches;
-      connection.onClose(() => {
-        for (const end of all.values()) end();
-        all.clear();
-      });
-    }
-    watches.get(id.toString('latin1'))?.();
-    watches.set(id.toString('latin1'), cancel);
   }
 }
 

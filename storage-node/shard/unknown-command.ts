@@ -20,7 +20,7 @@ const instead: Readonly<Record<string, string>> = {
   ...each('eval evalsha script fcall function', noScripts),
   ...each('keys', 'use SCAN, or SATCHEL.COUNT for a prefix'),
   ...each('save bgsave bgrewriteaof', 'use SATCHEL.PUT … PERSIST for what shall outlive the job'),
-  ...each('flushdb swapdb move', 'a job has one database; use FLUSHALL'),
+  ...each('swapdb move', 'a job has one database'),
   ...each('rename renamenx copy', 'GET and SET under the new key, then DEL the old one'),
   ...each('setbit getbit bitcount bitop pfadd pfcount geoadd geosearch', 'GET, change and SET the value'),
 };

@@ -18,7 +18,8 @@ export function replyWhole(
   if (object.tier !== 'dram') return replySlowly(context, key, object, nowMs, mode);
   const { job, reply } = context;
   // In dram a read is done when it returns.
-  void object.read(0, valueLength, reply.buffer, reply.reserveBulk(valueLength));
+  const start = reply.reserveBulk(valueLength);
+  void object.read(0, valueLength, reply.buffer, start);
   job.usage.bytesOut += valueLength;
   if (readsLeft > 0) job.countRead(key, readsLeft, nowMs);
 }
@@ -61,7 +62,7 @@ export function metadataOf(object: StoredObject): ObjectMetadata {
 }
 
 /** Goes on with something that is there, or once it is. */
-export function then<Value, Result>(
+export function andThen<Value, Result>(
   value: Value | Promise<Value>,
   next: (value: Value) => Result | Promise<Result>,
 ): Result | Promise<Result> {
