@@ -5,7 +5,7 @@ import { plainMetadata } from '../../store/tier-store.js';
 import type { Command, CommandContext } from '../command.js';
 import { int64Argument, isInt64, notAnInteger, parseInt64 } from './arguments.js';
 import { type CommandAction, onKey } from './on-key.js';
-import { metadataOf, readPart, then } from './values.js';
+import { andThen, metadataOf, readPart } from './values.js';
 
 /** No 64-bit integer is longer. */
 const longestInteger = 20;
@@ -19,7 +19,7 @@ function add(context: CommandContext, delta: bigint): void | Promise<void> {
     const metadata = metadataOf(object);
     const { tier } = object;
     const own = key.copy();
-    return then(readPart(object, 0, object.valueLength), (value) => {
+    return andThen(readPart(object, 0, object.valueLength), (value) => {
       const before = parseInt64(value.toString('latin1'));
       if (before === undefined) throw notAnInteger();
       if (!isInt64(before + delta)) throw overflow();
@@ -39,7 +39,7 @@ function store(
 ): void | Promise<void> {
   const { job } = context;
   const value = Buffer.from(String(sum), 'latin1');
-  return then(job.put(key, value, 0, value.length, metadata, nowMs, tier), () => {
+  return andThen(job.put(key, value, 0, value.length, metadata, nowMs, tier), () => {
     job.usage.bytesIn += value.length;
     replyInt64(context.reply, sum);
   });

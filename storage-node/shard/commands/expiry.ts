@@ -4,7 +4,7 @@ import { assertMayRead, optionArgument, syntaxError, valueIndex } from './argume
 import { expiryArgument, isTimeUnit, positiveExpiryArgument, type TimeUnit } from './expiry-argument.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { persistedExpiry } from './persisted.js';
-import { readPart, replyWhole, then } from './values.js';
+import { andThen, readPart, replyWhole } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 
@@ -87,7 +87,7 @@ function getAndExpire(context: CommandContext): void | Promise<void> {
     }
     const own = key.copy();
     const { readsLeft } = object;
-    return then(readPart(object, 0, object.valueLength), (value) => {
+    return andThen(readPart(object, 0, object.valueLength), (value) => {
       const still = job.find(own, nowMs);
       if (still !== undefined) job.expire(own, still, expiresAtMs, nowMs);
       job.countRead(own, readsLeft, nowMs);

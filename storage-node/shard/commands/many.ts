@@ -6,7 +6,7 @@ import type { GateMode } from '../key-gate.js';
 import { wrongArgumentCount } from './arguments.js';
 import { type CommandAction, isPersistKey, onEachKey, onKey, persistedKey, persistRefusal } from './on-key.js';
 import { persistedValue } from './persisted.js';
-import { readPart, replyWhole, then } from './values.js';
+import { andThen, readPart, replyWhole } from './values.js';
 
 /** Keys of one MGET that are read from slow tiers at the same time. */
 const readsAtOnce = 32;
@@ -66,7 +66,7 @@ async function collect(context: CommandContext, index: number, values: (Buffer |
     const { readsLeft } = object;
     if (readsLeft > 0 && mode === 'read') return 'exclusive';
     const own = key.copy();
-    return then(readPart(object, 0, object.valueLength), (value) => {
+    return andThen(readPart(object, 0, object.valueLength), (value) => {
       values[index] = value;
       job.countRead(own, readsLeft, job.clock.now());
     });

@@ -7,7 +7,7 @@ import { integerArgument, latin1Argument, optionArgument, syntaxError, valueInde
 import { positiveExpiryArgument } from './expiry-argument.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { deletePersisted, persistedKeys, persistedStat } from './persisted.js';
-import { then } from './values.js';
+import { andThen } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 const largestNumber = 2 ** 31 - 1;
@@ -75,7 +75,9 @@ function put(context: CommandContext): void | Promise<void> {
       return;
     }
     const own = key.copy();
-    return then(options.persist ? persist(context, own, options, nowMs) : undefined, () => store(context, own, options, nowMs));
+    return andThen(options.persist ? persist(context, own, options, nowMs) : undefined, () =>
+      store(context, own, options, nowMs),
+    );
   });
 }
 
@@ -91,7 +93,7 @@ function store(context: CommandContext, key: Key, options: PutOptions, nowMs: nu
   const { args, job, reply } = context;
   const bytes = args.end(2) - args.start(2);
   const metadata = metadataFor(options, nowMs);
-  return then(job.put(key, args.buffer, args.start(2), args.end(2), metadata, nowMs, options.tier), () => {
+  return andThen(job.put(key, args.buffer, args.start(2), args.end(2), metadata, nowMs, options.tier), () => {
     job.usage.bytesIn += bytes;
     reply.ok();
   });

@@ -4,7 +4,7 @@ import type { Command, CommandContext } from '../command.js';
 import { assertMayRead, optionArgument, syntaxError, valueIndex } from './arguments.js';
 import { isTimeUnit, positiveExpiryArgument } from './expiry-argument.js';
 import { type CommandAction, onKey } from './on-key.js';
-import { readPart, then } from './values.js';
+import { andThen, readPart } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 
@@ -65,7 +65,7 @@ function setAs(context: CommandContext, key: Key, nowMs: number, valueAt: number
   const there = object !== undefined;
   const expiresAtMs = options.keepTtl ? (object?.expiresAtMs ?? 0) : options.expiresAtMs;
   const reading = options.get && object !== undefined ? readPart(object, 0, object.valueLength) : undefined;
-  return then(reading, (old) => {
+  return andThen(reading, (old) => {
     const answer = () => {
       if (old !== undefined) job.usage.bytesOut += old.length;
       if (old === undefined) reply.nil();
@@ -94,7 +94,7 @@ function store(
   const { args, job } = context;
   const bytes = args.end(valueAt) - args.start(valueAt);
   const metadata = { ...plainMetadata(nowMs), expiresAtMs };
-  return then(job.put(key, args.buffer, args.start(valueAt), args.end(valueAt), metadata, nowMs), () => {
+  return andThen(job.put(key, args.buffer, args.start(valueAt), args.end(valueAt), metadata, nowMs), () => {
     job.usage.bytesIn += bytes;
     done();
   });

@@ -6,7 +6,7 @@ import { assertMayRead, integerArgument } from './arguments.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { persistedGet, persistedGetRange, persistedLength } from './persisted.js';
 import { rangeOf } from './ranges.js';
-import { metadataOf, readPart, replyWhole, then } from './values.js';
+import { andThen, metadataOf, readPart, replyWhole } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 
@@ -24,7 +24,7 @@ const getDelete: CommandAction = (context, key, nowMs) => {
     return;
   }
   const own = key.copy();
-  return then(readPart(object, 0, object.valueLength), (value) => {
+  return andThen(readPart(object, 0, object.valueLength), (value) => {
     job.delete(own, nowMs);
     job.usage.bytesOut += value.length;
     reply.bulk(value);
@@ -46,7 +46,7 @@ const getRange: CommandAction = (context, key, nowMs) => {
     reply.bulk(Buffer.alloc(0));
     return;
   }
-  return then(readPart(object, range.from, range.to), (value) => {
+  return andThen(readPart(object, range.from, range.to), (value) => {
     job.usage.bytesOut += value.length;
     reply.bulk(value);
   });
@@ -103,12 +103,12 @@ function rewrite(
   const own = key.copy();
   const put = () => {
     patch?.();
-    return then(job.put(own, value, 0, value.length, metadata, nowMs, tier), () => {
+    return andThen(job.put(own, value, 0, value.length, metadata, nowMs, tier), () => {
       job.usage.bytesIn += bytesIn;
       reply();
     });
   };
-  return then(object?.read(0, oldLength, value, 0), put);
+  return andThen(object?.read(0, oldLength, value, 0), put);
 }
 
 function checkedLength(bytes: number): number {
