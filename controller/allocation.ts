@@ -74,7 +74,16 @@ function allocate(demand: Demand, placed: readonly PlacedShard[], reasons: reado
     dollarsPerHour: dollars,
     shares,
   };
-  return { allocation, ranges, reasons: [...reasons, ...tierReasons(demand, allocation), priceReason(dollars, prices)] };
+  return {
+    allocation,
+    ranges,
+    reasons: [
+      ...reasons,
+      ...tierReasons(demand, allocation),
+      ...throughputReasons(demand, allocation),
+      priceReason(dollars, prices),
+    ],
+  };
 }
 
 /** Each shard's part by weight, in each tier no more than it has free; what does not fit goes to the next tier. */
@@ -128,12 +137,14 @@ function tierReasons(demand: Demand, allocation: Allocation): Reason[] {
   if (allocation.objectBytes > 0) {
     reasons.push({ field: 'object', value: formatBytes(allocation.objectBytes), because: 'what the other tiers do not hold' });
   }
-  const wanted = demand.throughputBytesPerSecond ?? 0;
-  if (wanted - allocation.throughputBytesPerSecond > allocation.shares.length) {
-    const value = `${formatBytes(allocation.throughputBytesPerSecond)}/s`;
-    reasons.push({ field: 'throughput reserved', value, because: 'what its shards have free; the job starts with that' });
-  }
   return reasons;
+}
+
+function throughputReasons(demand: Demand, { throughputBytesPerSecond, shares }: Allocation): Reason[] {
+  // Each share is rounded down by less than a byte per second.
+  if ((demand.throughputBytesPerSecond ?? 0) - throughputBytesPerSecond <= shares.length) return [];
+  const because = 'what its shards have free; the job starts with that';
+  return [{ field: 'throughput reserved', value: `${formatBytes(throughputBytesPerSecond)}/s`, because }];
 }
 
 function priceReason(dollars: number, prices: PriceSheet): Reason {

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  if (config.withParent) process.stdin.once('close', stop).resume();
+  if (config.withParent) process.stdin.resume().once('end', stop).once('error', stop);
   const ready = { controller: `${config.host}:${controller.port}`, http: `${config.host}:${controller.httpPort}` };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }

@@ -2,7 +2,7 @@ import type { Clock } from '@satchel/proto/core';
 
 /** A clock that stands still until told. */
 export class FakeClock implements Clock {
-  #nowMs = 1_700_000_000_000;
+  #nowMs = Date.now();
   #timers: { atMs: number; callback: () => void }[] = [];
 
   now(): number {
