@@ -27,6 +27,8 @@ export const limits = {
   connectionTurnCommands: 1000,
   /** Input kept of a connection whose commands are held back, above which no more is read. */
   connectionHeldBackBytes: 16 * KiB,
+  /** Bytes of one job on one shard that wait for or are on their way to the object store; beyond, its object tier is full. */
+  objectUploadBytes: 1024 * MiB,
   /** Connections of one shard, all listeners together. */
   shardConnections: 20_000,
   /** Waits registered on one shard by all its clients. */
@@ -83,4 +85,5 @@ export const limits = {
 
 assert(limits.keyBytes + 16 <= 1978, 'a key with its prefix fits an LMDB key');
 assert(limits.shardInputBytes >= limits.valueBytes, 'the largest value can be received');
+assert(limits.objectUploadBytes > limits.valueBytes + limits.keyBytes, 'the largest value can be on its way to the object store');
 assert(limits.unauthenticatedInputBytes >= 8 * KiB, 'AUTH with a token of many slot ranges fits');

@@ -11,8 +11,10 @@ export type CatalogTier = 'ssd' | 'object';
 
 /** A tier that learns when one of its records was replaced or deleted and what it held can go. */
 export interface Resident {
-  /** `record` is valid for the call. What survives a crash goes only once the change is committed; see {@link Catalog.afterCommit}. */
+  /** `record` is valid for the call. What survives a crash goes only once the change is committed; see JobEnvironment.afterCommit. */
   released(record: Buffer, charge: number): void;
+  /** Called when all records of the tier go at once, which were charged `usedBytes`. */
+  cleared(usedBytes: number): void;
 }
 
 interface Change {
@@ -40,7 +42,6 @@ export class Catalog implements Participant {
   readonly #clearedUpTo: Record<CatalogTier, number> = { ssd: 0, object: 0 };
   readonly #keyBytes = Buffer.alloc(hashBytes + limits.keyBytes);
   #recordBytes = Buffer.alloc(0);
-  #afterCommit: (() => void)[] = [];
 
   constructor(environment: JobEnvironment) {
     this.#environment = environment;
@@ -106,7 +107,7 @@ export class Catalog implements Participant {
     return scanEnd;
   }
 
-  /** Removes all records of a tier, in time independent of their number. The resident forgets what it held. */
+  /** Removes all records of a tier, in time independent of their number. The resident is told. */
   clear(tier: CatalogTier): void {
     if (this.#environment.tables === undefined) return;
     const other: CatalogTier = tier === 'ssd' ? 'object' : 'ssd';
@@ -114,8 +115,7 @@ export class Catalog implements Participant {
       this.#environment.discardData();
       return;
     }
-    this.#clearedUpTo[tier] = this.#environment.nextNumber();
-    this.usage[tier].set(0, 0, 0);
+    this.#forget(tier, this.#environment.nextNumber());
     this.#environment.change();
     this.#environment.flush();
   }
@@ -123,12 +123,6 @@ export class Catalog implements Participant {
   /** Whether what was begun with that sequence was overtaken by `clear`. */
   isCleared(tier: CatalogTier, sequence: number): boolean {
     return sequence <= this.#clearedUpTo[tier];
-  }
-
-  /** Calls back once what was changed so far survives a crash. */
-  afterCommit(action: () => void): void {
-    this.#afterCommit.push(action);
-    this.#environment.change();
   }
 
   load(tables: Tables): void {
@@ -159,20 +153,19 @@ export class Catalog implements Participant {
   committed(): void {
     this.#changes.clear();
     this.#pendingBytes = 0;
-    const actions = this.#afterCommit;
-    if (actions.length === 0) return;
-    this.#afterCommit = [];
-    for (const action of actions) action();
   }
 
   reset(): void {
     this.#changes.clear();
     this.#pendingBytes = 0;
-    this.#afterCommit = [];
-    for (const tier of ['ssd', 'object'] as const) {
-      this.usage[tier].set(0, 0, 0);
-      this.#clearedUpTo[tier] = this.#environment.lastNumber;
-    }
+    for (const tier of ['ssd', 'object'] as const) this.#forget(tier, this.#environment.lastNumber);
+  }
+
+  #forget(tier: CatalogTier, upTo: number): void {
+    const { usedBytes } = this.usage[tier];
+    this.#clearedUpTo[tier] = upTo;
+    this.usage[tier].set(0, 0, 0);
+    this.#residents[tier]?.cleared(usedBytes);
   }
 
   #lookup(key: Key): Buffer | undefined {

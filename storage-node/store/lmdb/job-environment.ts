@@ -58,6 +58,7 @@ export class JobEnvironment {
   #counter = 0;
   #changed = false;
   #failing = false;
+  #afterCommit: (() => void)[] = [];
   #destroyed: Promise<void> | undefined;
 
   /** Throws `unavailable` if there is data that cannot be opened. */
@@ -113,6 +114,11 @@ export class JobEnvironment {
     return this.#generation * 2 ** 32 + ++this.#counter;
   }
 
+  /** Numbers below it were given before the environment was opened last. */
+  get firstNumber(): number {
+    return this.#generation * 2 ** 32;
+  }
+
   /** The number given last. */
   get lastNumber(): number {
     return this.#generation * 2 ** 32 + this.#counter;
@@ -120,6 +126,12 @@ export class JobEnvironment {
 
   /** Says that a participant has something to write. */
   change(): void {
+    this.#changed = true;
+  }
+
+  /** Calls back once what was changed so far survives a crash; never, if it is all discarded before. */
+  afterCommit(action: () => void): void {
+    this.#afterCommit.push(action);
     this.#changed = true;
   }
 
@@ -146,6 +158,10 @@ export class JobEnvironment {
     this.#changed = false;
     this.#failing = false;
     for (const participant of this.#participants) participant.committed();
+    if (this.#afterCommit.length === 0) return;
+    const actions = this.#afterCommit;
+    this.#afterCommit = [];
+    for (const action of actions) action();
   }
 
   /** As `flush`; a failure is left for the next flush to report. */
@@ -194,6 +210,7 @@ export class JobEnvironment {
     this.#opened = undefined;
     this.#changed = false;
     this.#failing = false;
+    this.#afterCommit = [];
   }
 
   #recover(): void {

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { SatchelError } from '@satchel/proto/core';
 import type { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
-import type { Catalog } from './catalog.js';
+import type { Catalog, Resident } from './catalog.js';
 import { diskError, isDiskError } from './disk-error.js';
 import type { JobEnvironment } from './job-environment.js';
 import {
@@ -40,7 +40,7 @@ const fileSystemBlockBytes = 4096;
 const freeDiskBytes = 16 * 1024 * 1024;
 
 /** The ssd tier of one job: small values in LMDB, larger ones in files. What was flushed survives a crash of the process. */
-export class SsdStore implements TierStore {
+export class SsdStore implements TierStore, Resident {
   readonly tier = 'ssd';
   readonly #environment: JobEnvironment;
   readonly #catalog: Catalog;
@@ -94,7 +94,6 @@ export class SsdStore implements TierStore {
   }
 
   clear(): void {
-    this.#budget.release(this.usage.usedBytes);
     this.#catalog.clear('ssd');
     if (this.#environment.tables !== undefined) this.#environment.discardFiles();
   }
@@ -105,7 +104,6 @@ export class SsdStore implements TierStore {
 
   /** Takes the environment with it, and so the job's objects in the object tier. */
   destroy(): Promise<void> {
-    if (!this.#environment.destroyed) this.#budget.release(this.usage.usedBytes);
     return this.#environment.destroy();
   }
 
@@ -121,7 +119,12 @@ export class SsdStore implements TierStore {
     this.#catalog.usage.ssd.heldBytes -= onDisk(valueLengthOf(record));
     const file = holderOf(record);
     const files = this.#environment.open();
-    this.#catalog.afterCommit(() => files.discard([file]));
+    this.#environment.afterCommit(() => files.discard([file]));
+  }
+
+  /** See {@link Resident}. */
+  cleared(usedBytes: number): void {
+    this.#budget.release(usedBytes);
   }
 
   #chargeOf(key: Key): number {

@@ -1,0 +1,313 @@
+import { type Clock, limits, SatchelError } from '@satchel/proto/core';
+import { Key } from '../key.js';
+import type { Catalog, Resident } from '../lmdb/catalog.js';
+import { diskError, isDiskError } from '../lmdb/disk-error.js';
+import type { JobEnvironment } from '../lmdb/job-environment.js';
+import {
+  changedRecord,
+  holderOf,
+  metadataOf,
+  newPackedRecord,
+  objectOfRecord,
+  packPositionOf,
+  valueLengthOf,
+} from '../lmdb/record.js';
+import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, type TierStore } from '../tier-store.js';
+import type { ObjectClient, RequestCounts } from './object-client.js';
+import { packEntry, packedBytes, valueOffset, valuesOfPack } from './pack-format.js';
+import { Packs } from './packs.js';
+import { type Upload, UploadQueue } from './upload-queue.js';
+
+export interface ObjectStoreOptions {
+  /** Shared with the job's ssd tier; its trash reclaims with {@link reclaimObjects}. */
+  readonly environment: JobEnvironment;
+  readonly client: ObjectClient;
+  readonly namespace: string;
+  readonly job: string;
+  /** Default: no budget, an object store has room. */
+  readonly budgetBytes?: number;
+  /** Values are packed together up to this. Default 8 MiB. */
+  readonly packBytes?: number;
+  readonly clock?: Clock;
+}
+
+const defaultPackBytes = 8 * 1024 * 1024;
+const uploadsAtOnce = 8;
+
+/** A value on its way to the object store, and what makes it visible there. */
+interface PendingValue extends Upload {
+  commit(pack: number, position: number): void;
+}
+
+/**
+ * The object tier of one job: values in packs in an object store, their records in the job's environment. A put settles after its upload
+ * and costs a share of a request; reads are ranges of a pack. Errors of the object store are `unavailable` and leave what was there.
+ */
+export class ObjectStore implements TierStore, Resident {
+  readonly tier = 'object';
+  readonly #environment: JobEnvironment;
+  readonly #catalog: Catalog;
+  readonly #client: ObjectClient;
+  readonly #budgetBytes: number;
+  readonly #packs: Packs;
+  readonly #uploads: UploadQueue<PendingValue>;
+  readonly #requests = { puts: 0, gets: 0, deletes: 0, lists: 0 };
+  /** Charged for values on their way. */
+  #pendingCharge = 0;
+  #rewrites: Promise<void> = Promise.resolve();
+
+  constructor(options: ObjectStoreOptions) {
+    this.#environment = options.environment;
+    this.#catalog = options.environment.catalog;
+    this.#client = countingClient(options.client, this.#requests);
+    this.#budgetBytes = options.budgetBytes ?? Number.POSITIVE_INFINITY;
+    this.#catalog.reside('object', this);
+    this.#packs = new Packs({
+      environment: this.#environment,
+      client: this.#client,
+      jobPrefix: jobPrefix(options.namespace, options.job),
+      onSparse: (pack) => {
+        this.#rewrites = this.#rewrites.then(() => this.#rewrite(pack));
+      },
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    });
+    this.#uploads = new UploadQueue({
+      upload: (values) => this.#upload(values),
+      uploadsAtOnce,
+      packBytes: options.packBytes ?? defaultPackBytes,
+    });
+    // What it does not get to now it does after the next crash, and the end of the job deletes all.
+    void this.#packs.sweep().catch(() => {});
+  }
+
+  get usage(): StoreUsage {
+    return this.#catalog.usage.object;
+  }
+
+  /** Requests made to the object store for this job by this process. */
+  get requests(): RequestCounts {
+    return this.#requests;
+  }
+
+  find(key: Key): StoredObject | undefined {
+    const record = this.#catalog.find('object', key);
+    return record && this.#objectOf(record);
+  }
+
+  put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean> {
+    const charge = objectCharge(key.length, end - start);
+    const before = this.#catalog.find('object', key);
+    const freed = before === undefined ? 0 : objectCharge(key.length, valueLengthOf(before));
+    if (this.#environment.failing || this.usage.usedBytes + this.#pendingCharge + charge - freed > this.#budgetBytes)
+      return false;
+    if (this.#uploads.bytes + packedBytes(key.length, end - start) > limits.objectUploadBytes) return false;
+    try {
+      this.#environment.open();
+    } catch (error) {
+      if (isDiskError(error)) return false;
+      throw error;
+    }
+    return this.#enqueue(key.copy(), packEntry(key, value, start, end), end - start, { ...metadata }, charge - freed);
+  }
+
+  updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
+    const record = this.#catalog.find('object', key);
+    if (record === undefined) return false;
+    this.#catalog.update(key, changedRecord(record, changes));
+    return true;
+  }
+
+  delete(key: Key): boolean {
+    return this.#catalog.delete('object', key);
+  }
+
+  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
+    return this.#catalog.scan('object', position, count, (key, record) => visit(key, this.#objectOf(record)));
+  }
+
+  clear(): void {
+    this.#catalog.clear('object');
+  }
+
+  flush(): void {
+    this.#environment.flush();
+  }
+
+  /** Takes the environment with it, and so the job's objects in the ssd tier. */
+  destroy(): Promise<void> {
+    return this.#environment.destroy();
+  }
+
+  /** Settles when nothing is being deleted or rewritten in the background. */
+  async idle(): Promise<void> {
+    await this.#rewrites;
+    await this.#packs.idle();
+  }
+
+  /** See {@link Resident}. */
+  released(record: Buffer, charge: number): void {
+    const keyLength = charge - objectCharge(0, valueLengthOf(record));
+    this.#packs.release(holderOf(record), packedBytes(keyLength, valueLengthOf(record)));
+  }
+
+  /** See {@link Resident}. */
+  cleared(): void {
+    this.#packs.releaseAll();
+  }
+
+  #enqueue(key: Key, bytes: Buffer, valueLength: number, metadata: ObjectMetadata, charge: number): Promise<boolean> {
+    this.#pendingCharge += charge;
+    return new Promise((resolve, reject) => {
+      this.#uploads.add({
+        bytes,
+        commit: (pack, position) => {
+          this.#packs.retain(pack, bytes.length);
+          this.#catalog.put(key, newPackedRecord(pack, position + valueOffset(key.length), valueLength, pack, metadata));
+        },
+        settle: (error) => {
+          this.#pendingCharge -= charge;
+          if (error === undefined) resolve(true);
+          else reject(error);
+        },
+      });
+    });
+  }
+
+  async #upload(values: readonly PendingValue[]): Promise<void> {
+    const [pack, name] = this.#nextPack();
+    const [only] = values;
+    const body = values.length === 1 && only !== undefined ? only.bytes : Buffer.concat(values.map(({ bytes }) => bytes));
+    try {
+      await this.#client.put(name, body);
+    } catch (error) {
+      // It may have arrived all the same.
+      this.#packs.discard(name);
+      throw error;
+    }
+    if (this.#environment.destroyed || this.#catalog.isCleared('object', pack)) {
+      this.#packs.discard(name);
+      if (this.#environment.destroyed) throw endedError();
+      return;
+    }
+    this.#packs.add(pack, body.length);
+    let position = 0;
+    for (const value of values) {
+      value.commit(pack, position);
+      position += value.bytes.length;
+    }
+    this.#packs.review(pack);
+  }
+
+  #nextPack(): [pack: number, name: string] {
+    if (this.#environment.destroyed) throw endedError();
+    try {
+      this.#environment.open();
+      const pack = this.#environment.nextNumber();
+      return [pack, this.#packs.nameOf(pack)];
+    } catch (error) {
+      throw isDiskError(error) ? diskError('opening the catalog of a job', error) : error;
+    }
+  }
+
+  #objectOf(record: Buffer): StoredObject {
+    const pack = holderOf(record);
+    const position = packPositionOf(record);
+    return objectOfRecord('object', record, (from, to, target, targetStart) => {
+      if (from === to) return;
+      return this.#read(pack, position + from, position + to, target, targetStart);
+    });
+  }
+
+  #read(pack: number, from: number, to: number, target: Buffer, targetStart: number): Promise<void> {
+    const name = this.#packs.nameOf(pack);
+    return this.#packs.whileReading(pack, async () => {
+      const bytes = await this.#client.read(name, from, to, target, targetStart);
+      if (bytes === undefined || bytes < to) {
+        throw new SatchelError(
+          'lost',
+          `the object store no longer has ${name}, in which the object was; somebody deleted it there`,
+        );
+      }
+    });
+  }
+
+  /** Uploads what is alive in a pack again, with whatever else is on its way. The pack then goes like any that nothing lives in. */
+  async #rewrite(pack: number): Promise<void> {
+    if (this.#environment.destroyed || this.#packs.bytesOf(pack) === 0) return;
+    try {
+      const content = Buffer.allocUnsafeSlow(this.#packs.bytesOf(pack));
+      await this.#read(pack, 0, content.length, content, 0);
+      const moves: Promise<void>[] = [];
+      for (const value of valuesOfPack(content)) {
+        const key = new Key().set(content, value.keyStart, value.keyEnd).copy();
+        if (this.#isAt(key, pack, value.valueStart)) {
+          const entry = Buffer.from(content.subarray(value.keyStart - valueOffset(0), value.valueEnd));
+          moves.push(this.#move(key, entry, pack, value.valueStart));
+        }
+      }
+      await Promise.all(moves);
+    } catch {
+      this.#packs.keepSparse(pack);
+    }
+  }
+
+  #move(key: Key, bytes: Buffer, oldPack: number, oldPosition: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#uploads.add({
+        bytes,
+        commit: (pack, position) => {
+          const record = this.#isAt(key, oldPack, oldPosition) ? this.#catalog.find('object', key) : undefined;
+          if (record === undefined) return;
+          const start = position + valueOffset(key.length);
+          const moved = newPackedRecord(pack, start, valueLengthOf(record), pack, metadataOf(record));
+          this.#packs.retain(pack, bytes.length);
+          this.#catalog.put(key, moved);
+        },
+        settle: (error) => (error === undefined ? resolve() : reject(error)),
+      });
+    });
+  }
+
+  #isAt(key: Key, pack: number, position: number): boolean {
+    const record = this.#catalog.find('object', key);
+    return record !== undefined && holderOf(record) === pack && packPositionOf(record) === position;
+  }
+}
+
+/** Where the objects of a job are in the object store. */
+export function jobPrefix(namespace: string, job: string): string {
+  return `jobs/${namespace}/${job}/`;
+}
+
+function endedError(): SatchelError {
+  return new SatchelError('no-job', 'the job ended while an object was written to it');
+}
+
+/** A client that also counts for one job. */
+function countingClient(
+  client: ObjectClient,
+  counts: { puts: number; gets: number; deletes: number; lists: number },
+): ObjectClient {
+  return {
+    requests: counts,
+    requestsOfPut: (bytes) => client.requestsOfPut(bytes),
+    put(name, body) {
+      counts.puts += client.requestsOfPut(body.length);
+      return client.put(name, body);
+    },
+    read(name, from, to, target, targetStart) {
+      counts.gets++;
+      return client.read(name, from, to, target, targetStart);
+    },
+    delete(names) {
+      counts.deletes += Math.ceil(names.length / 1000);
+      return client.delete(names);
+    },
+    list(prefix, after, limit) {
+      counts.lists++;
+      return client.list(prefix, after, limit);
+    },
+    abortUploads: (prefix) => client.abortUploads(prefix),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Key } from '../key.js';
+
+/**
+ * A pack holds values one after the other, each with its key so that a pack says what is in it:
+ * key length u32, value length u32 (little endian), key, value.
+ */
+const headerBytes = 8;
+
+/** Bytes a value takes in a pack. */
+export function packedBytes(keyLength: number, valueLength: number): number {
+  return headerBytes + keyLength + valueLength;
+}
+
+/** Where the value begins after its entry begins. */
+export function valueOffset(keyLength: number): number {
+  return headerBytes + keyLength;
+}
+
+/** An entry of a pack in a buffer of its own. */
+export function packEntry(key: Key, value: Buffer, start: number, end: number): Buffer {
+  const entry = Buffer.allocUnsafeSlow(packedBytes(key.length, end - start));
+  entry.writeUInt32LE(key.length, 0);
+  entry.writeUInt32LE(end - start, 4);
+  key.buffer.copy(entry, headerBytes, key.start, key.end);
+  value.copy(entry, valueOffset(key.length), start, end);
+  return entry;
+}
+
+/** One value as a pack tells it. */
+export interface PackedValue {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+/** The values of a pack in their order. */
+export function* valuesOfPack(pack: Buffer): Generator<PackedValue> {
+  for (let at = 0; at + headerBytes <= pack.length; ) {
+    const keyStart = at + headerBytes;
+    const keyEnd = keyStart + pack.readUInt32LE(at);
+    const valueEnd = keyEnd + pack.readUInt32LE(at + 4);
+    if (valueEnd > pack.length) return;
+    yield { keyStart, keyEnd, valueStart: keyEnd, valueEnd };
+    at = valueEnd;
+  }
+}
