@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { Command, CommandContext } from '../command.js';
-import { assertMayRead, optionArgument, syntaxError, valueIndex } from './arguments.js';
+import { assertMayRead, optionArgument, syntaxError } from './arguments.js';
 import { expiryArgument, isTimeUnit, positiveExpiryArgument, type TimeUnit } from './expiry-argument.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { persistedExpiry } from './persisted.js';
@@ -76,26 +76,28 @@ const removeExpiry: CommandAction = ({ job, reply }, key, nowMs) => {
 
 function getAndExpire(context: CommandContext): void | Promise<void> {
   assertMayRead(context, 'GETEX');
-  const expiresAtMs = getExpiry(context);
-  if (expiresAtMs === undefined) return onKey(context, 1, 'read', getPlainly);
-  return onKey(context, 1, 'write', (_, key, nowMs) => {
-    const { job, reply } = context;
-    const object = job.lookup(key, nowMs);
-    if (object === undefined) {
-      reply.nil();
-      return;
-    }
-    const own = key.copy();
-    const { readsLeft } = object;
-    return andThen(readPart(object, 0, object.valueLength), (value) => {
-      const still = job.find(own, nowMs);
-      if (still !== undefined) job.expire(own, still, expiresAtMs, nowMs);
-      job.countRead(own, readsLeft, nowMs);
-      job.usage.bytesOut += value.length;
-      reply.bulk(value);
-    });
-  });
+  assertGetExOptions(context);
+  return context.args.count === 2 ? onKey(context, 1, 'read', getPlainly) : onKey(context, 1, 'write', getExpiring);
 }
+
+const getExpiring: CommandAction = (context, key, nowMs) => {
+  const { job, reply } = context;
+  const object = job.lookup(key, nowMs);
+  if (object === undefined) {
+    reply.nil();
+    return;
+  }
+  const expiresAtMs = getExExpiry(context);
+  const own = key.copy();
+  const { readsLeft } = object;
+  return andThen(readPart(object, 0, object.valueLength), (value) => {
+    const still = job.find(own, nowMs);
+    if (still !== undefined) job.expire(own, still, expiresAtMs, nowMs);
+    job.countRead(own, readsLeft, nowMs);
+    job.usage.bytesOut += value.length;
+    reply.bulk(value);
+  });
+};
 
 const getPlainly: CommandAction = (context, key, nowMs, mode) => {
   const object = context.job.lookup(key, nowMs);
@@ -103,13 +105,16 @@ const getPlainly: CommandAction = (context, key, nowMs, mode) => {
   context.reply.nil();
 };
 
-/** What GETEX changes the expiry to (0: never), or undefined if it leaves it. */
-function getExpiry({ args, nowMs }: CommandContext): number | undefined {
-  if (args.count === 2) return undefined;
+function assertGetExOptions({ args }: CommandContext): void {
+  if (args.count === 2) return;
   const option = optionArgument(args, 2);
-  if (option === 'PERSIST' && args.count === 3) return 0;
-  if (!isTimeUnit(option) || args.count !== 4) throw syntaxError();
-  return positiveExpiryArgument(args, valueIndex(args, 2), option, nowMs, 'getex');
+  if (option === 'PERSIST' ? args.count !== 3 : !isTimeUnit(option) || args.count !== 4) throw syntaxError();
+}
+
+/** What GETEX with an option changes the expiry to; 0: never. As in Redis the time is only looked at if there is an object. */
+function getExExpiry({ args, nowMs }: CommandContext): number {
+  const option = optionArgument(args, 2);
+  return isTimeUnit(option) ? positiveExpiryArgument(args, 3, option, nowMs, 'getex') : 0;
 }
 
 const toSeconds = (ms: number): number => Math.floor((ms + 500) / 1000);

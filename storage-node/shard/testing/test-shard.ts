@@ -85,6 +85,11 @@ export class TestShard {
 
   /** Runs a command of another session. */
   async runOn(session: TestSession, ...command: (string | number | Buffer)[]): Promise<Reply> {
+    return decodeReply(await this.encoded(session, command));
+  }
+
+  /** Runs a command; settles with the bytes of its reply. */
+  async encoded(session: TestSession, command: readonly (string | number | Buffer)[]): Promise<Buffer> {
     const reply = new ReplyBuffer();
     reply.version = session.version;
     try {
@@ -93,7 +98,7 @@ export class TestShard {
       reply.clear();
       reply.error(SatchelError.from(error).toRespLine());
     }
-    return decodeReply(reply.bytes);
+    return reply.bytes;
   }
 
   /** Runs a command that must be done at once, without a promise. */
