@@ -27,9 +27,12 @@ export class Cluster implements Redirector, Ticking, CallContext {
   #owners: readonly Connection[] = [];
   /** Calls that wait for the first slot map, or for shards to agree. */
   readonly #parked = new CallQueue();
-  #refreshing = false;
+  /** The look at the slot map that is under way. */
+  #refreshing: Promise<void> | undefined;
   #refreshedTick = 0;
-  #closed: SatchelError | undefined;
+  /** Why no more calls are taken. */
+  #closing: SatchelError | undefined;
+  #closed = false;
   /** The endpoint's shard in the cluster commands. */
   #endpointId = '';
   #nextWaitId = 1;
@@ -49,13 +52,11 @@ export class Cluster implements Redirector, Ticking, CallContext {
     this.ticker.add(this);
   }
 
-  /** Sends a call to the shard that owns its key; one without a key to the endpoint, which serves the whole job. */
-  send(call: Call<unknown>): void {
+  /** Takes a new call: sends it to the shard that owns its key; one without a key to the endpoint, which serves the whole job. */
+  submit(call: Call<unknown>): void {
     if (call.settled) return;
-    if (this.#closed !== undefined) call.fail(this.#closed);
-    else if (call.key === undefined) this.#endpoint.send(call);
-    else if (this.#routes === undefined) this.#park(call);
-    else this.#ownerOf(call.key, this.#routes).send(call);
+    if (this.#closing !== undefined) call.fail(this.#closing);
+    else this.#send(call);
   }
 
   /** A shard answered `MOVED slot host:port`: repeats the call there, and looks at the slot map. */
@@ -73,14 +74,17 @@ export class Cluster implements Redirector, Ticking, CallContext {
   /** Lets calls finish and closes; pending waits fail with `unavailable`. Idempotent. */
   async close(): Promise<void> {
     const error = new SatchelError('unavailable', 'the store was closed');
-    this.#closed ??= error;
+    this.#closing ??= error;
+    for (const call of this.#parked) if (call.waitId > 0) call.fail(error);
+    while (this.#parked.length > 0 && this.#refreshing !== undefined) await this.#refreshing;
     await Promise.all(this.#connections().map((connection) => connection.close(error)));
     this.destroy(error);
   }
 
   /** Fails everything that is pending with `error` and closes at once. Idempotent. */
   destroy(error: SatchelError): void {
-    this.#closed ??= error;
+    this.#closing ??= error;
+    this.#closed = true;
     this.ticker.remove(this);
     for (const call of this.#parked.takeAll()) call.fail(error);
     for (const connection of this.#connections()) connection.destroy(error);
@@ -95,14 +99,18 @@ export class Cluster implements Redirector, Ticking, CallContext {
     return [this.#endpoint, ...this.#direct.values()];
   }
 
-  #park(call: Pending): void {
-    this.#parked.push(call);
-    this.#refresh();
+  #send(call: Call<unknown>): void {
+    if (call.key === undefined) this.#endpoint.send(call);
+    else if (this.#routes !== undefined) this.#ownerOf(call.key, this.#routes).send(call);
+    else {
+      this.#parked.push(call);
+      this.#refresh();
+    }
   }
 
   #unpark(): void {
     if (this.#routes === undefined) return;
-    for (const call of this.#parked.takeAll()) this.send(call as Call<unknown>);
+    for (const call of this.#parked.takeAll()) this.#send(call as Call<unknown>);
   }
 
   #ownerOf(key: ObjectKey, routes: SlotRoutes): Connection {
@@ -131,12 +139,11 @@ export class Cluster implements Redirector, Ticking, CallContext {
 
   /** Asks for the slot map, once at a time. */
   #refresh(): void {
-    if (this.#refreshing || this.#closed !== undefined) return;
-    this.#refreshing = true;
+    if (this.#refreshing !== undefined || this.#closed) return;
     this.#refreshedTick = this.ticker.now;
-    void this.#askForRoutes().finally(() => {
-      this.#refreshing = false;
-      if (this.#closed === undefined) this.#unpark();
+    this.#refreshing = this.#askForRoutes().finally(() => {
+      this.#refreshing = undefined;
+      this.#unpark();
     });
   }
 
@@ -148,7 +155,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
       const self = source === this.#endpoint ? this.#ask(source, ['CLUSTER', 'MYID']) : undefined;
       const routes = slotRoutesOf(await slots, this.#url.host);
       const endpointId = self === undefined ? undefined : String(await self.catch(() => ''));
-      if (this.#closed === undefined) this.#apply(routes, endpointId);
+      if (!this.#closed) this.#apply(routes, endpointId);
     } catch (error) {
       // With a slot map calls go on by what is known; without one none can.
       if (this.#routes !== undefined) return;
@@ -184,10 +191,10 @@ export class Cluster implements Redirector, Ticking, CallContext {
       for (const wait of [...connection.waits]) {
         if (wait.key === undefined || this.#ownerOf(wait.key, routes) === connection) continue;
         connection.forget(wait);
-        this.send(wait);
+        this.#send(wait);
       }
       if (!connection.ready && !this.#owners.includes(connection) && connection !== this.#endpoint) {
-        for (const call of connection.takeWaiting()) this.send(call as Call<unknown>);
+        for (const call of connection.takeWaiting()) this.#send(call as Call<unknown>);
       }
     }
     this.#dropUnused();

@@ -253,6 +253,14 @@ test('close lets calls finish and ends waits; later calls fail', async () => {
   expect(await code(store.get('k'))).toBe('unavailable');
 });
 
+test('close waits also for calls that do not know their shard yet', async () => {
+  const { store } = await start(2);
+  const put = store.put('k', '1');
+  const wait = code(store.waitFor('never'));
+  await store.close();
+  expect([await put, await wait]).toEqual([true, 'unavailable']);
+});
+
 test('destroy fails what is pending with the error given', async () => {
   const { cluster, store } = await start();
   await store.put('k', '1');

@@ -184,7 +184,7 @@ export class Store {
     const problem = keyProblem(key);
     if (problem !== undefined) return Promise.reject(problem);
     const call = new Call(this.#cluster, key, command, decoder, repeatable, options);
-    this.#cluster.send(call);
+    this.#cluster.submit(call);
     return call.promise;
   }
 
@@ -195,7 +195,7 @@ export class Store {
     options?: CallOptions,
   ): Promise<Result> {
     const call = new Call(this.#cluster, undefined, command, decoder, repeatable, options);
-    this.#cluster.send(call);
+    this.#cluster.submit(call);
     return call.promise;
   }
 
@@ -207,7 +207,7 @@ export class Store {
     options?: CallOptions,
   ): Promise<Result> {
     const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), { key, name, subject }, decoder, options);
-    this.#cluster.send(wait);
+    this.#cluster.submit(wait);
     return wait.promise;
   }
 }

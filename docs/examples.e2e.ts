@@ -31,19 +31,31 @@ function examplesOf(page: string): Example[] {
   const text = readFileSync(join(repository, page), 'utf8');
   return [...text.matchAll(/^```(js|py|sh)(?: (\S+))?\n(.*?)^```/gms)].map((match) => ({
     language: match[1] as Example['language'],
-    needs: match[2] ?? (match[1] === 'py' ? 'python3' : undefined),
+    needs: match[2] ?? (match[1] === 'py' ? 'redis-py' : undefined),
     code: match[3] as string,
     line: text.slice(0, match.index).split('\n').length,
   }));
 }
 
-async function isInstalled(example: Example): Promise<boolean> {
-  if (!example.needs) return true;
-  const check = example.language === 'py' ? run('python3', ['-c', 'import redis']) : run(example.needs, ['--version']);
-  return check.then(
-    () => true,
-    () => false,
-  );
+/** Whichever Python has redis-py: the one on the path, or the system's. */
+const pythons = ['python3', '/usr/bin/python3'];
+
+/** The command that runs an example, or undefined where what it needs is not installed. */
+async function commandFor(example: Example): Promise<string | undefined> {
+  if (example.language === 'py') return firstThatRuns(pythons, ['-c', 'import redis']);
+  const command = example.language === 'js' ? process.execPath : 'bash';
+  return example.needs && !(await firstThatRuns([example.needs], ['--version'])) ? undefined : command;
+}
+
+async function firstThatRuns(commands: readonly string[], args: readonly string[]): Promise<string | undefined> {
+  for (const command of commands) {
+    const runs = await run(command, args).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return command;
+  }
+  return undefined;
 }
 
 let up: ChildProcess;
@@ -85,14 +97,11 @@ describe.each(pages.filter((page) => examplesOf(page).length > 0))('%s', (page) 
 
   for (const example of examplesOf(page)) {
     test(`the example at line ${example.line} runs`, async ({ skip }) => {
-      if (!(await isInstalled(example))) skip(`${example.needs} is not installed`);
+      const command = await commandFor(example);
+      if (!command) return skip(`${example.needs} is not installed`);
       const file = join(pageFolder, `line-${example.line}.${{ js: 'mjs', py: 'py', sh: 'sh' }[example.language]}`);
       writeFileSync(file, example.code);
-      const [command, args] = {
-        js: [process.execPath, [file]],
-        py: ['python3', [file]],
-        sh: ['bash', ['-euo', 'pipefail', file]],
-      }[example.language] as [string, string[]];
+      const args = example.language === 'sh' ? ['-euo', 'pipefail', file] : [file];
       const { stderr } = await run(command, args, { cwd: pageFolder, env: environment });
       expect(stderr).not.toContain('Error');
     });

@@ -68,6 +68,13 @@ async function openJob(process: NodeProcess, node: FakeNode, job: string): Promi
   return connect({ port: portOf(process) }, job, await controller.token(job, [[0, shard]], { tiers: ['dram', 'ssd'] }));
 }
 
+function filesUnder(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
 function shardPid(process: NodeProcess): number {
   return childrenOf(process.child.pid ?? 0)[0] ?? 0;
 }
@@ -221,4 +228,55 @@ test('5,000 registered idle jobs cost no descriptors and at most 4 KiB each', as
   expect(after.map(([descriptors]) => descriptors)).toEqual(before.map(([descriptors]) => descriptors));
   const sum = (facts: typeof before) => facts.reduce((total, [, bytes]) => total + (bytes ?? 0), 0);
   expect((sum(after) - sum(before)) / jobs.length).toBeLessThanOrEqual(4096);
+});
+
+test('what dram has no room for goes to ssd and on to the object tier, and the end of the job takes it from all three', async () => {
+  const { process, node } = await start(['--dram', '8MiB', '--ssd', '8MiB']);
+  const shard = node.shards[0] ?? 0;
+  const tiers = { tiers: ['dram', 'ssd', 'object'] };
+  await controller.configure(node, [jobOn('job-a', shard, tiers)]);
+  const client = connect({ port: portOf(process) }, 'job-a', await controller.token('job-a', [[0, shard]]));
+  const value = (index: number) => Buffer.alloc(100_000, index);
+  for (let index = 0; index < 250; index++) await client.set(`key-${index}`, value(index));
+  for (let index = 0; index < 250; index++) {
+    expect((await client.getBuffer(`key-${index}`))?.equals(value(index))).toBe(true);
+  }
+  const used = await controller.next('heartbeat', ({ jobs }) => (jobs[0]?.usage?.objects ?? 0) === 250);
+  const usage = used.jobs[0]?.usage;
+  const bytes = [usage?.dram?.bytes, usage?.ssd?.bytes, usage?.object?.bytes].map((each) => each ?? 0);
+  expect(Math.min(...bytes)).toBeGreaterThan(5e6);
+  expect(Math.max(bytes[0] ?? 0, bytes[1] ?? 0)).toBeLessThanOrEqual(8 * 2 ** 20);
+  const objects = join(dir, 'node', 'objects');
+  expect(filesUnder(objects)).not.toEqual([]);
+  const purged = controller.next('purged');
+  node.send({ end: { job: 'job-a', sequence: 99, refuseUntilMs: Date.now() + 3_600_000 } });
+  expect((await purged).usage?.objectRequests).toBeGreaterThan(0);
+  await expect.poll(() => filesUnder(objects)).toEqual([]);
+  expect(filesUnder(join(dir, 'node', 'shard-0'))).toEqual([]);
+});
+
+test('1,000 jobs used and ended leave descriptors, memory and folders where they were', async () => {
+  const { process, node } = await start();
+  const shard = node.shards[0] ?? 0;
+  const useAndEnd = async (count: number, name: string) => {
+    for (let index = 0; index < count; index++) {
+      const job = `${name}-${index}`;
+      const client = connect({ port: portOf(process) }, job, await controller.token(job, [[0, shard]]));
+      await client.set('fast', 'x'.repeat(1000));
+      if (index % 10 === 0) await client.call('SATCHEL.PUT', 'slow', 'x'.repeat(1000), 'TIER', 'ssd');
+      const purged = controller.next('purged', (message) => message.job === job);
+      node.send({ end: { job, sequence: 1000 + index, refuseUntilMs: Date.now() + 3_600_000 } });
+      await purged;
+      client.disconnect();
+    }
+  };
+  await useAndEnd(200, 'warm');
+  const pids = [process.child.pid ?? 0, shardPid(process)];
+  const before = pids.map((pid) => ({ descriptors: descriptorsOf(pid), bytes: anonymousBytesOf(pid) }));
+  await useAndEnd(1000, 'job');
+  await expect.poll(() => pids.map(descriptorsOf), { timeout: 5000 }).toEqual(before.map(({ descriptors }) => descriptors));
+  const grown = pids.map((pid, index) => anonymousBytesOf(pid) - (before[index]?.bytes ?? 0));
+  expect(Math.max(...grown)).toBeLessThan(48 * 2 ** 20);
+  expect(filesUnder(join(dir, 'node', 'shard-0'))).toEqual([]);
+  expect(readdirSync(join(dir, 'node', 'shard-0', 'jobs'))).toEqual([]);
 });

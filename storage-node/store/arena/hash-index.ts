@@ -128,9 +128,11 @@ export class HashIndex {
     return [...firsts].flatMap((first) => this.slots.chain(first));
   }
 
-  /** Some entry at or after a place chosen by two random numbers, or 0 if that table is empty. */
+  /** Some entry, chosen by two random numbers, or 0 if the table they lead to is empty. */
   sample(hash: number, place: number): number {
-    return this.slots.firstFrom(this.tableOf(hash), place);
+    let table = this.tableOf(hash);
+    while (table !== 0 && u16(this.units.used, table) === 0) table = u32(this.units.next, table);
+    return table === 0 ? 0 : this.slots.firstFrom(table, place);
   }
 
   /** Moves a table to another span, whose bytes are already those of the table. */

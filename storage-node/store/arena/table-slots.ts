@@ -177,9 +177,8 @@ export class TableSlots {
     }
   }
 
-  /** The first reference at or after a place in a table, going round; 0 if it is empty. */
+  /** The first reference at or after a place in a table that is not empty, going round. */
   firstFrom(table: number, place: number): number {
-    if (u16(this.units.used, table) === 0) return 0;
     const words = this.wordsOf(table);
     const base = this.baseOf(table);
     let slot = this.homeOf(place);

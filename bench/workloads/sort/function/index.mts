@@ -90,23 +90,18 @@ export function sampleKeys(records: Records, wanted: number): string[] {
 }
 
 async function map(event: MapEvent, exchange: Exchange): Promise<SortResult> {
-  const inputs = await Promise.all(
-    Array.from({ length: event.chunks }, (_, chunk) => exchange.get(keys.input(event.split, chunk))),
-  );
+  const inputs: Buffer[] = [];
+  for (let chunk = 0; chunk < event.chunks; chunk++) inputs.push(await exchange.get(keys.input(event.split, chunk)));
   const boundaries = (JSON.parse((await exchange.get(keys.boundaries)).toString()) as string[]).map((key) =>
     Buffer.from(key, 'base64'),
   );
   const records = new Records(Buffer.concat(inputs), event.layout);
   const order = sortedOrder(records);
   const starts = partitionStarts(records, order, boundaries);
-  await Promise.all(
-    Array.from({ length: event.reducers }, (_, reducer) =>
-      exchange.put(
-        keys.shuffle(event.split, reducer),
-        gather(records, order, starts[reducer] as number, starts[reducer + 1] as number),
-      ),
-    ),
-  );
+  for (let reducer = 0; reducer < event.reducers; reducer++) {
+    const piece = gather(records, order, starts[reducer] as number, starts[reducer + 1] as number);
+    await exchange.put(keys.shuffle(event.split, reducer), piece);
+  }
   return {
     summary: { ...emptySummary, records: records.count },
     chunks: event.reducers,
@@ -116,12 +111,10 @@ async function map(event: MapEvent, exchange: Exchange): Promise<SortResult> {
 }
 
 async function reduce(event: ReduceEvent, exchange: Exchange): Promise<SortResult> {
-  const runs = await Promise.all(
-    Array.from(
-      { length: event.mappers },
-      async (_, split) => new Records(await exchange.get(keys.shuffle(split, event.reducer)), event.layout),
-    ),
-  );
+  const runs: Records[] = [];
+  for (let split = 0; split < event.mappers; split++) {
+    runs.push(new Records(await exchange.get(keys.shuffle(split, event.reducer)), event.layout));
+  }
   const merged = Buffer.allocUnsafe(runs.reduce((sum, run) => sum + run.buffer.length, 0));
   const cuts = [0];
   let written = 0;
