@@ -1,0 +1,84 @@
+import { describe, expect, it, vi } from 'vitest';
+import { useController } from './testing/use-controller.js';
+
+const controller = useController();
+
+describe('nodes', () => {
+  it('keep their shard ids, and new ones get new ids', async () => {
+    const first = controller.newNode('n1', 2);
+    const second = controller.newNode('n2', 1);
+    expect(await first.join()).toEqual([1, 2]);
+    expect(await second.join()).toEqual([3]);
+    first.leave();
+    expect(await first.join()).toEqual([1, 2]);
+    first.leave();
+    const grown = controller.newNode('n1', 3);
+    expect(await grown.join()).toEqual([1, 2, 4]);
+  });
+
+  it('hear of each other', async () => {
+    const first = await controller.joinNode('n1');
+    await controller.joinNode('n2');
+    controller.now.clock.advance(100);
+    const { directory } = await first.saw((message) => message.directory?.shards.length === 4);
+    expect(directory?.shards.map(({ node }) => node)).toEqual(['n1', 'n1', 'n2', 'n2']);
+  });
+
+  it('know where the shards of a job are before they hear of the job', async () => {
+    const first = await controller.joinNode('n1');
+    await controller.joinNode('n2');
+    await controller.register();
+    await first.saw(({ configure }) => configure && configure.jobs.length > 0);
+    const known = first.messages.findIndex(({ directory }) => directory?.shards.length === 4);
+    expect(known).toBeGreaterThan(0);
+    expect(known).toBeLessThan(first.messages.findIndex(({ configure }) => configure && configure.jobs.length > 0));
+  });
+
+  it('are down after silence, and get no jobs then', async () => {
+    const quiet = await controller.joinNode('n1');
+    const heard = await controller.joinNode('n2');
+    for (let second = 0; second < 8; second++) {
+      heard.send({ heartbeat: {} });
+      await vi.waitFor(async () => expect((await controller.listNodes())[1]?.lastHeartbeatMs).toBe(controller.now.clock.now()));
+      controller.now.clock.advance(1000);
+    }
+    expect((await controller.listNodes()).map(({ state }) => state)).toEqual(['down', 'up']);
+    expect((await controller.register()).slotMap?.shards.map(({ node }) => node)).toEqual(['n2', 'n2']);
+    quiet.leave();
+  });
+
+  it('are still up when their stream breaks for a moment', async () => {
+    const node = await controller.joinNode('n1');
+    node.leave();
+    await controller.passTime(1000);
+    expect((await controller.listNodes())[0]?.state).toBe('up');
+    await controller.passTime(3000);
+    expect((await controller.listNodes())[0]?.state).toBe('down');
+  });
+
+  it('are turned away when another of the name is up, or their introduction is wrong', async () => {
+    await controller.joinNode('n1');
+    await expect(controller.newNode('n1').join()).rejects.toThrow('--id');
+    await expect(controller.newNode('n 2').join()).rejects.toThrow("'n 2'");
+    await expect(controller.newNode('n3', 0).join()).rejects.toThrow('0 shards');
+  });
+
+  it('get no new slots while they drain, and are forgotten once they left', async () => {
+    const node = await controller.joinNode('n1');
+    await controller.joinNode('n2');
+    const drained = await controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.drainNode, {
+      node: 'n1',
+    });
+    expect(drained.state).toBe('draining');
+    await node.saw(({ drain }) => drain);
+    const { job, slotMap } = await controller.register();
+    expect(slotMap?.shards.map(({ node: name }) => name)).toEqual(['n2', 'n2']);
+    await controller.endJob(job);
+    node.leave();
+    await vi.waitFor(async () => expect((await controller.listNodes()).map(({ node: name }) => name)).toEqual(['n2']));
+    const unknown = controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.drainNode, {
+      node: 'n9',
+    });
+    await expect(unknown).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('n9') });
+  });
+});
