@@ -1,5 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import { type CommandArgument, type Reply, ReplyError } from '@satchel/proto/resp';
+import type { AbortGroups } from './abort-groups.js';
 import type { ChunkedValue } from './chunked-value.js';
 import { Ticker } from './ticker.js';
 
@@ -47,6 +48,7 @@ export interface Redirector {
 export interface CallContext {
   readonly ticker: Ticker;
   readonly redirector: Redirector;
+  readonly aborts: AbortGroups;
 }
 
 /** One command with its promise. */
@@ -104,11 +106,6 @@ export class Call<Result> implements Pending {
     this.#reject(error);
   }
 
-  /** The signal's abort event. */
-  handleEvent(): void {
-    this.fail(this.#signal?.reason);
-  }
-
   protected onError(error: ReplyError): void {
     if (this.key !== undefined && error.line.startsWith('MOVED ')) {
       this.context.redirector.redirect(this, error.line);
@@ -130,15 +127,14 @@ export class Call<Result> implements Pending {
   protected settle(): void {
     this.settled = true;
     this.context.ticker.end();
-    this.#signal?.removeEventListener('abort', this);
+    if (this.#signal !== undefined) this.context.aborts.remove(this.#signal, this);
   }
 
   #limit({ timeoutMs, signal }: CallOptions): void {
     if (timeoutMs !== undefined) this.deadlineTick = this.context.ticker.now + Ticker.ticks(timeoutMs);
     if (signal === undefined) return;
     this.#signal = signal;
-    if (signal.aborted) this.handleEvent();
-    else signal.addEventListener('abort', this, { once: true });
+    this.context.aborts.add(signal, this);
   }
 }
 

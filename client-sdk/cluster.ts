@@ -1,7 +1,8 @@
 import { type JobUrl, limits, SatchelError, slotOfBytes } from '@satchel/proto/core';
 import type { Reply } from '@satchel/proto/resp';
+import { AbortGroups } from './abort-groups.js';
 import { type Address, endpointAddress, formatAddress, parseAddress } from './address.js';
-import { Call, type CallContext, type ObjectKey, type Pending, type Redirector } from './call.js';
+import { Call, type CallContext, describe, type ObjectKey, type Redirector } from './call.js';
 import { CallQueue } from './call-queue.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import type { CompleteConnectOptions } from './options.js';
@@ -17,6 +18,7 @@ const patientRedirects = 3;
 export class Cluster implements Redirector, Ticking, CallContext {
   readonly ticker = new Ticker();
   readonly redirector = this;
+  readonly aborts = new AbortGroups();
   readonly #url: JobUrl;
   readonly #context: ConnectionContext;
   readonly #endpoint: Connection;
@@ -93,6 +95,9 @@ export class Cluster implements Redirector, Ticking, CallContext {
   tick(now: number): void {
     if (now - this.#refreshedTick > refreshTicks) this.#refresh();
     if (this.#parked.length > 0) this.#unpark();
+    for (const call of this.#parked) {
+      if (call.deadlineTick <= now) call.fail(new SatchelError('timeout', `${describe(call, now)} did not end in time`));
+    }
   }
 
   #connections(): Connection[] {

@@ -155,6 +155,12 @@ test('a wait and a call time out, and can be aborted', async () => {
   expect(await code(store.put('k', '1', { timeoutMs: 60 }))).toBe('unknown-outcome');
 });
 
+test('a call times out also while its shard is not known', async () => {
+  const { cluster, store } = await start();
+  cluster.script = ([name]) => name === 'CLUSTER';
+  expect(await code(store.get('k', { timeoutMs: 60 }))).toBe('timeout');
+});
+
 test('an ended wait is taken off the shard', async () => {
   const { cluster, store } = await start();
   const controller = new AbortController();
