@@ -38,6 +38,7 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
       const listed = [...jobs.table.all()].filter(
         (record) => (namespace === '' || record.namespace === namespace) && (ended || record.state.kind !== 'ended'),
       );
+      listed.sort((a, b) => a.createdMs - b.createdMs || (a.job < b.job ? -1 : 1));
       return { jobs: listed.map((record) => jobInList(record, jobs)) };
     }),
     ScaleJob: unary(parts, 'ScaleJob', async ({ job, hints }) => jobToWire(await jobs.scale(job, readHints(hints)), jobs, fleet)),
