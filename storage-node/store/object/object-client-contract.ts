@@ -37,6 +37,7 @@ export function describeObjectClient(name: string, start: () => Promise<TestObje
       expect(target.subarray(5, 15)).toEqual(sampleValue(1000, 1).subarray(100, 110));
       expect([target[4], target[15]]).toEqual([0xee, 0xee]);
       expect(await client.read('ranges/object', 0, 5000, Buffer.alloc(5000), 0)).toBe(1000);
+      expect(await client.read('ranges/object', 2000, 5000, Buffer.alloc(5000), 0)).toBe(1000);
     });
 
     test('an object that is not there reads as undefined, and deleting it is fine', async () => {

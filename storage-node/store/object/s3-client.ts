@@ -5,6 +5,7 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -79,8 +80,8 @@ export class S3ObjectClient implements ObjectClient {
       this.requests.gets++;
       const range = `bytes=${from}-${to - 1}`;
       const get = new GetObjectCommand({ Bucket: this.#bucket, Key: name, Range: range });
-      const found = await unless(this.#client.send(get), missing, undefined);
-      if (found === undefined) return undefined;
+      const found = await unless(this.#client.send(get), [...missing, 'InvalidRange'], undefined);
+      if (found === undefined) return this.#sizeOf(name);
       await copyBody(found.Body, target, targetStart);
       return sizeOf(found.ContentRange, found.ContentLength);
     });
@@ -139,6 +140,13 @@ export class S3ObjectClient implements ObjectClient {
       queueSize: partsAtOnce,
     });
     await upload.done();
+  }
+
+  /** The size of an object if there is one: a range beyond its end is refused without telling. */
+  async #sizeOf(name: string): Promise<number | undefined> {
+    this.requests.gets++;
+    const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: name });
+    return (await unless(this.#client.send(head), missing, undefined))?.ContentLength;
   }
 
   #listPage(prefix: string, after: string, limit: number): Promise<{ entries: StoredName[]; isLast: boolean }> {
