@@ -1,4 +1,4 @@
-import { importPublicKey, parseJobUrl, verifyJobToken } from '@satchel/proto/core';
+import { importPublicKey, parseJobUrl, SatchelError, verifyJobToken } from '@satchel/proto/core';
 import type { RegisterJobRequest } from '@satchel/proto/gen';
 import { describe, expect, it, vi } from 'vitest';
 import { useController } from './testing/use-controller.js';
@@ -169,7 +169,21 @@ describe('lists of jobs', () => {
         (one) => one.job,
       );
     expect(await list({ namespace: 'a' })).toEqual([job]);
-    expect(await list({ namespace: 'a', ended: true })).toEqual([job, ended]);
+    expect((await list({ namespace: 'a', ended: true })).sort()).toEqual([job, ended].sort());
     expect(await list({})).toHaveLength(2);
+  });
+});
+
+describe('a registration that cannot be written down', () => {
+  it('fails, reserves nothing and is taken back from its nodes', async () => {
+    const node = await controller.joinNode('n1');
+    controller.now.store.commit = () => Promise.reject(new SatchelError('unavailable', 'the disk is full'));
+    await expect(controller.register({ hints: { capacityBytes: GiB } })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the disk is full',
+    });
+    const { end } = await node.saw((message) => message.end);
+    expect(end?.job).toMatch(/^sort-/);
+    expect(await controller.listNodes()).toMatchObject([{ dramAllocatedBytes: 0, jobs: 0 }]);
   });
 });

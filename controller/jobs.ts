@@ -92,13 +92,9 @@ export class Jobs {
     const createdMs = this.#environment.clock.now();
     const state = { kind: 'active' } as const;
     const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), createdMs, epoch: 1, state };
-    const book = openBook(record);
-    const token = await this.#reserving(record, () => this.#signAndCommit(record, book));
-    this.table.set(record);
-    if (book !== undefined) this.grants.add(book);
+    const token = await this.#begin(record);
     this.leases.grant(record.job, record.leaseMs);
     this.#counters.registered();
-    await this.#configure(record, nodesOf(record));
     return { record, token };
   }
 
@@ -190,22 +186,32 @@ export class Jobs {
     this.usage.close();
   }
 
-  /** Reserves the job's shares, and gives them back if what follows fails. */
-  async #reserving<Result>(record: JobRecord, action: () => Promise<Result>): Promise<Result> {
-    this.reserved.add(record.allocation.shares);
+  /**
+   * Writes a new job down while its nodes learn of it: nobody can use it before its token is returned, and nodes are told to
+   * end jobs that a restarted controller does not know. Takes everything back if it cannot be written.
+   */
+  async #begin(record: JobRecord): Promise<string> {
+    const { job, allocation } = record;
+    this.reserved.add(allocation.shares);
+    this.table.set(record);
+    const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
+    const grants = this.#addBook(record);
+    if (grants !== undefined) changes.push({ collection: 'grants', key: job, value: grants });
     try {
-      return await action();
+      const committed = this.#environment.store.commit(changes);
+      const [token] = await Promise.all([
+        this.#tokens.forJob(record, record.createdMs),
+        committed,
+        this.#configure(record, nodesOf(record)),
+      ]);
+      return token;
     } catch (error) {
-      this.reserved.remove(record.allocation.shares);
+      this.reserved.remove(allocation.shares);
+      this.grants.drop(job);
+      this.table.remove(job);
+      for (const node of nodesOf(record)) this.#fleet.session(node)?.endJob(job, this.refuseUnknownUntilMs());
       throw error;
     }
-  }
-
-  async #signAndCommit(record: JobRecord, book: GrantBook | undefined): Promise<string> {
-    const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
-    if (book !== undefined) changes.push({ collection: 'grants', key: record.job, value: book.record() });
-    const [token] = await Promise.all([this.#tokens.forJob(record, record.createdMs), this.#environment.store.commit(changes)]);
-    return token;
   }
 
   #addBook(record: JobRecord) {

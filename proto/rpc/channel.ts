@@ -37,6 +37,8 @@ const channelOptions: ChannelOptions = {
   // A controller that restarts is found again within a second or two, not after gRPC's two minutes.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
+  // A list of 100,000 jobs, or the configuration of a node that has as many.
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
 };
