@@ -108,6 +108,12 @@ export class TieredStore implements JobStore {
     return used.length === 1 ? only.scan(position, count, visit) : mergedScan(used, position, count, visit);
   }
 
+  /** Of a cache: drops an object that was not used for long, in the first tier that can tell; false if there is none. */
+  evictColdest(): boolean {
+    if (!this.#evict) return false;
+    return this.#inPutOrder.some((store) => isEvicting(store) && this.#dropColdest(store));
+  }
+
   clear(): void {
     for (const store of this.#inFindOrder) store.clear();
   }
@@ -148,15 +154,20 @@ export class TieredStore implements JobStore {
     metadata: ObjectMetadata,
   ): boolean | Promise<boolean> {
     if (objectCharge(key.length, end - start) > store.usage.reservedBytes) return false;
-    for (let coldest = store.coldest(evictionSamples); coldest !== undefined; coldest = store.coldest(evictionSamples)) {
-      const victim = coldest.copy();
-      const object = store.find(victim);
-      if (object !== undefined) this.#onEvicted?.(victim, object);
-      store.delete(victim);
+    while (this.#dropColdest(store)) {
       const taken = store.put(key, value, start, end, metadata);
       if (taken !== false) return taken;
     }
     return false;
+  }
+
+  #dropColdest(store: EvictingStore): boolean {
+    const victim = store.coldest(evictionSamples)?.copy();
+    if (victim === undefined) return false;
+    const object = store.find(victim);
+    if (object !== undefined) this.#onEvicted?.(victim, object);
+    store.delete(victim);
+    return true;
   }
 }
 
