@@ -87,7 +87,7 @@ export class Job {
     this.#credentials = { job: start.url.job, token: start.url.token };
     this.#leaseSeconds = start.leaseSeconds;
     this.#lease = new Lease(start.leaseSeconds * 1000, {
-      renew: () => this.renew(),
+      renew: (timeoutMs) => this.renew(timeoutMs),
       onLost: (error) => options.onLeaseLost?.(error),
       clock: systemClock,
       random: Math.random,
@@ -113,10 +113,10 @@ export class Job {
     return this.#store;
   }
 
-  /** Renews the lease now, besides the automatic renewals; resolves to its period in milliseconds. */
-  async renew(): Promise<number> {
+  /** Renews the lease now, besides the automatic renewals; resolves to its period in milliseconds. Gives up after 10 s unless told. */
+  async renew(timeoutMs?: number): Promise<number> {
     const { jobs } = this.#channel;
-    const renewed = await this.#channel.call(jobs, jobs.renewJob, { job: this.id });
+    const renewed = await this.#channel.call(jobs, jobs.renewJob, { job: this.id }, timeoutMs);
     if (renewed.token !== '') this.#credentials.token = renewed.token;
     this.#leaseSeconds = renewed.leaseSeconds;
     return renewed.leaseSeconds * 1000;

@@ -6,11 +6,14 @@ const lostCodes: ReadonlySet<ErrorCode> = new Set(['no-job', 'not-found', 'gone'
 const shortestPauseMs = 50;
 const firstRetryMs = 200;
 const longestRetryMs = 2000;
+/** A renewal under way holds the process: one that a controller does not answer is given up soon, later ones get longer. */
+const firstTimeoutMs = 1000;
+const longestTimeoutMs = 4000;
 
 /** What a lease does and tells. */
 export interface LeaseOptions {
-  /** Renews the lease once; resolves to its period in milliseconds from now. */
-  renew(): Promise<number>;
+  /** Renews the lease once, giving up after `timeoutMs`; resolves to its period in milliseconds from now. */
+  renew(timeoutMs: number): Promise<number>;
   /** The job is over: the lease lapsed or someone ended it. Called once; there are no renewals after it. */
   onLost(error: SatchelError): void;
   readonly clock: Clock;
@@ -25,7 +28,7 @@ type State =
 
 /**
  * Keeps a lease: renews it after a third of its period. When that fails it tries again within seconds for as long as it takes, because leases
- * are judged only by a controller that is there. Never keeps the process alive.
+ * are judged only by a controller that is there. Its timer never keeps the process alive.
  */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -57,7 +60,7 @@ export class Lease {
   /** Milliseconds until the next renewal; undefined: none. */
   async #attempt(): Promise<number | undefined> {
     try {
-      const periodMs = await this.#options.renew();
+      const periodMs = await this.#options.renew(doubled(firstTimeoutMs, this.#failures, longestTimeoutMs));
       this.#failures = 0;
       return periodMs / 3;
     } catch (thrown) {
@@ -66,8 +69,11 @@ export class Lease {
         if (this.#state.kind === 'renewing') this.#options.onLost(error);
         return undefined;
       }
-      const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures++, 10));
-      return ceiling * (1 - this.#options.random() / 2);
+      return doubled(firstRetryMs, this.#failures++, longestRetryMs) * (1 - this.#options.random() / 2);
     }
   }
+}
+
+function doubled(first: number, times: number, longest: number): number {
+  return Math.min(longest, first * 2 ** Math.min(times, 16));
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Job, type RegisterJobOptions, registerJob } from './job.js';
@@ -5,6 +6,7 @@ import { connect } from './store.js';
 import { RealCluster } from './testing/real-cluster.js';
 import { describeStore, type OpenedStore } from './testing/store-suite.js';
 
+const entry = new URL('./dist/index.js', import.meta.url).href;
 let cluster: RealCluster;
 beforeAll(async () => {
   cluster = await RealCluster.start(2, 2);
@@ -98,17 +100,53 @@ describe('a job', () => {
     store.destroy();
   });
 
-  test('can be told from a child process that was only handed its URL', async () => {
+  test('is used by a child process that was only handed its URL', async () => {
     await using job = await register();
-    const { spawn } = await import('node:child_process');
-    const entry = new URL('./dist/index.js', import.meta.url).href;
-    const source = `import { connect } from '${entry}'; await connect().put('from child', 'hello');`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-      env: { ...process.env, SATCHEL_URL: job.url, SATCHEL_SOCKET_DIR: cluster.socketDir },
-      stdio: 'inherit',
-    });
     const value = job.store.waitFor('from child', { as: 'text' });
-    expect((await once(child, 'exit'))[0]).toBe(0);
+    const script = `import { connect } from '${entry}'; await connect().put('from child', 'hello');`;
+    expect(await run(script, { SATCHEL_URL: job.url, SATCHEL_SOCKET_DIR: cluster.socketDir })).toBe(0);
     expect(await value).toBe('hello');
   });
+
+  test('that is held does not keep its process alive, not even while the controller does not answer', async () => {
+    const script = `import { registerJob } from '${entry}';
+      const job = await registerJob({ name: 'exits', leaseSeconds: 5 });
+      await job.store.put('k', 'v');
+      process.send('held');
+      setTimeout(() => {}, 1800);`;
+    const ended = run(script, { SATCHEL_CONTROLLER: cluster.controller }, () => cluster.freezeController(true));
+    try {
+      expect(await ended).toBe(0);
+    } finally {
+      cluster.freezeController(false);
+    }
+  });
+
+  test('whose shards crash says what is lost, and goes on', async () => {
+    await using job = await register(wide);
+    const { store } = job;
+    const keys = Array.from({ length: 200 }, (_, index) => `lost-${index}`);
+    await Promise.all(keys.map((key) => store.put(key, key)));
+    const wait = store.waitFor('after the crash', { as: 'text' }).catch((error) => error.code);
+    cluster.killShards('node-1');
+    const codes = await Promise.all(keys.map((key) => store.get(key, { as: 'text' }).catch((error) => error.code)));
+    const lost = keys.filter((_, index) => codes[index] === 'lost');
+    expect(lost.length).toBeGreaterThan(20);
+    expect(keys.filter((key, index) => codes[index] === key).length).toBe(keys.length - lost.length);
+    await expect(store.count('lost-')).rejects.toMatchObject({ code: 'lost' });
+    await Promise.all(lost.map((key) => store.put(key, 'again')));
+    expect(await store.get(lost[0] ?? '', { as: 'text' })).toBe('again');
+    await store.put('after the crash', 'here');
+    expect(['here', 'lost']).toContain(await wait);
+  });
 });
+
+/** Runs a script in a process of its own; resolves to its exit code. */
+async function run(script: string, env: NodeJS.ProcessEnv, onMessage: () => void = () => {}): Promise<unknown> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.once('message', onMessage);
+  return (await once(child, 'exit'))[0];
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,18 @@ export class RealCluster {
     if (child === undefined) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
+  }
+
+  /** Kills every shard of a node as a crash would; the node starts them again. */
+  killShards(node: string): void {
+    const pid = this.#processes.get(node)?.pid;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    for (const child of children) process.kill(Number(child), 'SIGKILL');
+  }
+
+  /** Stops the controller from running, or lets it go on. */
+  freezeController(frozen: boolean): void {
+    this.#processes.get('controller')?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   async stop(): Promise<void> {
