@@ -6,6 +6,7 @@ import type { JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
 import type { JobUsage } from './job-usage.js';
 import type { KeyGate } from './key-gate.js';
+import { type Account, accountOf, ObjectAccounts } from './object-accounts.js';
 import { PrefixCounters } from './prefix-counters.js';
 import { inSlices } from './slices.js';
 
@@ -24,12 +25,13 @@ export interface ObjectListener {
 }
 
 /** What a put replaces. */
-interface Before {
-  /** Undefined: nothing was there. */
-  tier: Tier | undefined;
-  charge: number;
-  expiresAtMs: number;
+interface Before extends Account {
+  /** It was dropped to make room for its successor: gone although the put is not done. */
+  evicted: boolean;
 }
+
+/** Opens a job's store; `onEvicted` is to be called for each object that the store drops by itself, before it does. */
+export type OpenStore = (onEvicted: (key: Key, object: StoredObject) => void) => JobStore;
 
 /** Objects looked at between two looks at the clock. */
 const objectsPerStep = 32;
@@ -40,25 +42,33 @@ const objectsPerStep = 32;
  */
 export class JobObjects {
   /** Counts by prefix that somebody watches. */
-  readonly counters = new PrefixCounters((position, visit) => this.#visitPresent(position, visit));
-  readonly #openStore: () => JobStore;
+  readonly counters = new PrefixCounters((position, visit) => this.scan(position, objectsPerStep, visit, visit));
+  readonly #openStore: OpenStore;
   readonly #space: JobSpace;
   readonly #usage: JobUsage;
   readonly #gate: KeyGate;
   readonly #clock: Clock;
   readonly #listener: ObjectListener;
+  readonly #evicts: boolean;
   readonly #expiries: ExpiryWheel;
   #store: JobStore | undefined;
   #ended = false;
-  readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0 };
+  readonly #accounts: ObjectAccounts;
+  readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, evicted: false };
+  /** The put that the store is carrying out in this very call. */
+  #placing: { readonly key: Key; readonly before: Before } | undefined;
+  /** Of a cache: what the puts under way replace, by key. */
+  readonly #replacing = new Map<string, Before>();
 
   constructor(parts: {
-    openStore: () => JobStore;
+    openStore: OpenStore;
     space: JobSpace;
     usage: JobUsage;
     gate: KeyGate;
     clock: Clock;
     listener: ObjectListener;
+    /** Whether the job is a cache, whose store drops objects by itself. */
+    evicts: boolean;
   }) {
     this.#openStore = parts.openStore;
     this.#space = parts.space;
@@ -66,7 +76,9 @@ export class JobObjects {
     this.#gate = parts.gate;
     this.#clock = parts.clock;
     this.#listener = parts.listener;
+    this.#evicts = parts.evicts;
     this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
+    this.#accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters);
   }
 
   get count(): number {
@@ -77,12 +89,9 @@ export class JobObjects {
   /** Opens the store and takes over what it holds already. */
   recover(): void {
     const store = this.opened();
-    let bytes = 0;
-    for (const tier of tiers) {
-      this.#usage.change(tier, store.usageOf(tier).usedBytes, this.#clock.now());
-      bytes += store.usageOf(tier).usedBytes;
-    }
-    this.#space.adopt(bytes);
+    const nowMs = this.#clock.now();
+    for (const tier of tiers) this.#usage.change(tier, store.usageOf(tier).usedBytes, nowMs);
+    this.#space.adopt(this.#usage.heldBytes);
     let position = 0;
     const scanned = inSlices(() => {
       if (this.#ended) return true;
@@ -98,7 +107,7 @@ export class JobObjects {
   /** The store, opened if it was not; throws `no-job` after the end. */
   opened(): JobStore {
     if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
-    this.#store ??= this.#openStore();
+    this.#store ??= this.#openStore((key, object) => this.#evicted(key, object));
     return this.#store;
   }
 
@@ -127,32 +136,33 @@ export class JobObjects {
     nowMs: number,
     tier?: Tier,
   ): void | Promise<void> {
-    const old = this.opened().find(key);
-    const before = this.#before;
-    before.tier = old?.tier;
-    before.expiresAtMs = old === undefined ? 0 : old.expiresAtMs;
-    before.charge = old === undefined ? 0 : objectCharge(key.length, old.valueLength);
+    const before = this.#measure(key);
     const growth = objectCharge(key.length, end - start) - before.charge;
     const taking = growth > 0 ? this.#space.take(growth) : undefined;
     if (taking === undefined) return this.#place(key, value, start, end, metadata, nowMs, tier, before);
     const ownKey = key.copy();
     const ownValue = Buffer.from(value.subarray(start, end));
     const ownBefore = { ...before };
-    return taking.then(() => {
-      const laterMs = this.#clock.now();
-      return this.#place(ownKey, ownValue, 0, ownValue.length, metadata, laterMs, tier, ownBefore);
-    });
+    const placed = taking.then(
+      () => this.#place(ownKey, ownValue, 0, ownValue.length, metadata, this.#clock.now(), tier, ownBefore),
+      (error: unknown) => {
+        if (ownBefore.evicted) this.#gone(ownKey, ownBefore);
+        throw error;
+      },
+    );
+    return this.#whileReplacing(ownKey, ownBefore, placed);
+  }
+
+  /** Makes room in the quota by dropping the object used least recently, if the store can tell; false if it cannot. */
+  evict(): boolean {
+    return this.#store?.evictColdest?.() ?? false;
   }
 
   /** Removes an object that was found, with its accounts. */
   drop(key: Key, object: StoredObject, nowMs: number): void {
-    const { tier, expiresAtMs } = object;
-    const charge = objectCharge(key.length, object.valueLength);
+    const before = accountOf(key, object);
     this.opened().delete(key);
-    this.#space.release(charge);
-    this.#usage.change(tier, -charge, nowMs);
-    if (expiresAtMs > 0) this.#expiries.remove(key.hash, expiresAtMs);
-    if (this.counters.size > 0) this.counters.changed(key, -1);
+    this.#accounts.removed(key, before, nowMs);
     this.#listener.removed(key);
     this.#listener.changed();
   }
@@ -165,7 +175,7 @@ export class JobObjects {
     }
     const beforeMs = object.expiresAtMs;
     this.opened().updateMetadata(key, { expiresAtMs });
-    this.#moveExpiry(key, beforeMs, expiresAtMs);
+    this.#accounts.moved(key, beforeMs, expiresAtMs);
     this.#listener.changed();
   }
 
@@ -181,8 +191,11 @@ export class JobObjects {
     if (object !== undefined) this.drop(key, object, nowMs);
   }
 
-  /** Visits live objects as {@link JobStore.scan}; those that expired are removed on the way. The visitor changes nothing. */
-  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
+  /**
+   * Visits live objects as {@link JobStore.scan}; those that expired are removed on the way, or, if a command is under way on them, left
+   * to `visitBusy`. The visitors change nothing.
+   */
+  scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void, visitBusy?: (key: Key) => void): number {
     if (this.#store === undefined) return scanEnd;
     const nowMs = this.#clock.now();
     const expired: Key[] = [];
@@ -190,7 +203,7 @@ export class JobObjects {
       if (object.expiresAtMs === 0 || object.expiresAtMs > nowMs) visit(key, object);
       else expired.push(key.copy());
     });
-    for (const key of expired) this.#dropIfFree(key, nowMs);
+    for (const key of expired) if (!this.#dropIfFree(key, nowMs)) visitBusy?.(key);
     return next;
   }
 
@@ -230,22 +243,32 @@ export class JobObjects {
   ): void | Promise<void> {
     const charge = objectCharge(key.length, end - start);
     let took: Tier | undefined | Promise<Tier | undefined>;
+    this.#placing = this.#evicts ? { key, before } : undefined;
     try {
       took = this.opened().put(key, value, start, end, metadata, tier);
     } catch (error) {
-      throw this.#refuse(charge - before.charge, error);
+      throw this.#refuse(key, charge, before, error);
     }
+    this.#placing = undefined;
     const heard = this.#listener.isAwaited(key) ? Buffer.from(value.subarray(start, end)) : undefined;
     if (typeof took !== 'object') return this.#commit(took, key, charge, metadata, nowMs, before, heard);
     const ownKey = key.copy();
     const ownBefore = { ...before };
     const given = { ...metadata };
-    return took.then(
+    const committed = took.then(
       (tookLater) => this.#commit(tookLater, ownKey, charge, given, this.#clock.now(), ownBefore, heard),
       (error: unknown) => {
-        throw this.#refuse(charge - ownBefore.charge, error);
+        throw this.#refuse(ownKey, charge, ownBefore, error);
       },
     );
+    return this.#whileReplacing(ownKey, ownBefore, committed);
+  }
+
+  /** Lets `#evicted` know what a put replaces while it is under way. */
+  #whileReplacing(key: Key, before: Before, put: Promise<void>): Promise<void> {
+    if (!this.#evicts) return put;
+    this.#replacing.set(key.toString(), before);
+    return put.finally(() => this.#replacing.delete(key.toString()));
   }
 
   #commit(
@@ -258,27 +281,46 @@ export class JobObjects {
     heard: Buffer | undefined,
   ): void {
     if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
-    const growth = charge - before.charge;
-    if (tier === undefined) throw this.#refuse(growth, fullError());
-    if (growth < 0) this.#space.release(-growth);
-    if (before.tier !== undefined) this.#usage.change(before.tier, -before.charge, nowMs);
-    this.#usage.change(tier, charge, nowMs);
-    this.#moveExpiry(key, before.expiresAtMs, metadata.expiresAtMs);
-    if (before.tier === undefined && this.counters.size > 0) this.counters.changed(key, 1);
+    if (tier === undefined) throw this.#refuse(key, charge, before, fullError());
+    this.#accounts.stored(key, before, tier, charge, metadata.expiresAtMs, nowMs);
     this.#listener.stored(key);
     this.#listener.changed();
     if (heard !== undefined) this.#listener.deliver(key, heard, metadata.readsLeft, nowMs);
   }
 
-  #refuse(growth: number, error: unknown): unknown {
-    if (growth > 0 && !this.#ended) this.#space.release(growth);
+  /** What is there before a put; one record is used again and again. */
+  #measure(key: Key): Before {
+    const object = this.opened().find(key);
+    const before = this.#before;
+    before.evicted = false;
+    before.tier = object?.tier;
+    before.expiresAtMs = object === undefined ? 0 : object.expiresAtMs;
+    before.charge = object === undefined ? 0 : objectCharge(key.length, object.valueLength);
+    return before;
+  }
+
+  /** Gives back what was taken for a put that failed; returns the error to throw. */
+  #refuse(key: Key, charge: number, before: Before, error: unknown): unknown {
+    this.#placing = undefined;
+    if (this.#ended) return error;
+    if (charge > before.charge) this.#space.release(charge - before.charge);
+    if (before.evicted) this.#gone(key, before);
     return error;
   }
 
-  #moveExpiry(key: Key, beforeMs: number, expiresAtMs: number): void {
-    if (beforeMs === expiresAtMs) return;
-    if (beforeMs > 0) this.#expiries.remove(key.hash, beforeMs);
-    if (expiresAtMs > 0) this.#expiries.add(key.hash, expiresAtMs);
+  /** The store is about to drop an object by itself. */
+  #evicted(key: Key, object: StoredObject): void {
+    const placing = this.#placing;
+    const isPlaced = placing !== undefined && placing.key.toString() === key.toString();
+    const before = isPlaced ? placing.before : this.#replacing.get(key.toString());
+    if (before === undefined) this.#gone(key, accountOf(key, object));
+    else before.evicted = true;
+  }
+
+  #gone(key: Key, before: Account): void {
+    this.#accounts.removed(key, before, this.#clock.now());
+    this.#listener.removed(key);
+    this.#listener.changed();
   }
 
   #expireHash(hash: number): void {
@@ -295,19 +337,6 @@ export class JobObjects {
     if (this.#gate.size > 0 && this.#gate.blocks(key.hash, 'write')) return false;
     this.find(key, nowMs);
     return true;
-  }
-
-  /** For the counters: what is there, expired or not, once what can be removed of the expired is. */
-  #visitPresent(position: number, visit: (key: Key) => void): number {
-    if (this.#store === undefined) return scanEnd;
-    const nowMs = this.#clock.now();
-    const expired: Key[] = [];
-    const next = this.#store.scan(position, objectsPerStep, (key, object) => {
-      if (object.expiresAtMs === 0 || object.expiresAtMs > nowMs) visit(key);
-      else expired.push(key.copy());
-    });
-    for (const key of expired) if (!this.#dropIfFree(key, nowMs)) visit(key);
-    return next;
   }
 
   #forgetUsage(): void {

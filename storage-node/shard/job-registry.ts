@@ -239,8 +239,8 @@ export class JobRegistry implements ShardEnvironment {
       configuration,
       shard: this.membership.shard,
       // The store is opened with the configuration of that moment.
-      openStore: () => {
-        const store = stores.open(configuration);
+      openStore: (onEvicted) => {
+        const store = stores.open(configuration, onEvicted);
         stored = true;
         if (entry) entry.stored = true;
         return store;

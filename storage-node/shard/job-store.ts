@@ -30,6 +30,8 @@ export interface JobStore {
   /** Frees everything in every tier. Idempotent. */
   destroy(): Promise<void>;
   usageOf(tier: Tier): StoreUsage;
+  /** Of a cache: drops an object that was not used for long; false if there is none to drop. */
+  evictColdest?(): boolean;
 }
 
 /** An object of the namespace that outlives jobs, as `@persist/KEY` shows it. Owns its bytes. */

@@ -1,5 +1,7 @@
 import type { Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
+import type { Key } from '../store/key.js';
+import type { StoredObject } from '../store/tier-store.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { TierStatistics } from './messages.js';
 
@@ -9,9 +11,9 @@ export interface JobStores {
   readonly leftJobs: ReadonlySet<string>;
   /**
    * Opens a job's store and makes its folder, so that the job is known to have had data should the shard die. Objects on ssd and in
-   * the object tier are found again. Throws `out-of-memory` or `unavailable` if the disk refuses.
+   * the object tier are found again. `onEvicted` is called for each object a cache drops by itself. Throws `out-of-memory` or `unavailable` if the disk refuses.
    */
-  open(configuration: JobConfiguration): JobStore;
+  open(configuration: JobConfiguration, onEvicted: (key: Key, object: StoredObject) => void): JobStore;
   /** The persisted objects of a namespace. */
   persisted(namespace: string): PersistedObjects;
   /** Takes away what a job that is not open left behind; settles after the first attempt to free its space. */

@@ -128,6 +128,50 @@ describe('tiers', () => {
   });
 });
 
+describe('a cache', () => {
+  test('drops objects when its tier is full', async () => {
+    const shard = new TestShard({ evict: true, dramBytes: 1000 });
+    for (let index = 0; index < 100; index++) {
+      expect(await shard.text('SET', `k${index}`, 'x'.repeat(index), 'EX', 100)).toBe('OK');
+      shard.check();
+    }
+    expect(await shard.text('SATCHEL.COUNT', 'k')).toBe(shard.dram.usage.objects);
+    expect(shard.ssd.usage.objects).toBe(0);
+  });
+
+  test('drops objects when its quota is used up, unless that cannot help', async () => {
+    const shard = new TestShard({ evict: true, quotaBytes: 1000 });
+    for (let index = 0; index < 100; index++) {
+      shard.grant.slow = index % 2 === 0;
+      expect(await shard.text('SET', `k${index}`, 'x'.repeat(index))).toBe('OK');
+      shard.check();
+    }
+    const objects = shard.dram.usage.objects;
+    expect(await shard.text('SET', 'k', 'x'.repeat(1000))).toMatch(/^-QUOTA/);
+    expect(shard.dram.usage.objects).toBe(objects);
+  });
+
+  test('an object that is dropped to make room for its successor is accounted for once', async () => {
+    const shard = new TestShard({ evict: true, dramBytes: 200 });
+    for (let index = 0; index < 130; index++) await shard.run('SET', 'a', 'x'.repeat(index));
+    expect(await shard.text('STRLEN', 'a')).toBe(129);
+    shard.check();
+    await shard.run('SET', 'a', 'x'.repeat(150));
+    shard.check();
+  });
+
+  test('an object that is dropped while its successor is under way is accounted for once', async () => {
+    const shard = new TestShard({ evict: true, dramBytes: 200 });
+    await shard.run('SET', 'a', 'x');
+    shard.object.hold();
+    const put = shard.text('SATCHEL.PUT', 'a', 'successor', 'TIER', 'object');
+    for (let index = 0; index < 10; index++) await shard.run('SET', `k${index}`, 'x'.repeat(100));
+    shard.object.release();
+    expect(await put).toBe('OK');
+    shard.check();
+  });
+});
+
 describe('a job that lost its DRAM data', () => {
   const lostCommands = [
     'GET a',

@@ -2,11 +2,12 @@ import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@sat
 import type { JobConfiguration } from '../job-configuration.js';
 import { Key } from '../store/key.js';
 import { type ObjectMetadata, plainMetadata, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { putEvicting } from './evicting-put.js';
 import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
-import { JobObjects } from './job-objects.js';
+import { JobObjects, type OpenStore } from './job-objects.js';
 import { JobSpace } from './job-space.js';
-import type { JobStore, PersistedObjects } from './job-store.js';
+import type { PersistedObjects } from './job-store.js';
 import { JobUsage } from './job-usage.js';
 import { KeyGate } from './key-gate.js';
 import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
@@ -21,7 +22,7 @@ export interface JobOptions {
   /** The fleet-wide id of this shard. */
   readonly shard: number;
   /** Opens (and creates) the job's store. Called at the first write; at once if `lost`, to find what ssd and object tier kept. */
-  readonly openStore: () => JobStore;
+  readonly openStore: OpenStore;
   readonly persisted: PersistedObjects;
   readonly grant: Grant;
   /** Whether the shard had data of the job before it started and lost what was in DRAM. */
@@ -77,6 +78,7 @@ export class ShardJob {
       usage: this.usage,
       gate: this.gate,
       clock: options.clock,
+      evicts: options.configuration.evict === 'lru',
       listener: {
         removed: (key) => this.#lost?.markGone(key),
         stored: (key) => this.#forgetFailure(key),
@@ -160,7 +162,10 @@ export class ShardJob {
     tier?: Tier,
   ): void | Promise<void> {
     if (end - start > limits.valueBytes) throw tooLargeError(end - start);
-    const putting = this.#objects.put(key, value, start, end, metadata, nowMs, tier);
+    const putting =
+      this.configuration.evict === 'lru'
+        ? putEvicting(this.#objects, this.grant, key, value, start, end, metadata, nowMs, tier)
+        : this.#objects.put(key, value, start, end, metadata, nowMs, tier);
     if (putting !== undefined && metadata === this.#plain) this.#plain = plainMetadata(0);
     return putting;
   }

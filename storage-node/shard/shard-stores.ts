@@ -13,7 +13,7 @@ import type { ObjectClient } from '../store/object/object-client.js';
 import { ObjectStore } from '../store/object/object-store.js';
 import { openObjectClient } from '../store/object/object-uri.js';
 import { openTrash, resumeReclaims } from '../store/object/reclaim.js';
-import type { ObjectMetadata, TierStore } from '../store/tier-store.js';
+import type { ObjectMetadata, StoredObject, TierStore } from '../store/tier-store.js';
 import { TieredStore, type TieredStoreOptions } from '../store/tiered/tiered-store.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { JobStores } from './job-stores.js';
@@ -61,7 +61,7 @@ export class ShardStores implements JobStores {
     void resumeReclaims(this.trash);
   }
 
-  open(configuration: JobConfiguration): JobStore {
+  open(configuration: JobConfiguration, onEvicted: (key: Key, object: StoredObject) => void): JobStore {
     const folder = join(this.jobsFolder, configuration.job);
     try {
       mkdirSync(folder, { recursive: true });
@@ -70,7 +70,7 @@ export class ShardStores implements JobStores {
     }
     const environment = new JobEnvironment({ folder, trash: this.trash });
     const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration));
-    const store = new CountingStore({ tiers: stores, evict: configuration.evict }, () => this.spills++);
+    const store = new CountingStore({ tiers: stores, evict: configuration.evict, onEvicted }, () => this.spills++);
     const objects = stores.find((one) => one instanceof ObjectStore);
     this.jobs.set(configuration.job, { environment, store, objects });
     return store;

@@ -8,6 +8,7 @@ import {
   type ReplyWriter,
   type RespVersion,
 } from '@satchel/proto/resp';
+import type { Key } from '../../store/key.js';
 import { MapStore } from '../../store/testing/map-store.js';
 import { TieredStore } from '../../store/tiered/tiered-store.js';
 import type { Command, CommandContext } from '../command.js';
@@ -29,10 +30,22 @@ export interface TestShardOptions {
   readonly quotaBytes?: number;
   /** Comes back without its DRAM data. */
   readonly lost?: boolean;
+  /** The job is a cache. */
   readonly evict?: boolean;
 }
 
 const ample = 1_000_000_000;
+
+/** A tier that takes the object of the smallest hash for its coldest. */
+class ColdStore extends MapStore {
+  coldest(): Key | undefined {
+    let coldest: Key | undefined;
+    this.scan(0, 1, (key) => {
+      coldest ??= key.copy();
+    });
+    return coldest;
+  }
+}
 
 /** One job on one shard without server or disks: commands in, replies out. */
 export class TestShard {
@@ -49,7 +62,7 @@ export class TestShard {
 
   /** `fill` puts into the ssd tier what a lost job finds there. */
   constructor(options: TestShardOptions = {}, fill: (ssd: MapStore) => void = () => {}) {
-    this.dram = new MapStore('dram', options.dramBytes ?? ample);
+    this.dram = new (options.evict ? ColdStore : MapStore)('dram', options.dramBytes ?? ample);
     this.ssd = new MapStore('ssd', options.ssdBytes ?? ample);
     this.object = new SlowStore(options.objectBytes ?? ample);
     fill(this.ssd);
@@ -62,13 +75,14 @@ export class TestShard {
         ranges: [{ start: 0, shard: 1 }],
         tiers: ['dram', 'ssd', 'object'],
         quotaBytes: options.quotaBytes ?? 0,
-        evict: '',
+        evict: options.evict ? 'lru' : '',
         createdMs: this.clock.nowMs,
       },
       shard: 1,
-      openStore: () => {
+      openStore: (onEvicted) => {
         this.opened++;
-        return new TieredStore({ tiers: [this.dram, this.ssd, this.object] });
+        const tiers = [this.dram, this.ssd, this.object];
+        return new TieredStore({ tiers, evict: options.evict ? 'lru' : '', onEvicted });
       },
       persisted: this.persisted,
       grant: this.grant,
