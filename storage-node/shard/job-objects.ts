@@ -2,7 +2,7 @@ import { type Clock, SatchelError, type Tier, tiers } from '@satchel/proto/core'
 import type { Key } from '../store/key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, scanEnd } from '../store/tier-store.js';
 import { ExpiryWheel } from './expiry-wheel.js';
-import type { JobSpace } from './job-space.js';
+import { fullError, type JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
 import type { JobUsage } from './job-usage.js';
 import type { KeyGate } from './key-gate.js';
@@ -343,11 +343,4 @@ export class JobObjects {
     const nowMs = this.#clock.now();
     for (const tier of tiers) this.#usage.change(tier, -this.#usage.bytes(tier), nowMs);
   }
-}
-
-function fullError(): SatchelError {
-  return new SatchelError(
-    'out-of-memory',
-    'every tier the job may use is full on this shard; delete objects, or register with a capacity hint',
-  );
 }

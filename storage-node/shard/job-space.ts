@@ -52,3 +52,11 @@ function quotaError(bytes: number): SatchelError {
     `${bytes} bytes more exceed what is left of the job's quota; delete objects or raise the capacity hint`,
   );
 }
+
+/** The error when no tier has room. */
+export function fullError(): SatchelError {
+  return new SatchelError(
+    'out-of-memory',
+    'every tier the job may use is full on this shard; delete objects, or register with a capacity hint',
+  );
+}

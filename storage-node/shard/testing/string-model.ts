@@ -74,6 +74,8 @@ export class StringModel {
 
 function rangeOfText(text: string, first: number, last: number): string {
   const from = first < 0 ? Math.max(0, text.length + first) : first;
-  const to = last < 0 ? text.length + last : last;
+  if (first < 0 && last < 0 && first > last) return '';
+  // As Redis does: an end before the beginning is the beginning.
+  const to = last < 0 ? Math.max(0, text.length + last) : last;
   return from > to ? '' : text.slice(from, to + 1);
 }
