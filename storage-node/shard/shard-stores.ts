@@ -12,6 +12,7 @@ import type { Trash } from '../store/lmdb/trash.js';
 import type { ObjectClient } from '../store/object/object-client.js';
 import { ObjectStore } from '../store/object/object-store.js';
 import { openObjectClient } from '../store/object/object-uri.js';
+import { PersistStore } from '../store/object/persist-store.js';
 import { openTrash, resumeReclaims } from '../store/object/reclaim.js';
 import type { ObjectMetadata, StoredObject, TierStore } from '../store/tier-store.js';
 import { TieredStore, type TieredStoreOptions } from '../store/tiered/tiered-store.js';
@@ -76,9 +77,8 @@ export class ShardStores implements JobStores {
     return store;
   }
 
-  persisted(_namespace: string): PersistedObjects {
-    const none = () => Promise.reject(new SatchelError('unavailable', 'this node has no object store'));
-    return { put: none, find: none, delete: none, list: async function* () {} };
+  persisted(namespace: string): PersistedObjects {
+    return new PersistStore({ client: this.client, namespace });
   }
 
   async discard(job: string): Promise<void> {
