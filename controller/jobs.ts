@@ -22,12 +22,15 @@ import { SlotMapWatchers } from './slot-map-watchers.js';
 import type { Change } from './state/state-store.js';
 import type { TokenIssuer } from './tokens.js';
 import { UsageDesk } from './usage-desk.js';
+import { Waiters } from './waiters.js';
 
 /** How long a registration waits for its nodes; later ones serve the job by its token. */
 const configuredMs = 250;
 /** How long ending a job waits for its nodes, so that the reply has the final usage. */
 const purgedMs = 2000;
 const pruneMs = 60_000;
+/** How long a node without jobs may be down before it is forgotten. */
+const forgetNodeMs = 24 * 3600 * 1000;
 
 /** A registration, checked. */
 export interface NewJob {
@@ -56,8 +59,8 @@ export class Jobs {
   readonly #fleet: Fleet;
   readonly #tokens: TokenIssuer;
   readonly #counters: JobCounters;
-  /** Those who wait for a job to be purged; told after each change. */
-  readonly #purgeWaiters = new Map<string, (() => void)[]>();
+  /** Those who wait for a job to be purged. */
+  readonly #purgeWaiters: Waiters<void>;
   #cancelPrune: () => void;
 
   /** Takes up the jobs in the store; each lease begins anew. */
@@ -66,6 +69,7 @@ export class Jobs {
     this.#fleet = fleet;
     this.#tokens = tokens;
     this.#counters = counters;
+    this.#purgeWaiters = new Waiters(environment.clock);
     this.leases = new LeaseTable(environment.clock, (job) => this.#lapsed(job));
     this.usage = new UsageDesk(environment);
     this.grants = new GrantDesk(environment, fleet, (job, shards) => this.#sendGrants(job, shards));
@@ -109,7 +113,7 @@ export class Jobs {
   async end(job: string): Promise<UsageTotals> {
     const record = this.table.known(job);
     if (record.state.kind === 'active') await this.#startEnding(record, 'ended');
-    await this.#purgedOr(purgedMs, job);
+    if (this.#awaited(job)) await this.#purgeWaiters.wait(job, purgedMs, undefined);
     return this.usage.total(job);
   }
 
@@ -149,8 +153,8 @@ export class Jobs {
   disconnected(node: string): void {
     const shards = this.#fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? [];
     this.grants.unreachable(shards);
-    for (const job of [...this.#purgeWaiters.keys()]) this.#tellPurgeWaiters(job);
-    this.#forgetDrained(node);
+    for (const job of this.#purgeWaiters.keys()) this.#tellPurgeWaiters(job);
+    this.#forgetIfLeft(node);
   }
 
   /** State or address of shards changed: those who watch a job on them hear of it. */
@@ -259,7 +263,7 @@ export class Jobs {
     const usage = this.usage.record(record.job);
     if (usage !== undefined) changes.push({ collection: 'usage', key: record.job, value: usage });
     await this.#environment.store.commit(changes);
-    for (const node of nodesOf(record)) this.#forgetDrained(node);
+    for (const node of nodesOf(record)) this.#forgetIfLeft(node);
   }
 
   /** Sends the configuration to nodes that are connected; resolves when they have applied it, or after a bound. */
@@ -287,40 +291,31 @@ export class Jobs {
     void this.#configure(record, [...nodes]);
   }
 
-  /** Resolves when no node that is connected has yet to purge the job, or after a bound. */
-  #purgedOr(boundMs: number, job: string): Promise<void> {
-    if (!this.#awaited(job)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const waiters = this.#purgeWaiters.get(job) ?? [];
-      this.#purgeWaiters.set(job, [...waiters, resolve]);
-      this.#environment.clock.after(boundMs, resolve);
-    });
-  }
-
   #tellPurgeWaiters(job: string): void {
-    if (this.#awaited(job)) return;
-    for (const resolve of this.#purgeWaiters.get(job) ?? []) resolve();
-    this.#purgeWaiters.delete(job);
+    if (!this.#awaited(job)) this.#purgeWaiters.tell(job, undefined);
   }
 
+  /** Whether a node that is connected has yet to purge the job. */
   #awaited(job: string): boolean {
     const state = this.table.get(job)?.state;
     return state?.kind === 'ending' && state.awaiting.some((node) => this.#fleet.session(node) !== undefined);
   }
 
-  /** A node that was drained, has no job and is gone has left. */
-  #forgetDrained(node: string): void {
+  /** A node without jobs that was drained and is gone, or has been down for very long, has left. */
+  #forgetIfLeft(node: string): void {
     const view = this.#fleet.node(node);
-    if (view?.record.draining && view.connection.kind !== 'connected' && this.table.countOf(node) === 0) this.#fleet.forget(node);
+    if (view === undefined || view.connection.kind === 'connected' || this.table.countOf(node) > 0) return;
+    const longDown = view.connection.kind === 'down' && view.connection.sinceMs < this.#environment.clock.now() - forgetNodeMs;
+    if (view.record.draining || longDown) this.#fleet.forget(node);
   }
 
   readonly #prune = (): void => {
     const { store, log, clock } = this.#environment;
+    for (const { record } of [...this.#fleet.nodes()]) this.#forgetIfLeft(record.node);
     const jobs = this.table.forgettable(clock.now());
     for (const job of jobs) {
       this.table.remove(job);
       this.usage.drop(job);
-      this.#purgeWaiters.delete(job);
     }
     const changes: Change[] = jobs.flatMap((job) => [
       { collection: 'jobs', key: job, value: undefined },

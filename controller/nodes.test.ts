@@ -57,10 +57,42 @@ describe('nodes', () => {
   });
 
   it('are turned away when another of the name is up, or their introduction is wrong', async () => {
-    await controller.joinNode('n1');
-    await expect(controller.newNode('n1').join()).rejects.toThrow('--id');
+    const first = await controller.joinNode('n1');
+    const second = controller.newNode('n1').join();
+    const turnedAway = expect(second).rejects.toThrow('--id');
+    const heartbeats = setInterval(() => first.send({ heartbeat: {} }), 20);
+    await turnedAway;
+    clearInterval(heartbeats);
     await expect(controller.newNode('n 2').join()).rejects.toThrow("'n 2'");
     await expect(controller.newNode('n3', 0).join()).rejects.toThrow('0 shards');
+  });
+
+  it('are let in when the node that was connected under their name turns out to be gone', async () => {
+    const killed = await controller.joinNode('n1');
+    const restarted = controller.newNode('n1').join();
+    killed.leave();
+    expect(await restarted).toEqual([1, 2]);
+  });
+
+  it('are let in when the one connected under their name says nothing any more', async () => {
+    await controller.joinNode('n1');
+    const joined = controller.newNode('n1').join();
+    const time = setInterval(() => void controller.passTime(250), 20);
+    expect(await joined).toEqual([1, 2]);
+    clearInterval(time);
+  });
+
+  it('without jobs are forgotten when they have been down for a day', async () => {
+    const node = await controller.joinNode('n1');
+    node.leave();
+    await vi.waitFor(async () => {
+      controller.now.clock.advance(4000);
+      expect((await controller.listNodes())[0]?.state).toBe('down');
+    });
+    controller.now.clock.advance(23 * 3600 * 1000);
+    expect(await controller.listNodes()).toHaveLength(1);
+    controller.now.clock.advance(2 * 3600 * 1000);
+    expect(await controller.listNodes()).toEqual([]);
   });
 
   it('get no new slots while they drain, and are forgotten once they left', async () => {

@@ -8,6 +8,7 @@ import type { NodeSession } from './node-session.js';
 import type { ShardRoom } from './placement.js';
 import { shardBytesPerSecond } from './sizing.js';
 import type { StateStore } from './state/state-store.js';
+import { Waiters } from './waiters.js';
 
 /** How often a node is to say that it lives. */
 export const heartbeatMs = 1000;
@@ -60,6 +61,8 @@ export class Fleet {
   readonly #events: FleetEvents;
   readonly #nodes = new Map<string, Entry>();
   readonly #shards = new Map<number, { readonly node: string; readonly index: number }>();
+  /** Nodes that want to join under a name that is connected. */
+  readonly #rivals: Waiters<'there' | 'gone'>;
   #fleet: FleetRecord;
   #directoryVersion = 1;
   #directory: FleetDirectory | undefined;
@@ -75,6 +78,7 @@ export class Fleet {
     this.#fleet = fleet;
     this.#events = events;
     this.#sweptMs = clock.now();
+    this.#rivals = new Waiters(clock);
     for (const record of store.all('nodes')) this.#restore(record);
     this.#cancelSweep = clock.after(sweepMs, this.#sweep);
   }
@@ -84,7 +88,7 @@ export class Fleet {
    * Throws `unavailable` if a node of the same name is connected from another address.
    */
   async join(introduction: NodeIntroduction, session: NodeSession): Promise<NodeRecord> {
-    this.#checkNotTaken(introduction);
+    await this.#checkNotTaken(introduction);
     const record = this.#recordOf(introduction);
     const before = this.#nodes.get(record.node);
     if (before?.connection.kind === 'connected') before.connection.session.close();
@@ -108,6 +112,7 @@ export class Fleet {
   heard(node: string, usage?: NodeUsage__Output): void {
     const entry = this.#nodes.get(node);
     if (entry?.connection.kind !== 'connected') return;
+    this.#rivals.tell(node, 'there');
     entry.lastHeardMs = this.#clock.now();
     entry.connection = { ...entry.connection, heardMs: entry.lastHeardMs };
     if (usage !== undefined) entry.usage = usage;
@@ -119,6 +124,7 @@ export class Fleet {
     session.close();
     if (entry?.connection.kind !== 'connected' || entry.connection.session !== session) return;
     entry.connection = { kind: 'awaited', untilMs: this.#clock.now() + graceMs };
+    this.#rivals.tell(session.node, 'gone');
     this.#events.disconnected(session.node);
   }
 
@@ -231,12 +237,15 @@ export class Fleet {
     for (const { index, shard } of record.shards) this.#shards.set(shard, { node: record.node, index });
   }
 
-  #checkNotTaken(introduction: NodeIntroduction): void {
+  /**
+   * A node that was killed and starts again may be back before its old stream is seen to end: whoever is connected under its
+   * name from another address has two heartbeats' time to be heard.
+   */
+  async #checkNotTaken(introduction: NodeIntroduction): Promise<void> {
     const entry = this.#nodes.get(introduction.node);
-    if (entry?.connection.kind !== 'connected') return;
     const address = ({ host, shards }: NodeIntroduction) => `${host}:${shards[0]?.endpointPort}`;
-    const silent = this.#clock.now() - entry.connection.heardMs > 2 * heartbeatMs;
-    if (silent || address(entry.record) === address(introduction)) return;
+    if (entry?.connection.kind !== 'connected' || address(entry.record) === address(introduction)) return;
+    if ((await this.#rivals.wait(introduction.node, 2 * heartbeatMs, 'gone')) === 'gone') return;
     throw new SatchelError(
       'unavailable',
       `a node named ${introduction.node} is already up at ${address(entry.record)}; give this one another --id`,

@@ -1,4 +1,3 @@
-import type { handleUnaryCall, ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import { SatchelError } from '@satchel/proto/core';
 import type * as wire from '@satchel/proto/gen';
 import { loadSchema, type ServerHandle, serve, toServiceError } from '@satchel/proto/rpc';
@@ -74,12 +73,17 @@ function fleetService(parts: ServerParts): wire.FleetHandlers {
   };
 }
 
+type UnaryHandler<Request, Response> = (
+  call: { readonly request: Request },
+  callback: (error: ReturnType<typeof toServiceError> | null, response?: Response) => void,
+) => void;
+
 /** A method that answers once: times it and turns what it throws into a status. */
 function unary<Request, Response>(
   { metrics, log }: ServerParts,
   name: string,
   handle: (request: Request) => Response | Promise<Response>,
-): handleUnaryCall<Request, Response> {
+): UnaryHandler<Request, Response> {
   return async (call, callback) => {
     const done = metrics.call(name);
     try {
@@ -95,7 +99,7 @@ function unary<Request, Response>(
   };
 }
 
-function watchSlotMap(parts: ServerParts, call: ServerWritableStream<wire.WatchSlotMapRequest__Output, wire.SlotMap>): void {
+function watchSlotMap(parts: ServerParts, call: Parameters<wire.JobsHandlers['WatchSlotMap']>[0]): void {
   const { jobs, fleet } = parts;
   const { job } = call.request;
   const fail = (thrown: unknown) => call.emit('error', toServiceError(thrown));
@@ -113,7 +117,7 @@ function watchSlotMap(parts: ServerParts, call: ServerWritableStream<wire.WatchS
   call.on('close', stop);
 }
 
-function join(parts: ServerParts, call: ServerDuplexStream<wire.NodeMessage__Output, wire.ControllerMessage>): void {
+function join(parts: ServerParts, call: Parameters<wire.FleetHandlers['Join']>[0]): void {
   let open = true;
   const stream = new NodeStream(parts, {
     send: (message) => {
