@@ -194,7 +194,8 @@ export class ShardJob {
    * Throws or rejects with `quota-exceeded` or `out-of-memory` (too many failed keys).
    */
   fail(key: Key, reason: string, nowMs: number): void | Promise<void> {
-    if (this.#ended) throw endedError(this.configuration.job);
+    // A failure is something to lose: from here on the job has data, and a restarted shard knows that it lost it.
+    this.#objects.opened();
     if (this.#failures.full && this.#failures.chargeOf(key) === 0) {
       throw new SatchelError('out-of-memory', `the job has ${failuresPerJob} failed keys on this shard, its limit; delete some`);
     }
