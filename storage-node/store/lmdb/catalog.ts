@@ -41,6 +41,8 @@ export class Catalog implements Participant {
   /** Records of a tier up to this sequence were cleared. */
   readonly #clearedUpTo: Record<CatalogTier, number> = { ssd: 0, object: 0 };
   readonly #keyBytes = Buffer.alloc(hashBytes + limits.keyBytes);
+  /** What the key in `#keyBytes` was last found to have, since a put or a search of several tiers asks twice. */
+  #lastLookup: { readonly keyLength: number; readonly record: Buffer | undefined } | undefined;
   #recordBytes = Buffer.alloc(0);
 
   constructor(environment: JobEnvironment) {
@@ -163,12 +165,30 @@ export class Catalog implements Participant {
 
   #forget(tier: CatalogTier, upTo: number): void {
     const { usedBytes } = this.usage[tier];
+    this.#lastLookup = undefined;
     this.#clearedUpTo[tier] = upTo;
     this.usage[tier].set(0, 0, 0);
     this.#residents[tier]?.cleared(usedBytes);
   }
 
   #lookup(key: Key): Buffer | undefined {
+    const last = this.#lastLookup;
+    if (last !== undefined && last.keyLength === key.length && this.#isLastKey(key)) return last.record;
+    this.#lastLookup = undefined;
+    const record = this.#search(key);
+    this.#writeKey(key);
+    this.#lastLookup = { keyLength: key.length, record };
+    return record;
+  }
+
+  #isLastKey(key: Key): boolean {
+    const end = hashBytes + key.length;
+    return (
+      this.#keyBytes.readUInt32BE(0) === key.hash && key.buffer.compare(this.#keyBytes, hashBytes, end, key.start, key.end) === 0
+    );
+  }
+
+  #search(key: Key): Buffer | undefined {
     if (this.#changes.size > 0) {
       const change = this.#changes.get(key.toString());
       if (change !== undefined) return change.record && this.#unlessCleared(change.record);
@@ -209,6 +229,7 @@ export class Catalog implements Participant {
   }
 
   #change(key: Key, record: Buffer | undefined): void {
+    this.#lastLookup = undefined;
     const id = key.toString();
     this.#pendingBytes += (record?.length ?? 0) - (this.#changes.get(id)?.record?.length ?? 0);
     this.#changes.set(id, { key: Buffer.from(this.#writeKey(key)), record });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Clock, randomId, systemClock } from '@satchel/proto/core';
+import { diskError } from './disk-error.js';
 
 export interface TrashOptions {
   /** Where discarded folders wait for their removal; on the file system of what is discarded. */
@@ -27,7 +28,7 @@ export class Trash {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Takes a folder away at once; one that does not exist is fine. Settles, never rejecting, after the first attempt to free its space. */
+  /** Takes a folder away at once; one that does not exist is fine. Throws `unavailable` if that fails. Settles, never rejecting, after the first attempt to free its space. */
   discard(folder: string): Promise<void> {
     const discarded = join(this.#options.folder, `${basename(folder)}-${randomId(12)}`);
     try {
@@ -35,7 +36,7 @@ export class Trash {
       renameSync(folder, discarded);
     } catch (error) {
       if (isMissing(error)) return Promise.resolve();
-      throw error;
+      throw diskError(`moving ${folder} to the trash`, error);
     }
     return this.#remove(discarded, firstRetryMs);
   }
