@@ -12,6 +12,11 @@ const rememberedPrefixes = 1024;
 export class LostKeys {
   readonly #gone = new Set<string>();
   readonly #gonePrefixes: string[] = [];
+  readonly #keyLimit: number;
+
+  constructor(keyLimit = rememberedKeys) {
+    this.#keyLimit = keyLimit;
+  }
 
   /** Whether a key that is not found may have been there. */
   has(key: Key): boolean {
@@ -27,7 +32,7 @@ export class LostKeys {
   /** The key is known not to be there. */
   markGone(key: Key): void {
     this.#gone.add(key.toString());
-    if (this.#gone.size > rememberedKeys) this.#gone.delete(this.#gone.values().next().value as string);
+    if (this.#gone.size > this.#keyLimit) this.#gone.delete(this.#gone.values().next().value as string);
   }
 
   /** No key under the prefix (one latin1 character per byte) is there. */
