@@ -35,7 +35,7 @@ const s3Server = `
   const server = new S3rver({
     port: 0, address: '127.0.0.1', silent: true, directory: process.argv[1], configureBuckets: [{ name: 'satchel-test' }],
   });
-  server.run().then(({ port }) => console.log(port));
+  server.run().then(({ port }) => process.stdout.write(String(port)));
   process.stdin.on('end', () => process.exit()).resume();
 `;
 
