@@ -26,7 +26,7 @@ const noUsage: StoreUsage = { objects: 0, usedBytes: 0, reservedBytes: 0 };
 /**
  * All tiers of one job. A key has one copy, in one tier. A put shows the new copy before it removes the old one of another tier, in the
  * same turn of the event loop; both are committed together or the new one was in dram, which a crash takes away, and the old one
- * comes back only if the put was never acknowledged. Tiers that hold nothing cost nothing. Judges no expiry.
+ * comes back only if the put was never acknowledged. A tier that holds nothing answers without looking. Judges no expiry.
  */
 export class TieredStore implements JobStore {
   readonly #inPutOrder: readonly TierStore[];
@@ -60,7 +60,6 @@ export class TieredStore implements JobStore {
 
   find(key: Key): StoredObject | undefined {
     for (const store of this.#inFindOrder) {
-      if (store.usage.objects === 0) continue;
       const object = store.find(key);
       if (object !== undefined) return object;
     }
@@ -94,11 +93,11 @@ export class TieredStore implements JobStore {
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
-    return this.#inFindOrder.some((store) => store.usage.objects > 0 && store.updateMetadata(key, changes));
+    return this.#inFindOrder.some((store) => store.updateMetadata(key, changes));
   }
 
   delete(key: Key): boolean {
-    return this.#inFindOrder.some((store) => store.usage.objects > 0 && store.delete(key));
+    return this.#inFindOrder.some((store) => store.delete(key));
   }
 
   scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
@@ -135,7 +134,7 @@ export class TieredStore implements JobStore {
 
   /** Drops copies of a key in other tiers than the one that has taken the new one. */
   #settle(key: Key, taker: TierStore): Tier {
-    for (const store of this.#inFindOrder) if (store !== taker && store.usage.objects > 0) store.delete(key);
+    for (const store of this.#inFindOrder) if (store !== taker) store.delete(key);
     return taker.tier;
   }
 
