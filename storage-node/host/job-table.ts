@@ -73,7 +73,9 @@ export class JobTable {
 
   static openForWriting(path: string): JobTable {
     mkdirSync(dirname(path), { recursive: true });
-    return new JobTable(path, false);
+    const table = new JobTable(path, false);
+    table.forgetDeadReaders();
+    return table;
   }
 
   /** Opens a table that exists. */
@@ -85,6 +87,11 @@ export class JobTable {
   get(job: string): JobRecord | undefined {
     this.root.resetReadTxn();
     return this.jobs.get(job);
+  }
+
+  /** Frees what processes that were killed hold of the table; what they last read could otherwise never be overwritten. */
+  forgetDeadReaders(): void {
+    this.root.readerCheck();
   }
 
   /** Every record, in the order of job ids. */

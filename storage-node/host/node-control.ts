@@ -92,6 +92,11 @@ export class NodeControl implements LinkOwner {
     }
   }
 
+  /** Jobs whose folders were found at start: those never configured here are asked about like others admitted by token. */
+  noteLeftJobs(jobs: Iterable<string>): void {
+    for (const job of jobs) if (this.node.table.get(job) === undefined) this.admitted.add(job);
+  }
+
   /** What shard `index` is in the fleet, if the node ever joined. */
   membershipOf(index: number): ShardMembership | undefined {
     const membership = this.node.file.facts.membership;
@@ -121,6 +126,7 @@ export class NodeControl implements LinkOwner {
     this.heartbeat();
     this.ledger.forgetShard(index);
     this.node.statistics.forget(index);
+    this.node.table.forgetDeadReaders();
     this.sayShard(index, 'down');
   }
 

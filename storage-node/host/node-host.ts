@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
@@ -106,7 +106,7 @@ export class NodeHost implements ShardOwner {
       options: {
         index,
         node: file.facts.id,
-        dir: join(options.dir, `shard-${index}`),
+        dir: this.shardDir(index),
         jobTable: this.tablePath,
         listen: options.listen,
         ...ports,
@@ -146,6 +146,10 @@ export class NodeHost implements ShardOwner {
     return `${this.options.advertise}:${this.http?.port ?? 0}`;
   }
 
+  private shardDir(index: number): string {
+    return join(this.options.dir, `shard-${index}`);
+  }
+
   private socket(index: number): string {
     return join(this.options.socketDir, `${this.ports[index]?.endpointPort ?? 0}.sock`);
   }
@@ -154,6 +158,7 @@ export class NodeHost implements ShardOwner {
     const { options, file } = this;
     await this.table.sweep(this.clock.now());
     this.control.resumePurges();
+    for (const index of this.shards.keys()) this.control.noteLeftJobs(leftJobs(this.shardDir(index)));
     this.ports = await assignPorts(options.basePort, options.shards, file.facts.ports, probeOn(options.listen));
     await Promise.all(this.shards.map((shard) => this.startShard(shard)));
     file.save({ ports: this.ports });
@@ -215,4 +220,10 @@ export class NodeHost implements ShardOwner {
     await this.table.close();
     this.lock.release();
   }
+}
+
+/** Jobs that have a folder in a shard's folder. */
+function leftJobs(shardDir: string): string[] {
+  const folder = join(shardDir, 'jobs');
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

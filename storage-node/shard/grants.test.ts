@@ -116,6 +116,17 @@ describe('one share', () => {
     expect(requests).toHaveLength(2);
   });
 
+  test('what nobody answered is asked anew by the next write', async () => {
+    const { grant, clock, requests } = grantOf(100, 10);
+    const first = Promise.resolve(grant.reserve(50));
+    clock.advance(grantWaitMs);
+    await expect(first).rejects.toMatchObject({ code: 'quota-exceeded' });
+    const second = grant.reserve(50);
+    expect(requests).toHaveLength(2);
+    grant.changed(100, 80, 2);
+    expect(await second).toBe(true);
+  });
+
   test('an old or repeated word of the controller changes nothing', () => {
     const { grant, returns } = grantOf(100, 80);
     grant.reserve(20);

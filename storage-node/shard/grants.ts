@@ -9,6 +9,8 @@ const aheadShare = 0.75;
 export const grantWaitMs = 5000;
 /** How long a refusal counts: other shards may free quota without this one hearing of it. */
 export const refusalMemoryMs = 250;
+/** A request that was not answered for so long is repeated by the next write that waits. */
+const repeatMs = 1000;
 
 /** What to ask for when `needBytes` are needed: a quarter more, 1 to 64 MiB, as far as the quota goes. */
 export function wantedBytes(needBytes: number, quotaBytes: number): number {
@@ -65,6 +67,7 @@ export class JobGrant implements Grant {
   #waiting: Waiting[] = [];
   /** Bytes asked for and not answered; 0: nothing. */
   #asked = 0;
+  #askedMs = 0;
   /** Answers to requests for exactly the need that brought nothing. */
   #exactAnswers = 0;
   /** Until `untilMs`, needs of so many bytes in all are known to be refused. */
@@ -161,9 +164,14 @@ export class JobGrant implements Grant {
           reject(error);
         },
       };
-      const cancel = this.#clock.after(grantWaitMs, () => waiting.fail(unanswered()));
+      const cancel = this.#clock.after(grantWaitMs, () => {
+        // Nobody is going to answer any more; the next write asks anew.
+        this.#asked = 0;
+        waiting.fail(unanswered());
+      });
       this.#waiting.push(waiting);
-      if (this.#asked === 0) this.#ask(wantedBytes(this.#need(), this.#quotaBytes));
+      if (this.#asked === 0 || this.#clock.now() - this.#askedMs >= repeatMs)
+        this.#ask(wantedBytes(this.#need(), this.#quotaBytes));
     });
   }
 
@@ -208,6 +216,7 @@ export class JobGrant implements Grant {
 
   #ask(bytes: number): void {
     this.#asked = bytes;
+    this.#askedMs = this.#clock.now();
     this.#channel.request(bytes);
   }
 

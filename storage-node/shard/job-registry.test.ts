@@ -1,4 +1,6 @@
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type JobClaims, signToken, type Tier } from '@satchel/proto/core';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -196,6 +198,39 @@ describe('a job', () => {
     expect(statistics?.usage.tiers.dram.bytes).toBeGreaterThan(5);
     nowMs += 2000;
     expect(registry.statistics()).toEqual([]);
+  });
+});
+
+describe('a job that was opened and holds nothing', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+
+  test('is let go of after a while, its counters are reported and it is opened again when it is used', async () => {
+    table.set('idle', activeRecord('idle'));
+    table.set('held', activeRecord('held'));
+    registry.jobOf('idle');
+    const held = registry.jobOf('held');
+    nowMs += 3_600_000;
+    registry.statistics();
+    const gone = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      return registry.jobsLoaded;
+    };
+    await expect.poll(gone).toBe(1);
+    expect(registry.statistics()).toContainEqual(expect.objectContaining({ job: 'idle', final: true }));
+    expect(registry.jobOf('held')).toBe(held);
+    expect(registry.jobOf('idle')?.configuration.job).toBe('idle');
+  });
+
+  test('stays if it holds something', async () => {
+    table.set('a', activeRecord('a'));
+    await put('a', 'key', 'value');
+    nowMs += 3_600_000;
+    registry.statistics();
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(registry.jobOf('a')?.objectCount).toBe(1);
   });
 });
 

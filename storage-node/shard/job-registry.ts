@@ -238,9 +238,9 @@ export class JobRegistry implements ShardEnvironment {
     const job: ShardJob = new ShardJob({
       configuration,
       shard: this.membership.shard,
-      // The store is opened with the configuration of that moment.
       openStore: (onEvicted) => {
-        const store = stores.open(configuration, onEvicted);
+        // The configuration may have changed since the job was loaded.
+        const store = stores.open(entry?.peek()?.configuration ?? configuration, onEvicted);
         stored = true;
         if (entry) entry.stored = true;
         return store;
@@ -269,12 +269,14 @@ export class JobRegistry implements ShardEnvironment {
     const open = entry?.peek();
     entry?.grant.close();
     this.loaded.delete(job);
-    // What a job left before this start, and was never opened, is only a folder.
-    const freed = (open ? open.end() : Promise.resolve()).then(() => stores.discard(job));
+    const freed = (open?.end() ?? Promise.resolve()).finally(() => stores.discard(job));
     this.left.delete(job);
-    const late = new Promise<void>((resolve) => void clock.after(purgeWaitMs, resolve));
-    await Promise.race([freed, late]).catch((error: unknown) => this.complain(job, error));
-    freed.catch(() => {});
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(purgeWaitMs, resolve);
+    });
+    await Promise.race([freed.catch((error: unknown) => this.complain(job, error)), late]);
+    cancel();
   }
 
   /** Nobody refers to a job any more that was let go of. */
