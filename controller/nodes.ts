@@ -17,6 +17,8 @@ const silenceMs = 5000;
 /** How long a node whose stream ended may take to come back before it is down; after a controller's start too. */
 const graceMs = 3000;
 const sweepMs = 500;
+/** Longest time a change of addresses takes to be sent to nodes; they hear at once what a job of theirs needs. */
+const longestBroadcastDelayMs = 5000;
 
 /** `awaited`: the stream ended, or the controller has just started; the node still counts as up. */
 export type NodeConnection =
@@ -67,6 +69,8 @@ export class Fleet {
   #directoryVersion = 1;
   #directory: FleetDirectory | undefined;
   #cancelBroadcast: (() => void) | undefined;
+  /** What the last broadcast of the directory took. */
+  #broadcastMs = 0;
   #cancelSweep: () => void;
   #sweptMs: number;
 
@@ -276,17 +280,21 @@ export class Fleet {
   #changed(shards: readonly number[]): void {
     this.#directoryVersion++;
     this.#directory = undefined;
-    // Many nodes joining at once share a broadcast: its cost grows with the square of the fleet.
-    const delayMs = Math.min(1000, 20 + this.#nodes.size);
-    this.#cancelBroadcast ??= this.#clock.after(delayMs, () => {
-      this.#cancelBroadcast = undefined;
-      for (const node of this.#nodes.keys()) {
-        const session = this.session(node);
-        if (session !== undefined) this.refreshDirectory(session);
-      }
-    });
+    // Many nodes joining at once share a broadcast, whose cost grows with the square of the fleet: it may take a tenth of the time.
+    const delayMs = Math.min(longestBroadcastDelayMs, Math.max(20 + this.#nodes.size, 10 * this.#broadcastMs));
+    this.#cancelBroadcast ??= this.#clock.after(delayMs, this.#broadcast);
     this.#events.shardsChanged(shards);
   }
+
+  readonly #broadcast = (): void => {
+    this.#cancelBroadcast = undefined;
+    const startedMs = this.#clock.now();
+    for (const node of this.#nodes.keys()) {
+      const session = this.session(node);
+      if (session !== undefined) this.refreshDirectory(session);
+    }
+    this.#broadcastMs = this.#clock.now() - startedMs;
+  };
 
   readonly #sweep = (): void => {
     const now = this.#clock.now();

@@ -81,7 +81,7 @@ function tiersOf(hints: Hints): { order: readonly Tier[]; reason: Reason } {
       'not latency sensitive: cheapest first; object takes any amount, so dram stays with those who need it',
     );
   }
-  const because = hints.latencySensitive ? 'latency sensitive' : 'latency sensitivity unknown: assumed';
+  const because = hints.latencySensitive ? 'latency sensitive' : 'latency sensitivity unknown, taken as sensitive';
   return reason(['dram', 'ssd', 'object'], `${because}: fastest first, the rest spills`);
 }
 
