@@ -109,6 +109,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   read(buffer: Buffer, length: number): boolean {
     const { turn, statistics } = this.#services;
     statistics.bytesIn += length;
+    this.lastActiveMs = Date.now();
     turn.begin();
     this.#turnCommands = 0;
     this.#parser.feed(buffer, 0, length);

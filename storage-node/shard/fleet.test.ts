@@ -1,6 +1,8 @@
-import { slotOf } from '@satchel/proto/core';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { limits, slotOf } from '@satchel/proto/core';
 import { encodeCommand } from '@satchel/proto/resp';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Command } from './command.js';
 import { type TestClient, TestFleet } from './testing/test-fleet.js';
 
@@ -147,6 +149,33 @@ describe('the endpoint of a job on several shards', () => {
     let reply: unknown;
     do reply = await client.call('GET', key);
     while (reply !== null);
+  });
+
+  test('gives a shard up that hangs, after a while', async () => {
+    const key = keyOn(2);
+    await client.call('SET', key, 'v');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Date'] });
+    // A server that takes everything and says nothing.
+    const hanging = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    const address = hanging.address();
+    fleet.shard(2).server.close();
+    fleet.shard(2).moveTo(typeof address === 'object' && address !== null ? address.port : 0);
+    let reply: unknown = '-ERR';
+    const asked = async (): Promise<void> => {
+      do {
+        vi.advanceTimersByTime(limits.linkBackoffMs + 1);
+        reply = await client.call('SET', key, 'v');
+      } while (!String(reply).includes('silent'));
+    };
+    const done = asked();
+    const other = await fleet.client();
+    for (let turn = 0; turn < 50; turn++) await other.call('PING');
+    for (let step = 0; step < 8; step++) vi.advanceTimersByTime(limits.linkSilenceMs / 4 + 1);
+    await done;
+    expect(reply).toMatch(/^-ERR shard 2 .*silent for 10000 ms.*the write may or may not have been executed/);
+    vi.useRealTimers();
+    hanging.close();
   });
 
   test('of a job on one shard forwards nothing', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@satchel/proto/core';
 import { encodeCommand } from '@satchel/proto/resp';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Command } from './command.js';
 import { TestClient, TestFleet } from './testing/test-fleet.js';
 
@@ -129,6 +129,46 @@ describe('a connection', () => {
     expect(server.statistics.bytesOut).toBeLessThan(40 * value.length);
     client.socket.resume();
     expect((await replies).every((reply) => reply === value)).toBe(true);
+  });
+
+  test('that does not read at all is closed in the end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    fleet = await TestFleet.start({ shards: 1 });
+    const client = await fleet.client();
+    await client.call('SET', 'k', 'v'.repeat(1024 * 1024));
+    client.socket.pause();
+    void client.send(Buffer.concat(Array.from({ length: 100 }, () => encodeCommand(['GET', 'k']))), 100);
+    const other = await fleet.client();
+    const { statistics } = fleet.shard(1).server;
+    while (vi.getTimerCount() === 0) await other.call('PING');
+    vi.advanceTimersByTime(limits.slowReaderMs);
+    expect(statistics.slowReadersClosed).toBe(1);
+    while (statistics.connections > 1) await other.call('PING');
+    vi.useRealTimers();
+  });
+
+  test('beyond the limit is refused with a reason', async () => {
+    fleet = await TestFleet.start({ shards: 1, connectionLimit: 2 });
+    const taken = [await fleet.client(), await fleet.client()];
+    const refused = await TestClient.connect(fleet.shard(1).address.endpointPort);
+    expect(await refused.call('PING')).toBe('-ERR max number of clients reached; shard 1 takes 2');
+    await refused.ended;
+    expect(await taken[1]?.call('PING')).toBe('PONG');
+    expect(fleet.shard(1).server.statistics.connectionsRefused).toBe(1);
+    taken[0]?.close();
+    await taken[0]?.ended;
+    while (fleet.shard(1).server.statistics.connections > 1) await taken[1]?.call('PING');
+    await fleet.client();
+  });
+
+  test('that sends half a command and falls silent holds up nobody', async () => {
+    fleet = await TestFleet.start({ shards: 1 });
+    const halves = await Promise.all(Array.from({ length: 50 }, () => fleet.client()));
+    for (const half of halves) half.socket.write('*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\nabc');
+    const client = await fleet.client();
+    expect(await client.call('SET', 'k', 'v')).toBe('OK');
+    expect(await halves[0]?.send(`${'x'.repeat(97)}\r\n`, 1)).toEqual(['OK']);
+    expect(await client.call('STRLEN', 'k')).toBe(100);
   });
 
   test('that sends nonsense is told so and closed', async () => {

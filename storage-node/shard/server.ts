@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly environment: ShardEnvironment;
   /** The commands on keys; those of connections, cluster and links are the server's own. */
   readonly commands: readonly Command[];
+  /** Connections taken at a time; default limits.shardConnections. */
+  readonly connectionLimit?: number;
 }
 
 /** Where a server is to listen. */
@@ -58,10 +60,12 @@ export class Server {
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBytes);
   readonly #connections = new Map<number, Connection>();
   readonly #listeners: Listener[] = [];
+  readonly #connectionLimit: number;
   #lastId = 0;
 
-  constructor({ environment, commands }: ServerOptions) {
+  constructor({ environment, commands, connectionLimit = limits.shardConnections }: ServerOptions) {
     this.#environment = environment;
+    this.#connectionLimit = connectionLimit;
     const { log, shard } = environment;
     const pool = new OutputPool();
     const runner = new CommandRunner(this.#turn, this.statistics, log);
@@ -136,9 +140,9 @@ export class Server {
   #accept(socket: Socket, mode: SessionMode): ReadInput {
     this.statistics.connectionsTotal++;
     socket.on('error', (error) => this.#environment.log.debug({ err: error }, 'a connection failed'));
-    if (this.#connections.size >= limits.shardConnections) {
+    if (this.#connections.size >= this.#connectionLimit) {
       this.statistics.connectionsRefused++;
-      socket.end(`-ERR max number of clients reached; shard ${this.#environment.shard} takes ${limits.shardConnections}\r\n`);
+      socket.end(`-ERR max number of clients reached; shard ${this.#environment.shard} takes ${this.#connectionLimit}\r\n`);
       socket.setTimeout(limits.lingerMs, () => socket.destroy());
       return () => true;
     }

@@ -24,6 +24,7 @@ export interface TestFleetOptions {
   /** Jobs whose id begins with `one-` live on shard 1 alone; others span all shards. */
   readonly commands?: readonly Command[];
   readonly socket?: string;
+  readonly connectionLimit?: number;
   /** Tiers of a job on one shard. */
   readonly openTiers?: () => TierStore[];
 }
@@ -103,6 +104,11 @@ export class TestShardProcess implements ShardEnvironment {
     this.#directory.set(this.shard, { shard: this.shard, node: this.node, host, socket: socket ?? '', ...ports });
   }
 
+  /** Announces another direct port for this shard. */
+  moveTo(directPort: number): void {
+    this.#directory.set(this.shard, { ...this.address, directPort });
+  }
+
   /** Stops and starts the server on the same ports, with the jobs forgotten. */
   async restart(): Promise<void> {
     const { endpointPort, directPort } = this.address;
@@ -138,7 +144,12 @@ export class TestShardProcess implements ShardEnvironment {
   }
 
   #newServer(): Server {
-    return new Server({ environment: this, commands: [...dataCommands, ...(this.#options.commands ?? [])] });
+    const { commands = [], connectionLimit } = this.#options;
+    return new Server({
+      environment: this,
+      commands: [...dataCommands, ...commands],
+      ...(connectionLimit === undefined ? {} : { connectionLimit }),
+    });
   }
 
   #open(job: string): ShardJob {

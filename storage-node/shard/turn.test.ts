@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { ShardJob } from './job.js';
+import { Turn } from './turn.js';
+
+/** A job that holds `ssdBytes` and notes its flushes. */
+function changedJob(log: string[], ssdBytes: number): ShardJob {
+  const job = {
+    dirty: true,
+    usage: { bytes: () => ssdBytes },
+    flush() {
+      job.dirty = false;
+      log.push('flush');
+    },
+  };
+  return job as unknown as ShardJob;
+}
+
+test('a job in memory is flushed and its replies are sent as the turn ends', () => {
+  const log: string[] = [];
+  const turn = new Turn();
+  turn.begin();
+  turn.jobChanged(changedJob(log, 0));
+  turn.add({ send: () => log.push('send') });
+  expect(log).toEqual([]);
+  turn.end();
+  expect(log).toEqual(['flush', 'send']);
+});
+
+test('a job on disk is flushed once for all turns of one round of the event loop, before any reply', async () => {
+  const log: string[] = [];
+  const turn = new Turn();
+  const job = changedJob(log, 1);
+  for (const name of ['first', 'second']) {
+    turn.begin();
+    turn.jobChanged(job);
+    turn.add({ send: () => log.push(name) });
+    turn.end();
+  }
+  expect(log).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual(['flush', 'first', 'second']);
+});
+
+test('what is added outside of a turn, or while sending, is sent too', async () => {
+  const log: string[] = [];
+  const turn = new Turn();
+  turn.add({
+    send() {
+      log.push('one');
+      turn.begin();
+      turn.add({ send: () => log.push('two') });
+      turn.end();
+    },
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual(['one', 'two']);
+});
