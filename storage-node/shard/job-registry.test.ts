@@ -201,11 +201,11 @@ describe('a job', () => {
   });
 });
 
-describe('a job that was opened and holds nothing', () => {
+describe('memory of a job', () => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
 
-  test('is let go of after a while, its counters are reported and it is opened again when it is used', async () => {
+  test('that holds nothing is let go of after a while, its counters are reported and it is opened again when it is used', async () => {
     table.set('idle', activeRecord('idle'));
     table.set('held', activeRecord('held'));
     registry.jobOf('idle');
@@ -223,7 +223,20 @@ describe('a job that was opened and holds nothing', () => {
     expect(registry.jobOf('idle')?.configuration.job).toBe('idle');
   });
 
-  test('stays if it holds something', async () => {
+  test('is not kept after its end', async () => {
+    table.set('a', activeRecord('a'));
+    await put('a', 'key', 'value');
+    const ended = new WeakRef(registry.jobOf('a') ?? {});
+    registry.jobsEnded(['a']);
+    const kept = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      return ended.deref();
+    };
+    await expect.poll(kept).toBeUndefined();
+  });
+
+  test('stays while it holds something', async () => {
     table.set('a', activeRecord('a'));
     await put('a', 'key', 'value');
     nowMs += 3_600_000;

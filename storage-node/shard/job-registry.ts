@@ -255,7 +255,7 @@ export class JobRegistry implements ShardEnvironment {
     entry = new LoadedJob(job, grant, () => stores.objectRequests(id), clock.now());
     entry.stored = stored;
     this.loaded.set(id, entry);
-    this.unloaded.register(job, entry);
+    this.unloaded.register(job, entry, entry);
     return job;
   }
 
@@ -267,7 +267,11 @@ export class JobRegistry implements ShardEnvironment {
   private async end(job: string, entry: LoadedJob | undefined): Promise<void> {
     const { stores, clock } = this.options;
     const open = entry?.peek();
-    entry?.grant.close();
+    if (entry) {
+      entry.grant.close();
+      entry.release();
+      this.unloaded.unregister(entry);
+    }
     this.loaded.delete(job);
     const freed = (open?.end() ?? Promise.resolve()).finally(() => stores.discard(job));
     this.left.delete(job);

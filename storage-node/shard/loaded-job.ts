@@ -43,11 +43,16 @@ export class LoadedJob {
     return this.strong ?? this.weak.deref();
   }
 
+  /** Lets go of the job. */
+  release(): void {
+    this.strong = undefined;
+  }
+
   /** Lets go of a job without a store that did nothing for `idleMs`. */
   releaseIfIdle(idleMs: number, nowMs: number): void {
     if (this.usage.requests !== this.requests) this.activeMs = nowMs;
     this.requests = this.usage.requests;
-    if (!this.stored && nowMs - this.activeMs >= idleMs) this.strong = undefined;
+    if (!this.stored && nowMs - this.activeMs >= idleMs) this.release();
   }
 
   /** The counters now. */
