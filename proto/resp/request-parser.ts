@@ -1,4 +1,5 @@
 import { formatBytes, limits, SatchelError } from '../core/index.js';
+import { addWords } from './add-words.js';
 import { CommandArguments } from './command-arguments.js';
 import { GatheredBytes, type InputBudget } from './gathered-bytes.js';
 
@@ -328,20 +329,9 @@ export class RequestParser {
       );
     }
     if (newLine < 0) return false;
-    this.#words(buffer, this.#at, newLine);
+    addWords(this.#args, buffer, this.#at, newLine);
     this.#at = newLine + 1;
     return true;
-  }
-
-  /** Splits a line at blanks. Quotes have no meaning: programs use arrays. */
-  #words(buffer: Buffer, start: number, end: number): void {
-    let at = start;
-    while (at < end) {
-      while (at < end && (buffer[at] as number) <= 0x20) at++;
-      const word = at;
-      while (at < end && (buffer[at] as number) > 0x20) at++;
-      if (at > word) this.#args.add(word, at);
-    }
   }
 
   #fail(error: SatchelError): false {

@@ -10,6 +10,8 @@ import {
   type RespVersion,
 } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
+import { CloseCallbacks } from './close-callbacks.js';
+import { hold } from './hold.js';
 import type { JobRouting } from './job-routing.js';
 import { linkPush } from './link-protocol.js';
 import type { OutputPool } from './output-pool.js';
@@ -17,6 +19,7 @@ import { type PendingReply, ReplyQueue } from './reply-queue.js';
 import { appendReply } from './reply-version.js';
 import type { ConnectionSession, SessionIdentity, SessionMode } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
+import { StallWatch } from './stall-watch.js';
 import type { Sender, Turn } from './turn.js';
 
 /** What all connections of a shard share. */
@@ -29,18 +32,6 @@ export interface ConnectionServices {
   readonly dispatcher: { execute(connection: Connection, args: CommandArguments): void };
 }
 
-/** Why a connection's commands are held back; bits, as several may apply. */
-export const hold = {
-  /** An asynchronous command is under way. */
-  command: 1,
-  /** Too many commands are under way on other shards. */
-  forwards: 2,
-  /** The reader is slow. */
-  output: 4,
-  /** Others have their turn. */
-  turn: 8,
-} as const;
-
 /** One client's connection: parses its commands, keeps its replies in order, and holds it back where it has to wait. */
 export class Connection implements ConnectionSession, RequestHandler, Sender {
   readonly id: number;
@@ -52,7 +43,6 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   libraryVersion = '';
   lastCommand = '';
   lastActiveMs = this.connectedMs;
-  closed = false;
   /** Routing of the identity's job as it was last used. */
   routing: JobRouting | undefined;
   readonly #services: ConnectionServices;
@@ -68,8 +58,8 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   #turnCommands = 0;
   #listed = false;
   #quitting = false;
-  #closeCallbacks: Set<() => void> | undefined;
-  #stallTimer: NodeJS.Timeout | undefined;
+  readonly #onClose = new CloseCallbacks();
+  readonly #stall: StallWatch;
 
   constructor(id: number, mode: SessionMode, peer: string, socket: Socket, services: ConnectionServices) {
     this.id = id;
@@ -79,7 +69,15 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#services = services;
     this.#parser = new RequestParser(this, services.inputBudget);
     this.#parser.inputLimitBytes = limits.unauthenticatedInputBytes;
+    this.#stall = new StallWatch(
+      () => this.#outputBytes(),
+      (waitingBytes) => this.#stalled(waitingBytes),
+    );
     socket.on('drain', () => this.#drained());
+  }
+
+  get closed(): boolean {
+    return this.#onClose.closed;
   }
 
   get version(): RespVersion {
@@ -246,13 +244,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   }
 
   onClose(callback: () => void): () => void {
-    if (this.closed) {
-      callback();
-      return () => {};
-    }
-    this.#closeCallbacks ??= new Set();
-    this.#closeCallbacks.add(callback);
-    return () => this.#closeCallbacks?.delete(callback);
+    return this.#onClose.add(callback);
   }
 
   quit(): void {
@@ -268,13 +260,10 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   /** The socket has closed: frees everything. */
   released(): void {
-    if (this.closed) return;
-    this.closed = true;
-    clearTimeout(this.#stallTimer);
+    this.#onClose.close();
+    this.#stall.end();
     this.#parser.end();
     this.#queue?.clear();
-    for (const callback of this.#closeCallbacks ?? []) callback();
-    this.#closeCallbacks = undefined;
     this.#output = undefined;
     this.#pushes = undefined;
   }
@@ -332,26 +321,19 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     if ((this.#holds & hold.output) !== 0) return;
     this.hold(hold.output);
     this.#parser.pause();
-    this.#watchStall(this.#outputBytes());
+    this.#stall.watch();
   }
 
-  #watchStall(before: number): void {
-    this.#stallTimer = setTimeout(() => {
-      const now = this.#outputBytes();
-      if (now < before) return this.#watchStall(now);
-      this.#services.statistics.slowReadersClosed++;
-      this.#services.log.warn(
-        { connection: this.id, peer: this.peer, waitingBytes: now, stalledMs: limits.slowReaderMs },
-        'closed a connection that does not read its replies',
-      );
-      this.destroy();
-    }, limits.slowReaderMs);
-    this.#stallTimer.unref();
+  #stalled(waitingBytes: number): void {
+    this.#services.statistics.slowReadersClosed++;
+    const about = { connection: this.id, peer: this.peer, waitingBytes, stalledMs: limits.slowReaderMs };
+    this.#services.log.warn(about, 'closed a connection that does not read its replies');
+    this.destroy();
   }
 
   #drained(): void {
     if ((this.#holds & hold.output) === 0 || this.#outputBytes() > limits.connectionOutputBytes) return;
-    clearTimeout(this.#stallTimer);
+    this.#stall.end();
     this.release(hold.output);
   }
 

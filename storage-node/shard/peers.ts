@@ -1,5 +1,6 @@
 import { assert } from '@satchel/proto/core';
 import { CommandArguments, ReplyBuffer, type ReplyWriter } from '@satchel/proto/resp';
+import { CloseCallbacks } from './close-callbacks.js';
 import type { CommandRunner } from './command-runner.js';
 import type { CommandTable, TableEntry } from './command-table.js';
 import { fail, type ReplySink, type WatchSink } from './link.js';
@@ -74,14 +75,17 @@ class InnerSession implements Session {
   readonly version = 3;
   readonly identity: SessionIdentity;
   name = '';
-  closed = false;
   readonly #pushed: WatchSink | undefined;
-  readonly #closeCallbacks = new Set<() => void>();
+  readonly #onClose = new CloseCallbacks();
 
   constructor(id: number, identity: SessionIdentity, pushed?: WatchSink) {
     this.id = id;
     this.identity = identity;
     this.#pushed = pushed;
+  }
+
+  get closed(): boolean {
+    return this.#onClose.closed;
   }
 
   push(write: (reply: ReplyWriter) => void): void {
@@ -95,16 +99,12 @@ class InnerSession implements Session {
   }
 
   onClose(callback: () => void): () => void {
-    this.#closeCallbacks.add(callback);
-    return () => this.#closeCallbacks.delete(callback);
+    return this.#onClose.add(callback);
   }
 
   /** Ends what is registered under it. */
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    for (const callback of this.#closeCallbacks) callback();
-    this.#closeCallbacks.clear();
+    this.#onClose.close();
   }
 }
 

@@ -1,7 +1,8 @@
 import { SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
-import { type Connection, hold } from './connection.js';
+import type { Connection } from './connection.js';
 import { CountWatch } from './count-watch.js';
+import { hold } from './hold.js';
 import type { ReplySink } from './link.js';
 import type { Peers } from './peers.js';
 import { replyTo } from './reply-to.js';

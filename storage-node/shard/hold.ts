@@ -1,0 +1,11 @@
+/** Why a connection's commands are held back; bits, as several may apply. */
+export const hold = {
+  /** An asynchronous command is under way. */
+  command: 1,
+  /** Too many commands are under way on other shards. */
+  forwards: 2,
+  /** The reader is slow. */
+  output: 4,
+  /** Others have their turn. */
+  turn: 8,
+} as const;
