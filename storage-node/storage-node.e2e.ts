@@ -271,14 +271,15 @@ test('1,000 jobs used and ended leave descriptors, memory and folders where they
     };
     for (let at = 0; at < count; at += 20) await Promise.all(Array.from({ length: 20 }, (_, offset) => one(at + offset)));
   };
-  await useAndEnd(200, 'warm');
+  // Compiled code, pools and the cache of tokens grow at first.
+  await useAndEnd(1000, 'warm');
   const pids = [process.child.pid ?? 0, shardPid(process)];
   const before = pids.map((pid) => ({ descriptors: descriptorsOf(pid), bytes: anonymousBytesOf(pid) }));
   await useAndEnd(1000, 'job');
   const more = () => pids.map((pid, index) => Math.max(0, descriptorsOf(pid) - (before[index]?.descriptors ?? 0)));
   await expect.poll(more, { timeout: 5000 }).toEqual([0, 0]);
   const grown = pids.map((pid, index) => anonymousBytesOf(pid) - (before[index]?.bytes ?? 0));
-  expect(Math.max(...grown)).toBeLessThan(32 * 2 ** 20);
+  expect(Math.max(...grown)).toBeLessThan(10 * 2 ** 20);
   expect(filesUnder(join(dir, 'node', 'shard-0'))).toEqual([]);
   expect(readdirSync(join(dir, 'node', 'shard-0', 'jobs'))).toEqual([]);
 });
