@@ -31,7 +31,7 @@ export interface ClusterOptions {
 
 /** The command line of the satchel CLI as a process. */
 export function satchelCommand(...args: string[]): [command: string, args: string[]] {
-  return [process.execPath, [fileURLToPath(import.meta.resolve('@satchel/controller/cli')), ...args]];
+  return [process.execPath, [fileURLToPath(import.meta.resolve('@satchel/controller/satchel')), ...args]];
 }
 
 /** Starts a cluster on free ports; what it says on stderr goes to ours. Rejects with what went wrong. */
@@ -48,9 +48,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   ];
   const object = options.object === undefined ? [] : ['--object', options.object];
   const ports = ['--controller-port', '0', '--base-port', '0', '--faas-port', '0'];
-  const [command, args] = satchelCommand('up', '--json', ...sizes, ...object, ...ports);
-  // A group of its own: Ctrl-C on the terminal reaches us alone, and we stop it in order.
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const [command, args] = satchelCommand('up', '--json', '--with-parent', ...sizes, ...object, ...ports);
+  // A group of its own: Ctrl-C on the terminal reaches us alone, and we stop it in order. It goes with us by its standard input.
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<never>((_, reject) => {
     child.once('exit', (code, signal) =>
       reject(new SatchelError('unavailable', `satchel up ended ${signal ? `by ${signal}` : `with exit code ${code}`}`)),

@@ -29,11 +29,14 @@ export async function withCluster<Result>(
   }
 }
 
-/** Rejects when the process is told to stop. */
+/** Rejects when the process is told to stop, or when the satchel command that started it is gone. */
 function stopSignal(): Promise<never> {
   const stopped = new Promise<never>((_, reject) => {
     const stop = (signal: NodeJS.Signals) => reject(new SatchelError('failed', `stopped by ${signal}`));
     process.once('SIGINT', stop).once('SIGTERM', stop);
+    process.once('disconnect', () => reject(new SatchelError('failed', 'the satchel command that started this is gone')));
+    // Listening keeps the channel, and with it the process, alive; it must end when its work has.
+    process.channel?.unref();
   });
   stopped.catch(() => {});
   return stopped;
