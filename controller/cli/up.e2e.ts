@@ -129,7 +129,7 @@ test('a function of a job is deployed, invoked and logged', async () => {
     join(code, 'index.mjs'),
     `import { connect } from '@satchel/client';
      export const handler = async ({ key }) => {
-       console.log('reading ' + key);
+       process.stdout.write('reading ' + key + '\n');
        const store = connect();
        const value = await store.get(key);
        await store.put(key + '.upper', value.toString().toUpperCase());
