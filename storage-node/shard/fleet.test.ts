@@ -255,6 +255,8 @@ describe('the direct port', () => {
     expect(await direct.call('MGET', `{${own}}a`, `{${own}}b`)).toEqual([null, null]);
     await client.call('SET', far, 'v');
     expect(await direct.call('DBSIZE')).toBe(1);
+    expect(await direct.call('CLUSTER', 'COUNTKEYSINSLOT', slotOf(own))).toBe(1);
+    expect(await direct.call('CLUSTER', 'COUNTKEYSINSLOT', slotOf(own) + 1)).toBe(0);
     expect(await direct.call('SCAN', 0)).toEqual(['0', [own]]);
   });
 

@@ -6,7 +6,6 @@ import type { ShardAddress } from '../job-configuration.js';
 import { linkName, linkPush } from './link-protocol.js';
 import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
-import type { Turn } from './turn.js';
 
 /** Takes a whole reply in RESP3; the bytes are only borrowed. */
 export type ReplySink = (bytes: Buffer, start: number, end: number) => void;
@@ -19,7 +18,6 @@ export interface LinkOptions {
   readonly addressOf: (shard: number) => ShardAddress | undefined;
   /** Read at each connect. */
   readonly token: () => string;
-  readonly turn: Turn;
   readonly log: Logger;
   /** All links read into it. */
   readonly readBuffer: Buffer;
@@ -242,13 +240,12 @@ export class Link {
 
   #read(socket: Socket, buffer: Buffer, length: number): boolean {
     this.#heardMs = Date.now();
-    this.#options.turn.begin();
+    // No turn of its own: what several reads bring is sent together, at the end of this round of the event loop.
     try {
       this.#framer.feed(buffer, 0, length);
     } catch (error) {
       socket.destroy(SatchelError.from(error));
     }
-    this.#options.turn.end();
     return true;
   }
 

@@ -85,7 +85,6 @@ export class Server {
     this.#links = new LinkPool({
       addressOf: (other) => environment.addressOf(other),
       token: () => environment.linkToken,
-      turn: this.#turn,
       log,
       readBuffer: this.#readBuffer,
     });

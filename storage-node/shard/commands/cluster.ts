@@ -5,7 +5,11 @@ import type { JobConfiguration, ShardAddress } from '../../job-configuration.js'
 import { scanEnd } from '../../store/tier-store.js';
 import type { Command, CommandContext } from '../command.js';
 import type { ShardEnvironment } from '../shard-environment.js';
+import { inSlices } from '../slices.js';
 import { subcommands } from './subcommands.js';
+
+/** Keys looked at between two looks at the clock. */
+const keysPerStep = 256;
 
 /** Consecutive slots, both ends included, of one shard. */
 interface SlotSpan {
@@ -144,15 +148,18 @@ function clusterInfo({ job }: CommandContext, spans: readonly SlotSpan[]): strin
     .join('');
 }
 
-/** Objects of a slot on this shard. Looks at every key, in one go: a tool for people. */
-function countKeysInSlot({ args, reply, job }: CommandContext): void {
+/** Objects of a slot on this shard. Looks at every key, in slices: a tool for people. */
+async function countKeysInSlot(context: CommandContext): Promise<void> {
+  const { args, job } = context;
   const slot = Number(args.text(2));
   if (!Number.isInteger(slot) || slot < 0 || slot >= slotCount) throw new SatchelError('invalid-argument', 'Invalid slot');
   let count = 0;
-  for (let position = 0; position < scanEnd; ) {
-    position = job.scan(position, 1000, (key) => {
+  let position = 0;
+  await inSlices(() => {
+    position = job.scan(position, keysPerStep, (key) => {
       if (slotOfBytes(key.buffer, key.start, key.end) === slot) count++;
     });
-  }
-  reply.integer(count);
+    return position >= scanEnd;
+  });
+  context.reply.integer(count);
 }
