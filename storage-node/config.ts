@@ -36,8 +36,8 @@ export interface NodeOptions {
 }
 
 /**
- * What one shard moves each second over loopback with 64 KiB values on one core, rounded down; a node whose network is
- * slower says so with --throughput.
+ * Throughput a shard is announced with unless --throughput says otherwise. An assumption, not a measurement: placement needs
+ * some number, and a node whose network or processor is slower or faster states its own.
  */
 export const defaultShardThroughputBytes = 512 * 2 ** 20;
 
