@@ -61,7 +61,8 @@ test('a job is registered, stores, lists and removes objects, and ends with a re
   expect(await up?.stop('SIGINT')).toBe(0);
   expect(processes.filter(isAlive)).toEqual([]);
   expect(readdirSync(dir)).toEqual(['file']);
-  expect(await up?.stderr).toBe('');
+  // A slow machine sees progress; nothing else was worth a message.
+  expect((await up?.stderr)?.replaceAll(/^- (starting|stopping).*\n/gm, '')).toBe('');
 });
 
 test('when it is killed its children end within two seconds, and the next start sweeps up', async () => {
@@ -129,7 +130,7 @@ test('a function of a job is deployed, invoked and logged', async () => {
     join(code, 'index.mjs'),
     `import { connect } from '@satchel/client';
      export const handler = async ({ key }) => {
-       process.stdout.write('reading ' + key + '\n');
+       process.stdout.write('reading ' + key + '\\n');
        const store = connect();
        const value = await store.get(key);
        await store.put(key + '.upper', value.toString().toUpperCase());
