@@ -217,7 +217,7 @@ describe('what clients ask before they begin', () => {
     expect(await client.call('CLIENT', 'LIST')).toMatch(/user=job/);
     expect(await client.call('CLIENT', 'KILL', 'x')).toMatch(/^-ERR unknown subcommand 'KILL' of 'client'/);
     expect(await client.call('INFO')).toMatch(/redis_version:[\s\S]*loading:0[\s\S]*used_memory:0/);
-    expect(await client.call('INFO', 'cluster')).toBe('# Cluster\r\ncluster_enabled:0\r\n');
+    expect(await client.call('INFO', 'cluster')).toBe('# Cluster\r\ncluster_enabled:1\r\n');
     expect(await client.call('CONFIG', 'GET', 'save')).toEqual(['save', '']);
     expect(await client.call('CONFIG', 'GET', 'append*')).toEqual(['appendonly', 'no']);
     expect(await client.call('COMMAND', 'GETKEYS', 'MSET', 'a', '1', 'b', '2')).toEqual(['a', 'b']);

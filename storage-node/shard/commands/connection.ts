@@ -83,7 +83,7 @@ function helloReply(reply: ReplyWriter, session: ConnectionSession): void {
   reply.text('id');
   reply.integer(session.id);
   reply.text('mode');
-  reply.text(session.mode === 'direct' ? 'cluster' : 'standalone');
+  reply.text('cluster');
   reply.text('role');
   reply.text('master');
   reply.text('modules');

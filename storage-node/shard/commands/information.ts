@@ -27,11 +27,10 @@ export function informationCommands(server: InformationView): readonly Command[]
 
 function info(context: CommandContext, { environment, statistics, table }: InformationView): void {
   const calls = Object.values(table().counts()).reduce((sum, count) => sum + count, 0);
-  const cluster = context.session.mode === 'direct';
   const sections: Record<string, Record<string, string | number>> = {
     Server: {
       redis_version: redisVersion,
-      redis_mode: cluster ? 'cluster' : 'standalone',
+      redis_mode: 'cluster',
       server_name: 'satchel',
       process_id: process.pid,
       uptime_in_seconds: Math.floor(process.uptime()),
@@ -51,7 +50,8 @@ function info(context: CommandContext, { environment, statistics, table }: Infor
       satchel_slow_readers_closed: statistics.slowReadersClosed,
     },
     Replication: { role: 'master', connected_slaves: 0 },
-    Cluster: { cluster_enabled: cluster ? 1 : 0 },
+    // On the endpoint too: a cluster client may begin there, and redis-py refuses a node that says 0.
+    Cluster: { cluster_enabled: 1 },
     ...environment.information(),
   };
   context.reply.text(printed(sections, wantedSections(context)));

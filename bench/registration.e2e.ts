@@ -1,0 +1,47 @@
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { useCluster } from './testing/test-cluster.js';
+
+const shared = useCluster({ nodes: 2, shards: 2 });
+const folder = mkdtempSync(join(tmpdir(), 'satchel-registration-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Puts one object into each job whose URL it is sent, at once, over a connection of its own, and says how it went. */
+const writer = `
+import { connect } from '@satchel/client';
+process.on('message', async (url) => {
+  const store = connect(url);
+  const answer = await store.put('first', 'value').then(() => 'stored', (error) => error.code + ' ' + error.message);
+  await store.close();
+  process.send(answer);
+});`;
+
+test('a first put from another process never finds its job unknown, in 10,000 tries', { timeout: 300_000 }, async () => {
+  symlinkSync(fileURLToPath(new URL('../node_modules', import.meta.url)), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'writer.mjs'), writer);
+  const child = fork(join(folder, 'writer.mjs'));
+  const answers = new Map<string, number>();
+  let waiting: Array<() => void> = [];
+  child.on('message', (answer: string) => {
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    waiting.shift()?.();
+  });
+  const inFlight = 16;
+  const register = async (tries: number) => {
+    for (let index = 0; index < tries; index++) {
+      const job = await shared.register({ leaseSeconds: 3600, ...(index % 2 ? { functions: 100 } : { capacity: 1_000_000 }) });
+      const answered = new Promise<void>((resolve) => waiting.push(resolve));
+      child.send(job.url);
+      await answered;
+      await job.end();
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, () => register(10_000 / inFlight)));
+  waiting = [];
+  child.kill();
+  expect([...answers]).toEqual([['stored', 10_000]]);
+});
