@@ -12,6 +12,8 @@ export interface Counters {
 /** Counters reach the controller with the nodes' heartbeats; longer than this they are not waited for. */
 const settleMs = 8_000;
 const pollMs = 100;
+/** A controller that is away is waited for this long: jobs go on without it, and so does their check. */
+const awayMs = 180_000;
 
 /** What the controller knows of a job and the fleet, asked for by a workload that checks it. */
 export class JobWatch {
@@ -48,10 +50,18 @@ export class JobWatch {
   }
 
   async #until<Value>(read: () => Promise<Value>, enough: (value: Value) => boolean): Promise<Value> {
-    const deadline = performance.now() + settleMs;
-    for (;;) {
-      const value = await read();
-      if (enough(value) || performance.now() > deadline) return value;
+    let patience = settleMs;
+    for (let awaySince = performance.now(); ; ) {
+      const value = await read().catch((error: unknown) => {
+        const away = error instanceof SatchelError && error.retrySafe && performance.now() - awaySince < awayMs;
+        if (!away) throw error;
+        return undefined;
+      });
+      if (value !== undefined) {
+        if (enough(value) || patience <= 0) return value;
+        patience -= pollMs;
+        awaySince = performance.now();
+      }
       await delay(pollMs);
     }
   }

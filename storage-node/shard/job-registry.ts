@@ -236,6 +236,7 @@ export class JobRegistry implements ShardEnvironment {
     let entry: LoadedJob | undefined;
     let stored = false;
     const job: ShardJob = new ShardJob({
+      node: this.node,
       configuration,
       shard: this.membership.shard,
       openStore: (onEvicted) => {

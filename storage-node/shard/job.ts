@@ -19,8 +19,9 @@ import { Watches } from './watches.js';
 /** What a job is made of. */
 export interface JobOptions {
   readonly configuration: JobConfiguration;
-  /** The fleet-wide id of this shard. */
+  /** The fleet-wide id of this shard, and the name of its node. */
   readonly shard: number;
+  readonly node: string;
   /** Opens (and creates) the job's store. Called at the first write; at once if `lost`, to find what ssd and object tier kept. */
   readonly openStore: OpenStore;
   readonly persisted: PersistedObjects;
@@ -125,14 +126,14 @@ export class ShardJob {
     if (object !== undefined) return object;
     const failure = this.#failures.size > 0 ? this.#failures.errorOf(key) : undefined;
     if (failure !== undefined) throw failure;
-    if (this.#lost?.has(key)) throw lostKeyError(key);
+    if (this.#lost?.has(key)) throw lostKeyError(key, this.shard, this.#options.node);
     return undefined;
   }
 
   /** As `lookup`, for a write that only asks whether the key is there: a failure is no obstacle. Throws `lost`. */
   lookupToWrite(key: Key, nowMs: number): StoredObject | undefined {
     const object = this.#objects.find(key, nowMs);
-    if (object === undefined && this.#lost?.has(key)) throw lostKeyError(key);
+    if (object === undefined && this.#lost?.has(key)) throw lostKeyError(key, this.shard, this.#options.node);
     return object;
   }
 
@@ -209,7 +210,8 @@ export class ShardJob {
   assertListable(prefix: string): void {
     if (this.#ended) throw endedError(this.configuration.job);
     if (!this.#lost?.hasUnder(prefix)) return;
-    throw lostListingError(this.shard, slotsPerShard(this.configuration.ranges).get(this.shard) ?? 0);
+    const slots = slotsPerShard(this.configuration.ranges).get(this.shard) ?? 0;
+    throw lostListingError(slots, this.shard, this.#options.node);
   }
 
   /** Visits live objects in order of key hash, as {@link JobStore.scan}. The visitor changes nothing. */

@@ -22,6 +22,6 @@ describe('lost keys', () => {
   });
 
   test('the error names the share of slots', () => {
-    expect(lostListingError(3, 4096).toRespLine()).toMatch(/^LOST shard 3 .*4096 of 16384 slots \(25.0 %\)/);
+    expect(lostListingError(4096, 3, 'node-1').toRespLine()).toMatch(/^LOST shard 3 of node-1 .*4096 of 16384 slots \(25.0 %\)/);
   });
 });

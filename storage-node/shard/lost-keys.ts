@@ -46,19 +46,19 @@ export class LostKeys {
 }
 
 /** The error for one key. */
-export function lostKeyError(key: Key): SatchelError {
+export function lostKeyError(key: Key, shard: number, node: string): SatchelError {
   return new SatchelError(
     'lost',
-    `the shard of key '${shown(key)}' restarted without its data and the key was not written since; write or delete it to go on`,
+    `shard ${shard} of ${node} restarted without its data, and key '${shown(key)}' was not written since; write or delete it to go on`,
   );
 }
 
 /** The error for counting and listing on a shard that owns `slots` of the job's slots. */
-export function lostListingError(shard: number, slots: number): SatchelError {
+export function lostListingError(slots: number, shard: number, node: string): SatchelError {
   const share = ((100 * slots) / slotCount).toFixed(1);
   return new SatchelError(
     'lost',
-    `shard ${shard} restarted without its data, so ${slots} of ${slotCount} slots (${share} %) cannot be counted or listed; FLUSHALL or SATCHEL.DELPREFIX to go on`,
+    `shard ${shard} of ${node} restarted without its data, so ${slots} of ${slotCount} slots (${share} %) cannot be counted or listed; FLUSHALL or SATCHEL.DELPREFIX to go on`,
   );
 }
 

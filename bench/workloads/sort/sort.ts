@@ -206,6 +206,8 @@ class SortRun {
     const shardBytesOut = usage.bytesOut - this.#counted.bytesOut;
     this.#stages.push({ stage, milliseconds, ...moved, shardBytesIn, shardBytesOut });
     if (shardBytesIn !== moved.bytesWritten || shardBytesOut !== moved.bytesRead) {
+      // A shard that was restarted has lost its counters too, and says so when it is asked to count.
+      await this.#store.count('');
       throw new SatchelError(
         'failed',
         `stage ${stage}: functions wrote ${moved.bytesWritten} and read ${moved.bytesRead} bytes, the shards counted ${shardBytesIn} and ${shardBytesOut}`,

@@ -157,6 +157,7 @@ export class TestShardProcess implements ShardEnvironment {
     if (open !== undefined) return open;
     const tiers = this.#options.openTiers?.() ?? [new MapStore('dram', ample)];
     const opened = new ShardJob({
+      node: 'node-1',
       configuration: this.#configuration(job),
       shard: this.shard,
       openStore: () => new TieredStore({ tiers }),

@@ -68,6 +68,7 @@ export class TestShard {
     fill(this.ssd);
     this.grant = new LimitedGrant(options.quotaBytes ?? ample);
     this.job = new ShardJob({
+      node: 'node-1',
       configuration: {
         job: 'test-job',
         namespace: 'default',
