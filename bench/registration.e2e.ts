@@ -18,7 +18,7 @@ process.on('message', async (url) => {
   const store = connect(url);
   const answer = await store.put('first', 'value').then(() => 'stored', (error) => error.code + ' ' + error.message);
   await store.close();
-  process.send(answer);
+  process.send({ url, answer });
 });`;
 
 test('a first put from another process never finds its job unknown, in 10,000 tries', { timeout: 300_000 }, async () => {
@@ -26,24 +26,24 @@ test('a first put from another process never finds its job unknown, in 10,000 tr
   writeFileSync(join(folder, 'writer.mjs'), writer);
   const child = fork(join(folder, 'writer.mjs'), { execArgv: [] });
   const answers = new Map<string, number>();
-  let waiting: Array<() => void> = [];
-  child.on('message', (answer: string) => {
+  const waiting = new Map<string, () => void>();
+  child.on('message', ({ url, answer }: { url: string; answer: string }) => {
     answers.set(answer, (answers.get(answer) ?? 0) + 1);
-    waiting.shift()?.();
+    waiting.get(url)?.();
+    waiting.delete(url);
   });
   const inFlight = 16;
   const register = async (tries: number) => {
     for (let index = 0; index < tries; index++) {
       const hints = index % 2 ? { functions: 100 } : { capacity: 1_000_000 };
       const job = await registerJob({ name: 'first-put', controller: shared.cluster.controller, ...hints });
-      const answered = new Promise<void>((resolve) => waiting.push(resolve));
+      const answered = new Promise<void>((resolve) => waiting.set(job.url, resolve));
       child.send(job.url);
       await answered;
       await job.end();
     }
   };
   await Promise.all(Array.from({ length: inFlight }, () => register(10_000 / inFlight)));
-  waiting = [];
   child.kill();
   expect([...answers]).toEqual([['stored', 10_000]]);
 });
