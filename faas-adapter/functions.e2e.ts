@@ -7,7 +7,7 @@ const code = `
 import { SatchelError } from '@satchel/client';
 let calls = 0;
 export const handler = async (event, context) => {
-  console.log('got', JSON.stringify(event));
+  process.stdout.write('got ' + JSON.stringify(event) + '\\n');
   if (event.fail) throw new RangeError('boom');
   if (event.exit) process.exit(3);
   if (event.loop) for (;;);

@@ -182,7 +182,7 @@ export class ObjectStore implements TierStore, Resident {
     } catch (error) {
       // It may have arrived all the same.
       this.#packs.discard(name);
-      throw error;
+      throw this.#environment.destroyed ? endedError() : error;
     }
     if (this.#environment.destroyed || this.#catalog.isCleared('object', pack)) {
       this.#packs.discard(name);
