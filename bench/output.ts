@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 export interface Output {
   /** A line about progress; nothing with --json. */
   say(line: string): void;
-  /** A table for people; nothing with --json. */
+  /** A table for people, without header if `head` is empty; nothing with --json. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** The result; printed only with --json. */
   result(document: unknown): void;
@@ -17,7 +17,7 @@ export function standardOutput(json: boolean): Output {
   return {
     say: write,
     table: (head, rows) => {
-      const table = new Table({ head: [...head], style: { head: [], border: [] } });
+      const table = new Table({ ...(head.length > 0 ? { head: [...head] } : {}), style: { head: [], border: [] } });
       table.push(...rows.map((row) => [...row]));
       write(table.toString());
     },

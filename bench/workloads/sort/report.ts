@@ -18,6 +18,11 @@ export interface StageReport {
   readonly shardBytesIn: number;
 }
 
+/** Latency of whole objects, and how large they were on average. */
+export interface ObjectLatency extends Percentiles {
+  readonly meanBytes: number;
+}
+
 /** Everything a sort found out. */
 export interface SortReport {
   readonly job: string;
@@ -27,8 +32,8 @@ export interface SortReport {
   readonly shuffleBytes: number;
   readonly tierBytes: { readonly dram: number; readonly ssd: number; readonly object: number };
   readonly peakBytes: number;
-  readonly get: Percentiles;
-  readonly put: Percentiles;
+  readonly get: ObjectLatency;
+  readonly put: ObjectLatency;
   readonly dollars: number;
   readonly redis: { readonly nodes: number; readonly dollarsPerHour: number };
   /** Bytes left on the nodes after the job had ended. */
@@ -36,10 +41,20 @@ export interface SortReport {
 }
 
 /** Latencies of all functions together, in milliseconds. */
-export function latencies(exchanges: readonly ExchangeReport[]): { get: Percentiles; put: Percentiles } {
+export function latencies(exchanges: readonly ExchangeReport[]): { get: ObjectLatency; put: ObjectLatency } {
+  const latency = (milliseconds: readonly number[], bytes: readonly number[]): ObjectLatency => ({
+    ...percentilesOfMs(milliseconds),
+    meanBytes: bytes.reduce((sum, count) => sum + count, 0) / Math.max(1, milliseconds.length),
+  });
   return {
-    get: percentilesOfMs(exchanges.flatMap((exchange) => exchange.getsMs)),
-    put: percentilesOfMs(exchanges.flatMap((exchange) => exchange.putsMs)),
+    get: latency(
+      exchanges.flatMap((exchange) => exchange.getsMs),
+      exchanges.map((exchange) => exchange.bytesRead),
+    ),
+    put: latency(
+      exchanges.flatMap((exchange) => exchange.putsMs),
+      exchanges.map((exchange) => exchange.bytesWritten),
+    ),
   };
 }
 
@@ -63,7 +78,7 @@ export function printReport(report: SortReport, output: Output): void {
   );
   const { dram, ssd, object } = report.tierBytes;
   output.table(
-    ['', ''],
+    [],
     [
       ['output', `${report.output.records} records, ${formatBytes(report.output.bytes)}: order, count and checksum verified`],
       ['shuffle', `${formatBytes(report.shuffleBytes)}, written and read by functions alone as the shards' counters show`],
@@ -83,6 +98,7 @@ export function printReport(report: SortReport, output: Output): void {
   );
 }
 
-function latencyLine(latency: Percentiles): string {
-  return `p50 ${formatDuration(latency.p50)}, p99 ${formatDuration(latency.p99)} over ${latency.count} whole objects`;
+function latencyLine(latency: ObjectLatency): string {
+  const objects = `${latency.count} objects of ${formatBytes(latency.meanBytes)} on average`;
+  return `p50 ${formatDuration(latency.p50)}, p99 ${formatDuration(latency.p99)} over ${objects}`;
 }
