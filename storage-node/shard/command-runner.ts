@@ -6,6 +6,7 @@ import type { ShardJob } from './job.js';
 import type { Session } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
 import type { Turn } from './turn.js';
+import { uncommittedLine } from './uncommitted.js';
 
 class Context implements CommandContext {
   args: CommandArguments = noArguments;
@@ -79,6 +80,14 @@ export class CommandRunner {
     this.#context = new Context();
     args.own();
     return this.#finish(underWay, command, reply, mark, job);
+  }
+
+  /** Commits what a command did to the job whose `reply`, from `mark` on, is passed on before the turn ends; a failure becomes the reply. */
+  commit(job: ShardJob, reply: ReplyBuffer, mark: number): void {
+    const error = this.#turn.commit(job);
+    if (error === undefined) return;
+    reply.truncate(mark);
+    reply.error(uncommittedLine(error));
   }
 
   async #finish(

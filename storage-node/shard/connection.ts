@@ -12,6 +12,7 @@ import {
 import type { Logger } from 'pino';
 import { CloseCallbacks } from './close-callbacks.js';
 import { hold } from './hold.js';
+import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
 import { linkPush } from './link-protocol.js';
 import type { OutputPool } from './output-pool.js';
@@ -21,6 +22,7 @@ import type { ConnectionSession, SessionIdentity, SessionMode } from './session.
 import type { ServerStatistics } from './shard-environment.js';
 import { StallWatch } from './stall-watch.js';
 import type { Sender, Turn } from './turn.js';
+import { retractReplies } from './uncommitted.js';
 
 /** What all connections of a shard share. */
 export interface ConnectionServices {
@@ -105,14 +107,9 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   /** Takes input that will be overwritten afterwards. False: no more is to be read until it asks for it. */
   read(buffer: Buffer, length: number): boolean {
-    const { turn, statistics } = this.#services;
-    statistics.bytesIn += length;
+    this.#services.statistics.bytesIn += length;
     this.lastActiveMs = Date.now();
-    turn.begin();
-    this.#turnCommands = 0;
-    this.#parser.feed(buffer, 0, length);
-    this.#list();
-    turn.end();
+    this.#inTurn(() => this.#parser.feed(buffer, 0, length));
     if (this.#holds === 0 || this.#parser.heldBackBytes < limits.connectionHeldBackBytes) return true;
     this.#readingStopped = true;
     return false;
@@ -225,12 +222,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   release(reason: number): void {
     this.#holds &= ~reason;
     if (this.#holds !== 0 || this.closed) return;
-    const { turn } = this.#services;
-    turn.begin();
-    this.#turnCommands = 0;
-    this.#parser.resume();
-    this.#list();
-    turn.end();
+    this.#inTurn(() => this.#parser.resume());
     if (this.#holds !== 0 || !this.#readingStopped || this.closed) return;
     this.#readingStopped = false;
     this.#socket.resume();
@@ -251,6 +243,13 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#parser.end();
     this.#quitting = true;
     this.#list();
+  }
+
+  /** A job could not commit what replies not sent yet tell of: they become errors, as long as they may be the job's. */
+  retract(job: ShardJob, line: string): void {
+    if (this.mode !== 'link' && this.#identity?.shardJob !== job) return;
+    for (const output of [this.#output, this.#pushes]) if (output) retractReplies(output, 0, line);
+    this.#queue?.retract(line);
   }
 
   /** Ends the connection at once. */
@@ -276,6 +275,14 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     if (this.#quitting && (this.#queue === undefined || this.#queue.size === 0)) this.#finish();
     else if (this.#outputBytes() > limits.connectionOutputBytes) this.#slow();
     else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
+  }
+
+  #inTurn(parse: () => void): void {
+    this.#services.turn.begin();
+    this.#turnCommands = 0;
+    parse();
+    this.#list();
+    this.#services.turn.end();
   }
 
   #settled(queue: ReplyQueue): void {

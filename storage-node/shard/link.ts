@@ -4,7 +4,7 @@ import { type CommandArguments, CommandEncoder, ReplyFramer } from '@satchel/pro
 import type { Logger } from 'pino';
 import type { ShardAddress } from '../job-configuration.js';
 import { linkName, linkPush } from './link-protocol.js';
-import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
+import { endOfReply, firstElement, isError, wordAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 
 /** Takes a whole reply in RESP3; the bytes are only borrowed. */
@@ -332,11 +332,4 @@ export class Link {
 export function fail(sink: ReplySink, line: string): void {
   const bytes = Buffer.from(`-${line.replaceAll(/[\r\n]+/g, ' ')}\r\n`);
   sink(bytes, 0, bytes.length);
-}
-
-/** The text of a string or integer element. */
-function wordAt(bytes: Buffer, start: number, end: number): string {
-  if (bytes[start] !== 0x24) return bytes.toString('latin1', start + 1, end - 2);
-  const body = firstElement(bytes, start);
-  return bytes.toString('latin1', body, body + lengthAt(bytes, start));
 }

@@ -52,6 +52,8 @@ export class Peers {
   #runHere(session: InnerSession, entry: TableEntry, args: CommandArguments, sink: ReplySink): void {
     const reply = this.#pool.take(3);
     const done = (): void => {
+      // Whoever merges it with other replies may send it in a turn that knows nothing of this one's changes.
+      this.#runner.commit(session.identity.shardJob, reply, 0);
       sink(reply.buffer, 0, reply.length);
       this.#pool.giveBack(reply);
     };

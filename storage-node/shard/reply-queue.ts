@@ -1,6 +1,7 @@
 import type { ReplyBuffer, RespVersion } from '@satchel/proto/resp';
 import type { OutputPool } from './output-pool.js';
-import { appendReply } from './reply-version.js';
+import { appendReply, isError } from './reply-version.js';
+import { retractReplies } from './uncommitted.js';
 
 /** A reply that is still to come, and what has to wait behind it. */
 export class PendingReply {
@@ -74,6 +75,22 @@ export class ReplyQueue {
       this.#entries.splice(0, this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Turns the replies that have come into errors. */
+  retract(line: string): void {
+    for (const entry of this.#entries.slice(this.#head)) {
+      if (entry.done && entry.bytes) this.#retractBytes(entry, line);
+      if (entry.done && entry.reply) retractReplies(entry.reply, entry.from, line);
+      if (entry.tail) retractReplies(entry.tail, 0, line);
+    }
+  }
+
+  #retractBytes(entry: PendingReply, line: string): void {
+    const bytes = entry.bytes as Buffer;
+    if (isError(bytes, 0)) return;
+    entry.bytes = Buffer.from(`-${line}\r\n`);
+    this.waitingBytes += entry.bytes.length - bytes.length;
   }
 
   /** Forgets everything. Buffers of handlers under way stay theirs. */

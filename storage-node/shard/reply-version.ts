@@ -83,6 +83,13 @@ export function lengthAt(bytes: Buffer, at: number): number {
   return negative ? -value : value;
 }
 
+/** The text of a string or integer element. */
+export function wordAt(bytes: Buffer, start: number, end: number): string {
+  if (bytes[start] !== dollar) return bytes.toString('latin1', start + 1, end - 2);
+  const body = firstElement(bytes, start);
+  return bytes.toString('latin1', body, body + lengthAt(bytes, start));
+}
+
 /** Whether a reply is an error. */
 export function isError(bytes: Buffer, start: number): boolean {
   return bytes[start] === minus;

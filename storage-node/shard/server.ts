@@ -21,6 +21,7 @@ import type { SessionMode } from './session.js';
 import { emptyStatistics, type ServerStatistics, type ShardEnvironment } from './shard-environment.js';
 import { SpanningWaits } from './spanning-waits.js';
 import { Turn } from './turn.js';
+import { uncommittedLine } from './uncommitted.js';
 
 /** Size of the buffer that sockets read into: what one read of a pipelining client brings at most. */
 const readBytes = 64 * 1024;
@@ -54,7 +55,7 @@ export class Server {
   readonly statistics: ServerStatistics = emptyStatistics();
   readonly #environment: ShardEnvironment;
   readonly #table: CommandTable;
-  readonly #turn = new Turn();
+  readonly #turn = new Turn((job, error) => this.#flushFailed(job, error));
   readonly #services: ConnectionServices;
   readonly #links: LinkPool;
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBytes);
@@ -124,6 +125,12 @@ export class Server {
     this.#closeListeners();
     this.#links.close();
     for (const connection of this.#connections.values()) connection.destroy();
+  }
+
+  #flushFailed(job: ShardJob, error: unknown): void {
+    this.statistics.errors++;
+    this.#environment.log.error({ err: error, job: job.configuration.job }, 'changes of a job could not be committed');
+    for (const connection of this.#connections.values()) connection.retract(job, uncommittedLine(error));
   }
 
   #closeListeners(): void {

@@ -17,7 +17,7 @@ function changedJob(log: string[], ssdBytes: number): ShardJob {
 
 test('a job in memory is flushed and its replies are sent as the turn ends', () => {
   const log: string[] = [];
-  const turn = new Turn();
+  const turn = new Turn(() => {});
   turn.begin();
   turn.jobChanged(changedJob(log, 0));
   turn.add({ send: () => log.push('send') });
@@ -28,7 +28,7 @@ test('a job in memory is flushed and its replies are sent as the turn ends', () 
 
 test('a job on disk is flushed once for all turns of one round of the event loop, before any reply', async () => {
   const log: string[] = [];
-  const turn = new Turn();
+  const turn = new Turn(() => {});
   const job = changedJob(log, 1);
   for (const name of ['first', 'second']) {
     turn.begin();
@@ -43,7 +43,7 @@ test('a job on disk is flushed once for all turns of one round of the event loop
 
 test('what is added outside of a turn, or while sending, is sent too', async () => {
   const log: string[] = [];
-  const turn = new Turn();
+  const turn = new Turn(() => {});
   turn.add({
     send() {
       log.push('one');

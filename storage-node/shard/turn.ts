@@ -15,12 +15,18 @@ export class Turn {
   #senders: Sender[] = [];
   #spare: Sender[] = [];
   readonly #changedJobs: ShardJob[] = [];
+  readonly #flushFailed: (job: ShardJob, error: unknown) => void;
   #scheduled = false;
   #sending = false;
   readonly #onImmediate = (): void => {
     this.#scheduled = false;
     this.#flushAndSend();
   };
+
+  /** `flushFailed` is to take back every reply not sent yet that may rest on what the job did not commit. */
+  constructor(flushFailed: (job: ShardJob, error: unknown) => void) {
+    this.#flushFailed = flushFailed;
+  }
 
   begin(): void {
     this.#depth++;
@@ -44,6 +50,18 @@ export class Turn {
     if (this.#depth === 0) this.#schedule();
   }
 
+  /** Flushes a job before the turn ends. The error if that failed; `flushFailed` was called then. */
+  commit(job: ShardJob): unknown {
+    if (!job.dirty) return undefined;
+    try {
+      job.flush();
+      return undefined;
+    } catch (error) {
+      this.#flushFailed(job, error);
+      return error;
+    }
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -54,7 +72,7 @@ export class Turn {
     if (this.#sending) return;
     this.#sending = true;
     while (this.#senders.length > 0 || this.#changedJobs.length > 0) {
-      for (const job of this.#changedJobs) if (job.dirty) job.flush();
+      for (const job of this.#changedJobs) this.commit(job);
       this.#changedJobs.length = 0;
       const senders = this.#senders;
       this.#senders = this.#spare;
