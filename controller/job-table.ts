@@ -71,6 +71,15 @@ export class JobTable {
     return this.#ofNode.get(node)?.size ?? 0;
   }
 
+  /** Whether a job is active on the node, or has ended and is yet to be purged there. */
+  needs(node: string): boolean {
+    for (const job of this.#ofNode.get(node) ?? []) {
+      const state = this.#jobs.get(job)?.state;
+      if (state?.kind === 'active' || (state?.kind === 'ending' && state.awaiting.includes(node))) return true;
+    }
+    return false;
+  }
+
   /** Jobs that ended too long ago, or that too many have followed. */
   forgettable(nowMs: number): string[] {
     const jobs: string[] = [];

@@ -17,7 +17,8 @@ import { GrantBook } from './grants.js';
 import { JobTable, nodesOf, shardsOn } from './job-table.js';
 import { LeaseTable } from './leases.js';
 import type { EndReason, JobRecord, UsageTotals } from './model.js';
-import type { Fleet } from './nodes.js';
+import { nextStep } from './node-step.js';
+import { drainReason, type Fleet, type NodeView } from './nodes.js';
 import { SlotMapWatchers } from './slot-map-watchers.js';
 import type { Change } from './state/state-store.js';
 import type { TokenIssuer } from './tokens.js';
@@ -29,8 +30,6 @@ const configuredMs = 250;
 /** How long ending a job waits for its nodes, so that the reply has the final usage. */
 const purgedMs = 2000;
 const pruneMs = 60_000;
-/** How long a node without jobs may be down before it is forgotten. */
-const forgetNodeMs = 24 * 3600 * 1000;
 
 /** A registration, checked. */
 export interface NewJob {
@@ -141,8 +140,10 @@ export class Jobs {
     this.usage.purged(job, shardsOn(record, node), final);
     const { reason, refuseUntilMs } = record.state;
     const awaiting = record.state.awaiting.filter((other) => other !== node);
-    if (awaiting.length > 0) this.table.set({ ...record, state: { ...record.state, awaiting } });
-    else {
+    if (awaiting.length > 0) {
+      this.table.set({ ...record, state: { ...record.state, awaiting } });
+      this.settleNode(node);
+    } else {
       const endedMs = this.#environment.clock.now();
       await this.#finish({ ...record, state: { kind: 'ended', reason, refuseUntilMs, endedMs } });
     }
@@ -154,7 +155,25 @@ export class Jobs {
     const shards = this.#fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? [];
     this.grants.unreachable(shards);
     for (const job of this.#purgeWaiters.keys()) this.#tellPurgeWaiters(job);
-    this.#forgetIfLeft(node);
+    this.settleNode(node);
+  }
+
+  /** No new slots for this node; it is told to leave when its last job has ended. Resolves once durable; throws `not-found`. */
+  async drainNode(node: string): Promise<NodeView> {
+    const view = await this.#fleet.drain(node);
+    this.settleNode(node);
+    return view;
+  }
+
+  /** Tells a draining node to leave once no job needs it; forgets one that has left. Idempotent. */
+  settleNode(node: string): void {
+    const view = this.#fleet.node(node);
+    if (view === undefined) return;
+    const { clock, log } = this.#environment;
+    const step = nextStep(view, this.table.needs(node), clock.now());
+    if (step === 'forget') this.#fleet.forget(node);
+    if (step !== 'dismiss') return;
+    this.#dismiss(node).catch((error: unknown) => log.error({ err: error, node }, 'a drained node could not be told to leave'));
   }
 
   /** State or address of shards changed: those who watch a job on them hear of it. */
@@ -213,7 +232,10 @@ export class Jobs {
       this.reserved.remove(allocation.shares);
       this.grants.drop(job);
       this.table.remove(job);
-      for (const node of nodesOf(record)) this.#fleet.session(node)?.endJob(job, this.refuseUnknownUntilMs());
+      for (const node of nodesOf(record)) {
+        this.#fleet.session(node)?.endJob(job, this.refuseUnknownUntilMs());
+        this.settleNode(node);
+      }
       throw error;
     }
   }
@@ -263,7 +285,7 @@ export class Jobs {
     const usage = this.usage.record(record.job);
     if (usage !== undefined) changes.push({ collection: 'usage', key: record.job, value: usage });
     await this.#environment.store.commit(changes);
-    for (const node of nodesOf(record)) this.#forgetIfLeft(node);
+    for (const node of nodesOf(record)) this.settleNode(node);
   }
 
   /** Sends the configuration to nodes that are connected; resolves when they have applied it, or after a bound. */
@@ -301,17 +323,18 @@ export class Jobs {
     return state?.kind === 'ending' && state.awaiting.some((node) => this.#fleet.session(node) !== undefined);
   }
 
-  /** A node without jobs that was drained and is gone, or has been down for very long, has left. */
-  #forgetIfLeft(node: string): void {
-    const view = this.#fleet.node(node);
-    if (view === undefined || view.connection.kind === 'connected' || this.table.countOf(node) > 0) return;
-    const longDown = view.connection.kind === 'down' && view.connection.sinceMs < this.#environment.clock.now() - forgetNodeMs;
-    if (view.record.draining || longDown) this.#fleet.forget(node);
+  /** Lets a node go. That it purged jobs which other nodes have yet to purge is written down first: it cannot be asked again. */
+  async #dismiss(node: string): Promise<void> {
+    const changes = this.table.ofNode(node).flatMap((record): Change[] => [
+      { collection: 'jobs', key: record.job, value: record },
+      { collection: 'usage', key: record.job, value: this.usage.record(record.job) },
+    ]);
+    if (changes.length > 0) await this.#environment.store.commit(changes);
+    this.#fleet.session(node)?.send({ drain: { reason: drainReason, leave: true } });
   }
 
   readonly #prune = (): void => {
     const { store, log, clock } = this.#environment;
-    for (const { record } of [...this.#fleet.nodes()]) this.#forgetIfLeft(record.node);
     const jobs = this.table.forgettable(clock.now());
     for (const job of jobs) {
       this.table.remove(job);
@@ -322,6 +345,7 @@ export class Jobs {
       { collection: 'usage', key: job, value: undefined },
     ]);
     if (changes.length > 0) commitInBackground(store, log, changes);
+    for (const { record } of [...this.#fleet.nodes()]) this.settleNode(record.node);
     this.#cancelPrune = clock.after(pruneMs, this.#prune);
   };
 }

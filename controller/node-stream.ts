@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { readHello, readUsage } from './input.js';
 import type { Jobs } from './jobs.js';
 import { type NodeLink, NodeSession } from './node-session.js';
-import { type Fleet, heartbeatMs, type NodeIntroduction } from './nodes.js';
+import { drainReason, type Fleet, heartbeatMs, type NodeIntroduction } from './nodes.js';
 import type { TokenIssuer } from './tokens.js';
 
 /**
@@ -60,7 +60,7 @@ export class NodeStream {
     const introduction = readHello(hello);
     const linkToken = await tokens.forLinks(introduction.node);
     const session = new NodeSession(introduction.node, this.#link);
-    const { shards } = await fleet.join(introduction, session);
+    const { shards, draining } = await fleet.join(introduction, session);
     for (const grant of hello.grants) jobs.grants.reconcile(grant.job, grant.shard, grant.bytes, grant.version);
     const ids = introduction.shards.map(({ index }) => shards.find((shard) => shard.index === index)?.shard ?? 0);
     const directory = fleet.directory();
@@ -69,6 +69,7 @@ export class NodeStream {
       { welcome: { node: introduction.node, shards: ids, publicKeyJwk: tokens.publicKeyJwk, linkToken, directory, heartbeatMs } },
       ...this.#endsFor(introduction.node, hello.jobs, session),
       ...this.#configurationsFor(introduction.node, session),
+      ...(draining ? [{ drain: { reason: drainReason, leave: false } }] : []),
     ]);
     log.info({ node: introduction.node, address: addressOf(introduction) }, 'node joined');
     this.#joined(session);
@@ -82,6 +83,7 @@ export class NodeStream {
     }
     this.#state = { kind: 'joined', session };
     for (const message of waiting) this.#handle(message, session.node);
+    this.#parts.jobs.settleNode(session.node);
   }
 
   /** Jobs the node is to purge: those that end, and those on its disk that are over or unknown here. */
@@ -116,6 +118,7 @@ export class NodeStream {
     const { fleet, jobs, log } = this.#parts;
     fleet.heard(node, message.heartbeat?.node ?? undefined);
     if (message.heartbeat) this.#countUse(message.heartbeat, node);
+    else if (message.left && this.#state.kind === 'joined') fleet.left(this.#state.session);
     else if (message.applied && this.#state.kind === 'joined') this.#state.session.applied(message.applied.sequence);
     else if (message.grantRequest && this.#isOf(node, message.grantRequest.shard)) {
       const { job, shard, bytes } = message.grantRequest;

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { FakeNode } from './testing/fake-node.js';
 import { useController } from './testing/use-controller.js';
 
 const controller = useController();
@@ -95,22 +96,86 @@ describe('nodes', () => {
     expect(await controller.listNodes()).toEqual([]);
   });
 
-  it('get no new slots while they drain, and are forgotten once they left', async () => {
+  const drain = (node: string) => {
+    const { channel } = controller.now;
+    return channel.call(channel.fleet, channel.fleet.drainNode, { node });
+  };
+  const names = async () => (await controller.listNodes()).map(({ node }) => node);
+  const states = async () => (await controller.listNodes()).map(({ state }) => state);
+  const leaves = ({ messages }: FakeNode) => messages.filter(({ drain }) => drain?.leave).length;
+
+  it('get no new slots while they drain', async () => {
+    await controller.joinNode('n1');
+    await controller.joinNode('n2');
+    expect((await drain('n1')).state).toBe('draining');
+    const { slotMap } = await controller.register();
+    expect(slotMap?.shards.map(({ node: name }) => name)).toEqual(['n2', 'n2']);
+    await expect(drain('n9')).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('n9') });
+  });
+
+  it('without jobs are told to leave as soon as they drain, and are forgotten once they left', async () => {
     const node = await controller.joinNode('n1');
     await controller.joinNode('n2');
-    const drained = await controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.drainNode, {
-      node: 'n1',
-    });
-    expect(drained.state).toBe('draining');
+    await drain('n1');
+    await node.saw(({ drain }) => drain?.leave);
+    expect(await names()).toEqual(['n1', 'n2']);
+    node.goodbye();
+    await vi.waitFor(async () => expect(await names()).toEqual(['n2']));
+  });
+
+  it('are told to leave when their last job has ended, also by nodes that have yet to purge it', async () => {
+    const node = await controller.joinNode('n1');
+    const [first, second] = [await controller.register(), await controller.register()];
+    const slow = await controller.joinNode('n2');
+    slow.purges = false;
+    const wide = await controller.register({ hints: { functions: 100, throughputBytesPerSecond: 2 ** 31 } });
+    expect(new Set(wide.slotMap?.shards.map(({ node: name }) => name))).toEqual(new Set(['n1', 'n2']));
+    await drain('n1');
     await node.saw(({ drain }) => drain);
-    const { job, slotMap } = await controller.register();
-    expect(slotMap?.shards.map(({ node: name }) => name)).toEqual(['n2', 'n2']);
+    await Promise.all([controller.endJob(first.job), controller.endJob(second.job)]);
+    expect(leaves(node)).toBe(0);
+    void controller.endJob(wide.job);
+    await node.saw(({ drain }) => drain?.leave);
+    node.goodbye();
+    await vi.waitFor(async () => expect(await names()).toEqual(['n2']));
+    await controller.restart();
+    const again = controller.newNode('n2');
+    await again.join();
+    await vi.waitFor(async () => expect((await controller.getJob(wide.job)).state).toBe('ended'));
+  });
+
+  it('drain on through a restart of the controller', async () => {
+    await controller.joinNode('n1');
+    const { job } = await controller.register();
+    await drain('n1');
+    await controller.restart();
+    expect(await states()).toEqual(['draining']);
+    const again = await controller.joinNode('n1');
+    await again.saw(({ drain }) => drain);
+    await expect(controller.register()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(leaves(again)).toBe(0);
     await controller.endJob(job);
+    await again.saw(({ drain }) => drain?.leave);
+  });
+
+  it('that are killed while they drain are still draining when they come back, with jobs and without', async () => {
+    const node = await controller.joinNode('n1');
+    const { job } = await controller.register();
+    await drain('n1');
     node.leave();
-    await vi.waitFor(async () => expect((await controller.listNodes()).map(({ node: name }) => name)).toEqual(['n2']));
-    const unknown = controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.drainNode, {
-      node: 'n9',
+    await node.join();
+    await node.saw(({ drain }) => drain);
+    expect([await states(), leaves(node)]).toEqual([['draining'], 0]);
+    await controller.endJob(job);
+    await node.saw(({ drain }) => drain?.leave);
+    node.leave();
+    await node.join();
+    await node.saw(({ drain }) => drain?.leave);
+    expect(await states()).toEqual(['draining']);
+    node.leave();
+    await vi.waitFor(async () => {
+      controller.now.clock.advance(1000);
+      expect(await names()).toEqual([]);
     });
-    await expect(unknown).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('n9') });
   });
 });

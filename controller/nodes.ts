@@ -17,6 +17,8 @@ const silenceMs = 5000;
 /** How long a node whose stream ended may take to come back before it is down; after a controller's start too. */
 const graceMs = 3000;
 const sweepMs = 500;
+/** What a draining node is told. */
+export const drainReason = 'an operator drains this node';
 /** Longest time a change of addresses takes to be sent to nodes; they hear at once what a job of theirs needs. */
 const longestBroadcastDelayMs = 5000;
 
@@ -132,6 +134,15 @@ export class Fleet {
     this.#events.disconnected(session.node);
   }
 
+  /** A draining node stopped for good: it is not awaited. */
+  left(session: NodeSession): void {
+    const entry = this.#nodes.get(session.node);
+    if (entry?.connection.kind !== 'connected' || entry.connection.session !== session || !entry.record.draining) return;
+    this.#log.info({ node: session.node }, 'node left');
+    session.close();
+    this.#down(session.node, entry);
+  }
+
   /** A node says that one of its shards stopped or runs again. */
   shardChanged(node: string, shard: number, state: string): void {
     const entry = this.#nodes.get(node);
@@ -141,14 +152,14 @@ export class Fleet {
     this.#changed([shard]);
   }
 
-  /** No new slots for this node. Resolves once durable; throws `not-found`. */
+  /** No new slots for this node. Resolves once durable, when the node is told; throws `not-found`. */
   async drain(node: string): Promise<NodeView> {
     const entry = this.#nodes.get(node);
     if (entry === undefined) throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
     entry.record = { ...entry.record, draining: true };
     await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
-    this.session(node)?.send({ drain: { reason: 'an operator drains this node' } });
-    return entry;
+    this.session(node)?.send({ drain: { reason: drainReason, leave: false } });
+    return this.#nodes.get(node) ?? entry;
   }
 
   /** Forgets a node that has left for good; its shard ids are not given out again. */

@@ -69,7 +69,7 @@ function fleetService(parts: ServerParts): wire.FleetHandlers {
     Join: (call) => join(parts, call),
     ListNodes: unary(parts, 'ListNodes', () => ({ nodes: [...fleet.nodes()].map((view) => nodeToWire(view, jobs, fleet)) })),
     GetPublicKey: unary(parts, 'GetPublicKey', () => ({ publicKeyJwk: parts.tokens.publicKeyJwk })),
-    DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await fleet.drain(node), jobs, fleet)),
+    DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await jobs.drainNode(node), jobs, fleet)),
   };
 }
 

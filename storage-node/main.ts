@@ -21,6 +21,13 @@ async function run(options: NodeOptions): Promise<void> {
   if (options.withParent) process.stdin.resume().once('end', stop).once('error', stop);
   host = await NodeHost.start(options, createLog('node'));
   process.stdout.write(`${JSON.stringify(host.ready)}\n`);
+  void host.whenLeft().then(left, fail);
+}
+
+/** A second line tells the parent that this end is for good. */
+function left(): never {
+  process.stdout.write(`${JSON.stringify({ left: true })}\n`);
+  process.exit(0);
 }
 
 function fail(error: unknown): never {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isAlive } from './cluster/process-identity.js';
+import { groupMembers, isAlive } from './cluster/process-identity.js';
 import { makeTestFolder, removeTestFolder, runSatchel, UpProcess } from './testing/up-process.js';
 
 let dir = '';
@@ -100,6 +100,43 @@ test.each(['controller', 'node-1'])('%s comes back when it is killed, and the jo
     { timeout: 40_000, interval: 200 },
   );
   expect((await json(['job', 'show', job], env)).state).toBe('active');
+});
+
+test('a drained node leaves when its last job has ended, at once without jobs, and up goes on', async () => {
+  const running = await start(['--no-faas']);
+  const { controller, nodes } = await running.ready;
+  const env = { SATCHEL_CONTROLLER: controller };
+  const states = async () => {
+    const list: { nodes: { node: string; state: string }[] } = await json(['node', 'list'], env);
+    return list.nodes.map(({ node, state }) => `${node} ${state}`);
+  };
+  const leaves = async (name: string, left: readonly string[]): Promise<void> => {
+    await vi.waitFor(async () => expect(await states()).toEqual(left), { timeout: 20_000, interval: 100 });
+    await vi.waitFor(() => expect(groupMembers(running.pidOf(name))).toEqual([]), { timeout: 5000 });
+    expect(existsSync(nodes.find(({ id }) => id === name)?.socket ?? '')).toBe(false);
+  };
+  await json(['node', 'drain', 'node-2'], env);
+  await leaves('node-2', ['node-1 up']);
+  const { job, url } = await json(['job', 'register', 'check', '--lease', '300s'], env);
+  expect(await json(['node', 'drain', 'node-1'], env)).toMatchObject({ node: 'node-1', state: 'draining' });
+  expect((await runSatchel(['put', 'key', '-', '--url', url], env, Buffer.from('x'))).code).toBe(0);
+  expect((await runSatchel(['job', 'register', 'late'], env)).code).toBe(1);
+  // Neither the death of the controller nor that of the node ends the draining.
+  for (const name of ['controller', 'node-1']) {
+    const pid = running.pidOf(name);
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(running.pidOf(name)).not.toBe(pid), { timeout: 20_000 });
+    const put = () => runSatchel(['put', 'after', '-', '--url', url], env, Buffer.from('x'));
+    await vi.waitFor(async () => expect((await put()).code).toBe(0), { timeout: 40_000, interval: 200 });
+    expect(await states()).toEqual(['node-1 draining']);
+  }
+  await json(['job', 'end', job], env);
+  await leaves('node-1', []);
+  expect(running.child.exitCode).toBeNull();
+  expect(await running.stop()).toBe(0);
+  const notices = (await running.stderr).match(/^node-\d was drained and has left$/gm);
+  expect(notices).toEqual(['node-2 was drained and has left', 'node-1 was drained and has left']);
+  expect(readdirSync(dir)).toEqual([]);
 });
 
 test('a taken port of a range is skipped', async () => {

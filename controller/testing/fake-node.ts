@@ -65,6 +65,11 @@ export class FakeNode {
     }
   }
 
+  /** Says that it has left. */
+  goodbye(): void {
+    this.send({ left: {} });
+  }
+
   /** Ends the stream as a node that dies does. */
   leave(): void {
     this.#stream?.on('error', () => {});

@@ -26,6 +26,7 @@ import type { JobConfiguration as _satchel_v1_JobConfiguration, JobConfiguration
 import type { JobPurged as _satchel_v1_JobPurged, JobPurged__Output as _satchel_v1_JobPurged__Output } from './satchel/v1/JobPurged.js';
 import type { JobUsage as _satchel_v1_JobUsage, JobUsage__Output as _satchel_v1_JobUsage__Output } from './satchel/v1/JobUsage.js';
 import type { JobsClient as _satchel_v1_JobsClient, JobsDefinition as _satchel_v1_JobsDefinition } from './satchel/v1/Jobs.js';
+import type { Left as _satchel_v1_Left, Left__Output as _satchel_v1_Left__Output } from './satchel/v1/Left.js';
 import type { ListJobsRequest as _satchel_v1_ListJobsRequest, ListJobsRequest__Output as _satchel_v1_ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
 import type { ListJobsResponse as _satchel_v1_ListJobsResponse, ListJobsResponse__Output as _satchel_v1_ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
 import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';
@@ -86,6 +87,7 @@ export interface ProtoGrpcType {
       JobPurged: MessageTypeDefinition<_satchel_v1_JobPurged, _satchel_v1_JobPurged__Output>
       JobUsage: MessageTypeDefinition<_satchel_v1_JobUsage, _satchel_v1_JobUsage__Output>
       Jobs: SubtypeConstructor<typeof grpc.Client, _satchel_v1_JobsClient> & { service: _satchel_v1_JobsDefinition }
+      Left: MessageTypeDefinition<_satchel_v1_Left, _satchel_v1_Left__Output>
       ListJobsRequest: MessageTypeDefinition<_satchel_v1_ListJobsRequest, _satchel_v1_ListJobsRequest__Output>
       ListJobsResponse: MessageTypeDefinition<_satchel_v1_ListJobsResponse, _satchel_v1_ListJobsResponse__Output>
       ListNodesRequest: MessageTypeDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesRequest__Output>

@@ -23,6 +23,7 @@ export type { JobConfiguration, JobConfiguration__Output } from './satchel/v1/Jo
 export type { JobPurged, JobPurged__Output } from './satchel/v1/JobPurged.js';
 export type { JobUsage, JobUsage__Output } from './satchel/v1/JobUsage.js';
 export type { JobsClient, JobsDefinition, JobsHandlers } from './satchel/v1/Jobs.js';
+export type { Left, Left__Output } from './satchel/v1/Left.js';
 export type { ListJobsRequest, ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
 export type { ListJobsResponse, ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
 export type { ListNodesRequest, ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';

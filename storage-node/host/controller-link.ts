@@ -23,6 +23,8 @@ type State =
 
 const firstRetryMs = 100;
 const longestRetryMs = 1000;
+/** How long the controller may take to hear a goodbye. */
+const goodbyeMs = 500;
 
 /** The wait before the attempt after `failures` failures in a row: 100 ms, doubling to 1 s. */
 export function retryDelayMs(failures: number): number {
@@ -67,16 +69,25 @@ export class ControllerLink {
     return true;
   }
 
-  /** Ends the stream for good. */
-  close(): void {
+  /** Ends the stream for good; resolves once the controller has ended it too, or after half a second. */
+  async close(): Promise<void> {
     const state = this.state;
     this.state = { kind: 'closed' };
     if (state.kind === 'waiting') state.cancel();
-    if ('stream' in state) {
-      state.stream.on('error', () => {});
-      state.stream.end();
-    }
+    if ('stream' in state) await this.ended(state.stream);
     this.channel.close();
+  }
+
+  private ended(stream: JoinStream): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(goodbyeMs, resolve);
+      stream.on('error', () => {});
+      stream.once('status', () => {
+        cancel();
+        resolve();
+      });
+      stream.end();
+    });
   }
 
   private data(stream: JoinStream, message: ControllerMessage__Output): void {

@@ -20,6 +20,8 @@ let controller: FakeController;
 let table: JobTable;
 let control: NodeControl;
 let told: HostMessage[][];
+/** How many purges were under way each time the controller let the node go. */
+let dismissals: number[];
 let waiting: { shard: number; kind: string; resolve: (message: HostMessage) => void }[];
 
 /** The next message of a kind to a shard. */
@@ -43,6 +45,7 @@ function begin(): NodeControl {
     statistics: new NodeStatistics(),
     listening: () => [0, 1].map((index) => ({ index, endpointPort: 7500 + index, directPort: 7600 + index, socket: '' })),
     http: () => '127.0.0.1:1',
+    dismissed: () => dismissals.push(control.purging),
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });
@@ -55,10 +58,11 @@ beforeEach(async () => {
   table = JobTable.openForWriting(join(dir, 'jobs.lmdb'));
   told = [[], []];
   waiting = [];
+  dismissals = [];
   control = begin();
 });
 afterEach(async () => {
-  control.close();
+  await control.close();
   await controller.close();
   await table.close();
   rmSync(dir, { recursive: true });
@@ -185,4 +189,21 @@ test('purges that were not finished are taken up after a restart', async () => {
   control.resumePurges();
   control.shardUp(1, false);
   expect(told[1]?.at(-1)).toEqual({ kind: 'jobs-ended', jobs: ['a'] });
+});
+
+test('a draining node is let go when the controller says so, not by the end of its jobs alone', async () => {
+  const node = await joined();
+  node.send({ drain: { reason: 'test', leave: false } });
+  await controller.configure(node, [job]);
+  expect(dismissals).toEqual([]);
+  const asked = toldNext(1, 'jobs-ended');
+  node.send({ end: { job: 'a', sequence: 1, refuseUntilMs: 4e12 } });
+  await asked;
+  expect(control.purging).toBe(1);
+  node.send({ drain: { reason: 'test', leave: true } });
+  await expect.poll(() => dismissals).toEqual([1]);
+  const purged = controller.next('purged');
+  for (const shard of [0, 1]) control.fromShard(shard, { kind: 'job-purged', job: 'a', usage: noUsage });
+  await purged;
+  expect(control.purging).toBe(0);
 });

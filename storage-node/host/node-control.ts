@@ -2,6 +2,7 @@ import { assert, type Clock, SatchelError, tokenLifetimeMs } from '@satchel/prot
 import type {
   ConfigureJobs__Output,
   ControllerMessage__Output,
+  Drain__Output,
   EndJobOnNode__Output,
   FleetDirectory__Output,
   GrantReclaim__Output,
@@ -34,6 +35,8 @@ export interface NodeControlOptions {
   listening(): ShardListen[];
   /** Address of the node's HTTP. */
   http(): string;
+  /** The controller lets the node go: it was drained and its last job has ended. May be called again. */
+  dismissed(): void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -50,6 +53,7 @@ export class NodeControl implements LinkOwner {
   private readonly admitted = new Set<string>();
   /** Of those, the ones that the last hello named: a complete list that omits them says that they have ended. */
   private announced: string[] = [];
+  private draining = false;
   private cancelHeartbeat = () => {};
   private settleJoin: { resolve: () => void; reject: (error: SatchelError) => void } | undefined;
 
@@ -80,9 +84,20 @@ export class NodeControl implements LinkOwner {
     this.settleJoin = undefined;
   }
 
-  close(): void {
+  /** Jobs whose purge is under way. */
+  get purging(): number {
+    return this.purges.size;
+  }
+
+  /** Tells the controller that the node has left; to be followed by `close`. */
+  sayLeft(): void {
+    this.link.send({ left: {} });
+  }
+
+  /** Ends the stream; resolves once the controller has read all that was sent, or after a short bound. */
+  close(): Promise<void> {
     this.cancelHeartbeat();
-    this.link.close();
+    return this.link.close();
   }
 
   /** Ended jobs that were not purged when the node stopped are purged now. */
@@ -218,7 +233,7 @@ export class NodeControl implements LinkOwner {
     if (message.end) return this.endJob(message.end);
     if (message.directory) return this.directory(message.directory);
     if (message.reclaim) return this.reclaim(message.reclaim);
-    if (message.drain) this.node.log.warn({ reason: message.drain.reason }, 'this node is being drained: it gets no new slots');
+    if (message.drain) this.drain(message.drain);
     if (message.rejected) this.rejected(message.rejected.reason);
   }
 
@@ -276,6 +291,12 @@ export class NodeControl implements LinkOwner {
     const record = this.node.table.get(job);
     const held = record?.state === 'active' ? record.grants.find((grant) => grant.shard === shard) : undefined;
     this.sayGrant({ job, shard, bytes: held?.bytes ?? 0, version: held?.version ?? 0 });
+  }
+
+  private drain({ reason, leave }: Drain__Output): void {
+    if (!this.draining) this.node.log.warn({ reason }, 'this node gets no new slots and leaves when its last job has ended');
+    this.draining = true;
+    if (leave) this.node.dismissed();
   }
 
   private rejected(reason: string): void {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
+import { Departure } from './departure.js';
 import { type NodeHttp, serveHttp } from './http.js';
 import { JobTable } from './job-table.js';
 import { nodeMetrics } from './metrics.js';
@@ -41,6 +42,7 @@ export class NodeHost implements ShardOwner {
   private readonly statistics = new NodeStatistics();
   private readonly shards: ShardProcess[];
   private readonly control: NodeControl;
+  private readonly departure: Departure;
   private ports: ShardPorts[] = [];
   private http: NodeHttp | undefined;
   private stopping: Promise<void> | undefined;
@@ -54,6 +56,7 @@ export class NodeHost implements ShardOwner {
     mkdirSync(options.socketDir, { recursive: true });
     this.table = JobTable.openForWriting(this.tablePath);
     this.shards = Array.from({ length: options.shards }, (_, index) => new ShardProcess(index, this, clock, log));
+    this.departure = new Departure(() => this.remains(), clock, log);
     this.control = new NodeControl({
       options,
       file: this.file,
@@ -62,6 +65,7 @@ export class NodeHost implements ShardOwner {
       statistics: this.statistics,
       listening: () => this.ports.map((ports, index) => ({ index, ...ports, socket: this.socket(index) })),
       http: () => this.httpAddress,
+      dismissed: () => this.departure.begin(),
       clock,
       log,
     });
@@ -89,6 +93,15 @@ export class NodeHost implements ShardOwner {
       socket: this.socket(0),
       http: this.httpAddress,
     };
+  }
+
+  /** Resolves once the node was drained, its last job has ended and everything is stopped; never if it is stopped otherwise. */
+  async whenLeft(): Promise<void> {
+    await this.departure.due;
+    // The goodbye comes last: a node that is killed before it has said it is still draining when it comes back.
+    await Promise.all(this.shards.map((shard) => shard.stop()));
+    this.control.sayLeft();
+    await this.stop();
   }
 
   /** Stops shards and everything else, and leaves no socket behind. Idempotent. */
@@ -158,7 +171,7 @@ export class NodeHost implements ShardOwner {
     const { options, file } = this;
     await this.table.sweep(this.clock.now());
     this.control.resumePurges();
-    for (const index of this.shards.keys()) this.control.noteLeftJobs(leftJobs(this.shardDir(index)));
+    for (const index of this.shards.keys()) this.control.noteLeftJobs(namesIn(join(this.shardDir(index), 'jobs')));
     this.ports = await assignPorts(options.basePort, options.shards, file.facts.ports, probeOn(options.listen));
     await Promise.all(this.shards.map((shard) => this.startShard(shard)));
     file.save({ ports: this.ports });
@@ -213,17 +226,21 @@ export class NodeHost implements ShardOwner {
     });
   }
 
+  private remains() {
+    const trash = [...this.shards.keys()].map((index) => namesIn(join(this.shardDir(index), 'trash')).length);
+    return { purging: this.control.purging, discarded: trash.reduce((sum, folders) => sum + folders, 0) };
+  }
+
   private async end(): Promise<void> {
-    this.control.close();
-    await Promise.all([...this.shards.map((shard) => shard.stop()), this.http?.close()]);
+    this.departure.close();
+    await Promise.all([this.control.close(), ...this.shards.map((shard) => shard.stop()), this.http?.close()]);
     for (const index of this.shards.keys()) rmSync(this.socket(index), { force: true });
     await this.table.close();
     this.lock.release();
   }
 }
 
-/** Jobs that have a folder in a shard's folder. */
-function leftJobs(shardDir: string): string[] {
-  const folder = join(shardDir, 'jobs');
+/** What is in a folder; nothing if there is none. */
+function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }

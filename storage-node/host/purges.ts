@@ -15,6 +15,11 @@ export class Purges {
     return true;
   }
 
+  /** Jobs that at least one shard has yet to purge. */
+  get size(): number {
+    return this.waiting.size;
+  }
+
   /** Jobs that a shard has yet to purge. */
   of(shard: number): string[] {
     return [...this.waiting].filter(([, left]) => left.has(shard)).map(([job]) => job);

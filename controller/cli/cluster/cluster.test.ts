@@ -106,6 +106,23 @@ test('a part that keeps dying is a failure', async () => {
   expect(failures[0]?.message).toBe('node-1 keeps dying; it exited with code 7');
 }, 30_000);
 
+test('a node that has left is not started again, and the others go on', async () => {
+  vi.stubEnv('FAKE_TROUBLE', 'node-1 leaves');
+  cluster = await start({ nodes: 2, faas: false });
+  await vi.waitFor(() => expect(notices).toEqual(['node-1 was drained and has left']), { timeout: 10_000 });
+  await cluster.stop();
+  expect(journal().filter((line) => line.startsWith('node-1 start'))).toHaveLength(1);
+  expect(stops()).toEqual(['node-2 stop SIGTERM', 'controller stop SIGTERM']);
+  expect([failures, notices]).toEqual([[], ['node-1 was drained and has left']]);
+});
+
+test('a node that ends with code 0 without having left is started again', async () => {
+  vi.stubEnv('FAKE_TROUBLE', 'node-1 ends');
+  cluster = await start({ nodes: 1, faas: false });
+  await vi.waitFor(() => expect(notices).toContain('node-1 is back'), { timeout: 15_000 });
+  expect(notices[0]).toBe('node-1 exited with code 0; starting it again');
+});
+
 test('a part that does not start is an error with its last words, and nothing is left', async () => {
   vi.stubEnv('FAKE_TROUBLE', 'node-2 fails');
   await expect(start()).rejects.toThrow('node-2 exited with code 3: fatal: no luck today');

@@ -21,6 +21,14 @@ export interface LaunchHooks {
   readonly readyTimeoutMs: number;
 }
 
+/** How a process ended. */
+export interface Ending {
+  /** Such as `exited with code 1` or `was killed by SIGKILL`. */
+  readonly how: string;
+  /** With code 0, after it said on stdout that it ends for good. */
+  readonly left: boolean;
+}
+
 /** Lines of stderr kept for the error of a process that does not start. */
 const keptLines = 40;
 
@@ -30,10 +38,10 @@ export class LaunchedProcess {
   readonly pid: number | undefined;
   /** The JSON line it printed when ready; rejects with `unavailable` and its last messages if it ends or is late. */
   readonly ready: Promise<Record<string, unknown>>;
-  /** How it ended, such as `exited with code 1` or `was killed by SIGKILL`. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   readonly #lastLines: string[] = [];
+  #saidGoodbye = false;
 
   constructor(plan: ProcessPlan, hooks: LaunchHooks) {
     this.name = plan.name;
@@ -45,8 +53,11 @@ export class LaunchedProcess {
     });
     this.pid = this.#child.pid;
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(`could not be run: ${error.message}`));
-      this.#child.once('close', (code, signal) => resolve(signal ? `was killed by ${signal}` : `exited with code ${code}`));
+      this.#child.once('error', (error) => resolve({ how: `could not be run: ${error.message}`, left: false }));
+      this.#child.once('close', (code, signal) => {
+        const how = signal ? `was killed by ${signal}` : `exited with code ${code}`;
+        resolve({ how, left: code === 0 && this.#saidGoodbye });
+      });
     });
     this.#child.stdin?.on('error', () => undefined);
     this.#readStderr(hooks.onLine);
@@ -95,6 +106,11 @@ export class LaunchedProcess {
     });
   }
 
+  /** What comes after the ready line. */
+  #heard(line: string): void {
+    if (parseObject(line)?.['left'] === true) this.#saidGoodbye = true;
+  }
+
   #awaitReady(timeoutMs: number): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => {
@@ -110,11 +126,13 @@ export class LaunchedProcess {
         fail(`was not ready after ${Math.round(timeoutMs / 1000)} s`);
         this.kill();
       }, timeoutMs);
-      this.ended.then((how) => fail(how));
+      this.ended.then(({ how }) => fail(how));
       const { stdout } = this.#child;
       if (!stdout) return;
-      createInterface({ input: stdout }).once('line', (line) => {
+      const lines = createInterface({ input: stdout });
+      lines.once('line', (line) => {
         clearTimeout(timer);
+        lines.on('line', (later) => this.#heard(later));
         const document = parseObject(line);
         if (document) resolve(document);
         else fail(`printed '${line}' instead of a JSON document`);

@@ -7,5 +7,10 @@ test.each([
   ['deaths long ago do not count', [0, 1, 2, 3, 4, 5, 6, 7, 100_000], { kind: 'restart', delayMs: 100 }],
   ['six within a minute are too many', [0, 1, 2, 3, 4, 5], { kind: 'give-up' }],
 ])('%s', (_name, deathsMs, decision) => {
-  expect(decideRestart(deathsMs)).toEqual(decision);
+  expect(decideRestart(deathsMs, false)).toEqual(decision);
+});
+
+test('a process that left is not started again, however often it died', () => {
+  expect(decideRestart([0], true)).toEqual({ kind: 'let-go' });
+  expect(decideRestart([0, 1, 2, 3, 4, 5], true)).toEqual({ kind: 'let-go' });
 });

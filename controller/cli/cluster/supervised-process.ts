@@ -1,5 +1,5 @@
 import { SatchelError } from '@satchel/proto/core';
-import { LaunchedProcess, type LaunchHooks, type ProcessPlan } from './launched-process.js';
+import { type Ending, LaunchedProcess, type LaunchHooks, type ProcessPlan } from './launched-process.js';
 import type { ChildRecord } from './owner.js';
 import { identify } from './process-identity.js';
 import { decideRestart } from './restarts.js';
@@ -7,7 +7,7 @@ import { decideRestart } from './restarts.js';
 export interface SuperviseHooks extends LaunchHooks {
   /** A process was started. */
   readonly onSpawn: (child: ChildRecord) => void;
-  /** It died and is started again, or is back; one line for people. */
+  /** It died and is started again, is back, or left for good; one line for people. */
   readonly onNotice: (text: string) => void;
   /** It keeps dying and is not started again. */
   readonly onGiveUp: (error: SatchelError) => void;
@@ -19,7 +19,7 @@ type State =
   | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'stopped' };
 
-/** One part of a cluster, started again when it dies, until it is stopped or keeps dying. */
+/** One part of a cluster, started again when it dies, until it is stopped, leaves or keeps dying. */
 export class SupervisedProcess {
   readonly name: string;
   #plan: ProcessPlan;
@@ -37,7 +37,7 @@ export class SupervisedProcess {
   async start(): Promise<Record<string, unknown>> {
     const process = this.#launch();
     const ready = await process.ready;
-    process.ended.then((how) => this.#died(process, how));
+    process.ended.then((ending) => this.#died(process, ending));
     return ready;
   }
 
@@ -68,12 +68,17 @@ export class SupervisedProcess {
     return process;
   }
 
-  #died(process: LaunchedProcess, how: string): void {
+  #died(process: LaunchedProcess, { how, left }: Ending): void {
     if (this.#state.kind !== 'alive' || this.#state.process !== process) return;
     // Descendants that outlive it would hold its ports and files.
     process.kill();
     this.#deathsMs.push(performance.now());
-    const decision = decideRestart(this.#deathsMs);
+    const decision = decideRestart(this.#deathsMs, left);
+    if (decision.kind === 'let-go') {
+      this.#state = { kind: 'stopped' };
+      this.#hooks.onNotice(`${this.name} was drained and has left`);
+      return;
+    }
     if (decision.kind === 'give-up') {
       this.#state = { kind: 'stopped' };
       this.#hooks.onGiveUp(new SatchelError('unavailable', `${this.name} keeps dying; it ${how}`));
@@ -89,6 +94,6 @@ export class SupervisedProcess {
       () => this.#hooks.onNotice(`${this.name} is back`),
       (error: Error) => this.#hooks.onNotice(error.message),
     );
-    process.ended.then((how) => this.#died(process, how));
+    process.ended.then((ending) => this.#died(process, ending));
   }
 }

@@ -23,6 +23,8 @@ const server = createServer().listen(Number(option('port') ?? option('base-port'
     functions: { faas: at, sockets: process.env.SATCHEL_SOCKET_DIR },
   }[name] ?? { id: name, address: at, socket: option('socket-dir') + '/x.sock', http: '127.0.0.1:7480' };
   if (trouble !== name + ' is mute') process.stdout.write(JSON.stringify(ready) + '\\n');
+  if (trouble === name + ' leaves') setTimeout(() => { process.stdout.write('{"left":true}\\n'); process.exit(0); }, 20);
+  if (trouble === name + ' ends') setTimeout(() => process.exit(0), 20);
   if (trouble === name + ' dies') setTimeout(() => process.exit(7), 20);
 });
 const stop = (why) => { journal('stop ' + why); process.exit(0); };

@@ -3,8 +3,10 @@
 
 export interface Drain {
   'reason'?: (string);
+  'leave'?: (boolean);
 }
 
 export interface Drain__Output {
   'reason': (string);
+  'leave': (boolean);
 }

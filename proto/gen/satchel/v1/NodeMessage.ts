@@ -7,6 +7,7 @@ import type { GrantRequest as _satchel_v1_GrantRequest, GrantRequest__Output as 
 import type { GrantReturn as _satchel_v1_GrantReturn, GrantReturn__Output as _satchel_v1_GrantReturn__Output } from '../../satchel/v1/GrantReturn.js';
 import type { JobPurged as _satchel_v1_JobPurged, JobPurged__Output as _satchel_v1_JobPurged__Output } from '../../satchel/v1/JobPurged.js';
 import type { ShardChanged as _satchel_v1_ShardChanged, ShardChanged__Output as _satchel_v1_ShardChanged__Output } from '../../satchel/v1/ShardChanged.js';
+import type { Left as _satchel_v1_Left, Left__Output as _satchel_v1_Left__Output } from '../../satchel/v1/Left.js';
 
 export interface NodeMessage {
   'hello'?: (_satchel_v1_Hello | null);
@@ -16,7 +17,8 @@ export interface NodeMessage {
   'grantReturn'?: (_satchel_v1_GrantReturn | null);
   'purged'?: (_satchel_v1_JobPurged | null);
   'shardChanged'?: (_satchel_v1_ShardChanged | null);
-  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged";
+  'left'?: (_satchel_v1_Left | null);
+  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left";
 }
 
 export interface NodeMessage__Output {
@@ -27,5 +29,6 @@ export interface NodeMessage__Output {
   'grantReturn'?: (_satchel_v1_GrantReturn__Output | null);
   'purged'?: (_satchel_v1_JobPurged__Output | null);
   'shardChanged'?: (_satchel_v1_ShardChanged__Output | null);
-  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged";
+  'left'?: (_satchel_v1_Left__Output | null);
+  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left";
 }

@@ -1,0 +1,8 @@
+// Original file: satchel/v1/control.proto
+
+
+export interface Left {
+}
+
+export interface Left__Output {
+}
