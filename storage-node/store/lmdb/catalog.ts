@@ -92,7 +92,7 @@ export class Catalog implements Participant {
   scan(tier: CatalogTier, position: number, count: number, visit: (key: Key, record: Buffer) => void): number {
     const tables = this.#environment.tables;
     if (tables === undefined || this.usage[tier].objects === 0 || position >= scanEnd) return scanEnd;
-    this.#environment.flush();
+    this.#environment.commit();
     const start = Buffer.alloc(hashBytes);
     start.writeUInt32BE(position);
     const key = new Key();
@@ -119,7 +119,7 @@ export class Catalog implements Participant {
     }
     this.#forget(tier, this.#environment.nextNumber());
     this.#environment.change();
-    this.#environment.flush();
+    this.#environment.commit();
   }
 
   /** Whether what was begun with that sequence was overtaken by `clear`. */

@@ -42,6 +42,9 @@ interface Opened {
   readonly files: ValueFiles;
 }
 
+/** A disk that refused a commit is left alone for so long. */
+const retryMs = 100;
+
 /**
  * What the ssd and the object tier of one job on one shard share: a folder with one LMDB environment and the files of large values.
  * It costs nothing until the first write. Changes are kept in memory until `flush` commits them all in one transaction,
@@ -58,6 +61,10 @@ export class JobEnvironment {
   #counter = 0;
   #changed = false;
   #failing = false;
+  /** When a failing disk is tried again. */
+  #retryAtMs = 0;
+  /** Whether `flush` has told of the failure to commit what is changed now. */
+  #told = false;
   #afterCommit: (() => void)[] = [];
   #destroyed: Promise<void> | undefined;
 
@@ -124,22 +131,41 @@ export class JobEnvironment {
     return this.#generation * 2 ** 32 + this.#counter;
   }
 
+  /** As `failing`, having tried the disk again if that was not just done. */
+  refuses(): boolean {
+    if (this.#failing && performance.now() >= this.#retryAtMs) this.flushIfPossible();
+    return this.#failing;
+  }
+
   /** Says that a participant has something to write. */
   change(): void {
     this.#changed = true;
+    this.#told = false;
   }
 
   /** Calls back once what was changed so far survives a crash; never, if it is all discarded before. */
   afterCommit(action: () => void): void {
     this.#afterCommit.push(action);
-    this.#changed = true;
+    this.change();
   }
 
   /**
-   * Commits what changed; cheap if nothing did. Throws `unavailable` if the disk refuses: what was changed stays visible and the
-   * next flush tries again, but would not survive a crash.
+   * Commits what changed; cheap if nothing did. Throws `unavailable` if the disk refuses: what was changed stays visible and is tried
+   * again, but would not survive a crash. That is said once of each change: later calls do not throw for it.
    */
   flush(): void {
+    if (this.#told && performance.now() < this.#retryAtMs) return;
+    const told = this.#told;
+    try {
+      this.commit();
+    } catch (error) {
+      this.#told = true;
+      if (!told) throw error;
+    }
+  }
+
+  /** As `flush`, but throws whenever something is not committed afterwards. */
+  commit(): void {
     if (!this.#changed || this.#opened === undefined) return;
     const { lmdb, tables } = this.#opened;
     try {
@@ -153,10 +179,12 @@ export class JobEnvironment {
         return;
       }
       this.#failing = true;
+      this.#retryAtMs = performance.now() + retryMs;
       throw diskError(`committing to ${this.dataFolder}`, error);
     }
     this.#changed = false;
     this.#failing = false;
+    this.#told = false;
     for (const participant of this.#participants) participant.committed();
     if (this.#afterCommit.length === 0) return;
     const actions = this.#afterCommit;
@@ -164,10 +192,10 @@ export class JobEnvironment {
     for (const action of actions) action();
   }
 
-  /** As `flush`; a failure is left for the next flush to report. */
+  /** As `commit`; a failure is left for the next flush to report. */
   flushIfPossible(): void {
     try {
-      this.flush();
+      this.commit();
     } catch (error) {
       if (!(error instanceof SatchelError)) throw error;
     }
@@ -210,6 +238,7 @@ export class JobEnvironment {
     this.#opened = undefined;
     this.#changed = false;
     this.#failing = false;
+    this.#told = false;
     this.#afterCommit = [];
   }
 

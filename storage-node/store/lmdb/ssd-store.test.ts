@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Key } from '../key.js';
 import { readWhole, sampleMetadata, sampleValue } from '../testing/samples.js';
 import { describeTierStore } from '../testing/tier-store-contract.js';
 import { JobEnvironment } from './job-environment.js';
+import { LmdbEnvironment } from './lmdb-environment.js';
 import { SsdBudget } from './ssd-budget.js';
 import { SsdStore } from './ssd-store.js';
 import { Trash } from './trash.js';
@@ -196,6 +197,43 @@ describe('the ssd tier', () => {
     expect(put('key', MiB)).toBe(false);
     expect(budget.usedBytes).toBe(0);
     rmSync(join(folder, 'jobs'));
+  });
+
+  describe('on a disk that takes no commit', () => {
+    function fillDisk(): () => void {
+      const commit = vi.spyOn(LmdbEnvironment.prototype, 'commit').mockImplementation(() => {
+        throw new Error('MDB_PROBLEM: no space left on device');
+      });
+      return () => commit.mockRestore();
+    }
+
+    test('a put is refused, and taken again once there is room, without a change in between', async () => {
+      expect(put('before', 10)).toBe(true);
+      store.flush();
+      const empty = fillDisk();
+      expect(put('key', 10)).toBe(true);
+      expect(() => store.flush()).toThrow(/no space left.*check the disk/);
+      expect(put('other', 10)).toBe(false);
+      empty();
+      await vi.waitFor(() => expect(put('other', 10)).toBe(true));
+      store.flush();
+      await crash();
+      expect([await get('key'), await get('other')]).toEqual([sampleValue(10, 10), sampleValue(10, 10)]);
+    });
+
+    test('each change is told once that it may be lost, whoever failed to list meanwhile', () => {
+      expect(put('before', 10)).toBe(true);
+      store.flush();
+      const empty = fillDisk();
+      expect(put('key', 10)).toBe(true);
+      expect(() => store.scan(0, 10, () => {})).toThrow(/no space left/);
+      expect(() => store.flush()).toThrow(/no space left/);
+      // What changes in dram meanwhile is safe as ever.
+      store.flush();
+      expect(store.delete(Key.of('before'))).toBe(true);
+      expect(() => store.flush()).toThrow(/no space left/);
+      empty();
+    });
   });
 
   test('the job is gone from its place before destroy returns', async () => {

@@ -70,7 +70,7 @@ export class SsdStore implements TierStore, Resident {
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean> {
     const length = end - start;
     const charge = objectCharge(key.length, length);
-    if (this.#environment.failing) return false;
+    if (this.#environment.refuses()) return false;
     if (length >= asynchronousBytes && length > this.#inlineBytes) {
       return this.#budget.fits(charge) && this.#putLarge(key, value, start, end, metadata, charge);
     }

@@ -98,7 +98,7 @@ export class ObjectStore implements TierStore, Resident {
     const charge = objectCharge(key.length, end - start);
     const before = this.#catalog.find('object', key);
     const freed = before === undefined ? 0 : objectCharge(key.length, valueLengthOf(before));
-    if (this.#environment.failing || this.usage.usedBytes + this.#pendingCharge + charge - freed > this.#budgetBytes)
+    if (this.#environment.refuses() || this.usage.usedBytes + this.#pendingCharge + charge - freed > this.#budgetBytes)
       return false;
     if (this.#uploads.bytes + packedBytes(key.length, end - start) > limits.objectUploadBytes) return false;
     try {
