@@ -11,6 +11,8 @@ export type CatalogTier = 'ssd' | 'object';
 
 /** A tier that learns when one of its records was replaced or deleted and what it held can go. */
 export interface Resident {
+  /** Whether values are on their way that will have a record. */
+  readonly storing: boolean;
   /** `record` is valid for the call. What survives a crash goes only once the change is committed; see JobEnvironment.afterCommit. */
   released(record: Buffer, charge: number): void;
   /** Called when all records of the tier go at once, which were charged `usedBytes`. */
@@ -52,6 +54,11 @@ export class Catalog implements Participant {
 
   get isEmpty(): boolean {
     return this.usage.ssd.objects + this.usage.object.objects === 0;
+  }
+
+  /** Whether nothing is here, nor on its way here. */
+  get isIdle(): boolean {
+    return this.isEmpty && !this.#residents.ssd?.storing && !this.#residents.object?.storing;
   }
 
   /** Names the store that keeps the values of a tier. */

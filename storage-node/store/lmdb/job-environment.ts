@@ -174,7 +174,7 @@ export class JobEnvironment {
       });
     } catch (error) {
       // Even deleting takes free pages, which a full disk does not have; a folder in which nothing lives can simply go.
-      if (this.catalog.isEmpty) {
+      if (this.catalog.isIdle) {
         this.discardData();
         return;
       }

@@ -221,6 +221,18 @@ describe('the ssd tier', () => {
       expect([await get('key'), await get('other')]).toEqual([sampleValue(10, 10), sampleValue(10, 10)]);
     });
 
+    test('a large value under way is not taken away with the last object', async () => {
+      expect(put('before', 10)).toBe(true);
+      store.flush();
+      const putting = put('large', MiB);
+      store.delete(Key.of('before'));
+      const empty = fillDisk();
+      expect(() => store.flush()).toThrow(/no space left/);
+      expect(await putting).toBe(true);
+      expect(await get('large')).toEqual(sampleValue(MiB, MiB));
+      empty();
+    });
+
     test('each change is told once that it may be lost, whoever failed to list meanwhile', () => {
       expect(put('before', 10)).toBe(true);
       store.flush();

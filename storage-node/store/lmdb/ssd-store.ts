@@ -47,6 +47,7 @@ export class SsdStore implements TierStore, Resident {
   readonly #budget: SsdBudget;
   readonly #inlineBytes: number;
   readonly #leftoversSwept: Promise<void>;
+  #filesUnderWay = 0;
 
   constructor(options: SsdStoreOptions) {
     this.#environment = options.environment;
@@ -110,6 +111,11 @@ export class SsdStore implements TierStore, Resident {
   /** Settles once files that a crash left without a record are gone. */
   leftoversSwept(): Promise<void> {
     return this.#leftoversSwept;
+  }
+
+  /** See {@link Resident}. */
+  get storing(): boolean {
+    return this.#filesUnderWay > 0;
   }
 
   /** See {@link Resident}. */
@@ -194,11 +200,13 @@ export class SsdStore implements TierStore, Resident {
   async #writeLarge(files: ValueFiles, key: Key, bytes: Buffer, metadata: ObjectMetadata, charge: number): Promise<boolean> {
     const file = this.#environment.nextNumber();
     let failure: unknown;
+    this.#filesUnderWay++;
     try {
       await files.write(file, bytes);
     } catch (error) {
       failure = error;
     }
+    this.#filesUnderWay--;
     this.#budget.release(charge);
     if (this.#environment.destroyed) throw new SatchelError('no-job', 'the job ended while an object was written to it');
     if (this.#catalog.isCleared('ssd', file)) {

@@ -145,6 +145,11 @@ export class ObjectStore implements TierStore, Resident {
   }
 
   /** See {@link Resident}. */
+  get storing(): boolean {
+    return this.#uploads.bytes > 0;
+  }
+
+  /** See {@link Resident}. */
   released(record: Buffer, charge: number): void {
     const keyLength = charge - objectCharge(0, valueLengthOf(record));
     this.#packs.release(holderOf(record), packedBytes(keyLength, valueLengthOf(record)));
