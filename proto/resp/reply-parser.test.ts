@@ -26,7 +26,7 @@ const scalar: fc.Arbitrary<Sample> = fc.oneof(
   bytes.map((value) => sample(value, `$${value.length}\r\n`, value, '\r\n')),
   fc.constantFrom('$-1\r\n', '*-1\r\n', '_\r\n').map((text) => sample(null, text)),
   fc.boolean().map((value) => sample(value, `#${value ? 't' : 'f'}\r\n`)),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => sample(value, `,${value}\r\n`)),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => sample(value + 0, `,${value}\r\n`)),
   fc.constantFrom(sample(Infinity, ',inf\r\n'), sample(-Infinity, ',-inf\r\n'), sample(Number.NaN, ',nan\r\n')),
   lineText.map((text) => sample(text, `=${Buffer.byteLength(text) + 4}\r\ntxt:${text}\r\n`)),
   lineText.map((text) => sample(new ReplyError(text), `!${Buffer.byteLength(text)}\r\n${text}\r\n`)),
