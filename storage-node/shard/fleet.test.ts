@@ -4,6 +4,7 @@ import { limits, slotOf } from '@satchel/proto/core';
 import { encodeCommand } from '@satchel/proto/resp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Command } from './command.js';
+import { MapPersisted } from './testing/map-persisted.js';
 import { type TestClient, TestFleet } from './testing/test-fleet.js';
 
 const finish: (() => void)[] = [];
@@ -101,6 +102,27 @@ describe('the endpoint of a job on several shards', () => {
     expect(await client.call('FLUSHALL')).toBe('OK');
     expect(await client.call('DBSIZE')).toBe(0);
     expect(await client.call('SCAN', String(9 * 2 ** 33))).toMatch(/^-ERR invalid cursor/);
+  });
+
+  test('counts, lists and removes all persisted objects of the namespace, each once', async () => {
+    fleet.close();
+    fleet = await TestFleet.start({ shards: 3, persisted: new MapPersisted() });
+    client = await fleet.client();
+    const names = Array.from({ length: 30 }, (_, index) => `kept${index}`);
+    for (const name of names) expect(await client.call('SATCHEL.PUT', name, 'value', 'PERSIST')).toBe('OK');
+    expect(await client.call('SATCHEL.COUNT', '@persist/kept')).toBe(30);
+    const listed: unknown[] = [];
+    let cursor: unknown = '0';
+    do {
+      const page = await client.call('SCAN', String(cursor), 'MATCH', '@persist/kept*', 'COUNT', 4);
+      const [next, keys] = page as [string, string[]];
+      listed.push(...keys);
+      cursor = next;
+    } while (cursor !== '0');
+    expect(listed.sort()).toEqual(names.map((name) => `@persist/${name}`).sort());
+    expect(await client.call('SATCHEL.DELPREFIX', '@persist/kept')).toBe(30);
+    expect(await client.call('SATCHEL.COUNT', '@persist/kept')).toBe(0);
+    expect(await client.call('SATCHEL.COUNT', 'kept')).toBe(30);
   });
 
   test('does not let a slow command of another shard hold up others on the same link, nor its own connection', async () => {

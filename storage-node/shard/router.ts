@@ -1,4 +1,4 @@
-import { persistPrefix, SatchelError } from '@satchel/proto/core';
+import { SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
 import type { Command, KeyPositions } from './command.js';
 import type { TableEntry } from './command-table.js';
@@ -15,14 +15,6 @@ import type { SpanningWaits } from './spanning-waits.js';
 
 /** A job-wide SCAN cursor is the index of a shard times this, plus the shard's own cursor. */
 const cursorsPerShard = 2 ** 33;
-
-/** Which argument of a job-wide command is a prefix. */
-const prefixArgument: Readonly<Record<string, number>> = {
-  'satchel.count': 1,
-  'satchel.delprefix': 1,
-  'satchel.waitcount': 1,
-  'satchel.awaitcount': 2,
-};
 
 /** Waits for a key: they wait here while another shard watches. */
 const waitsForKey: ReadonlySet<string> = new Set(['satchel.wait', 'satchel.await']);
@@ -107,7 +99,6 @@ export class Router implements EndpointRouter {
   #wholeJob(routed: Routed): boolean {
     const { connection, entry, args, identity, routing } = routed;
     const { name, merge = 'ok' } = entry.command;
-    if (concernsNamespace(name, args)) return false;
     if (merge === 'wait') this.#waits.onCount(connection, name, args, identity, routing.shards);
     else if (merge === 'scan') this.#scan(routed);
     else {
@@ -165,18 +156,4 @@ function keysOf(command: Command): KeyPositions {
 /** The arguments before the keys, which every part repeats. */
 function headOf(keys: KeyPositions): number[] {
   return Array.from({ length: keys.first }, (_, index) => index);
-}
-
-/** Whether a job-wide command is about the namespace's persisted objects, which every shard sees alike. */
-function concernsNamespace(name: string, args: CommandArguments): boolean {
-  if (name === 'scan') return matchPattern(args).startsWith(persistPrefix);
-  const index = prefixArgument[name];
-  return index !== undefined && index < args.count && args.text(index).startsWith(persistPrefix);
-}
-
-function matchPattern(args: CommandArguments): string {
-  for (let index = 2; index + 1 < args.count; index += 2) {
-    if (args.text(index).toLowerCase() === 'match') return args.text(index + 1);
-  }
-  return '';
 }

@@ -10,6 +10,7 @@ import type { Command } from '../command.js';
 import { dataCommands } from '../commands/data-commands.js';
 import { unlimitedGrant } from '../grant.js';
 import { ShardJob } from '../job.js';
+import type { PersistedObjects } from '../job-store.js';
 import { Server } from '../server.js';
 import type { Admission, ShardEnvironment } from '../shard-environment.js';
 import { MapPersisted } from './map-persisted.js';
@@ -27,6 +28,8 @@ export interface TestFleetOptions {
   readonly connectionLimit?: number;
   /** Tiers of a job on one shard. */
   readonly openTiers?: () => TierStore[];
+  /** The namespace's persisted objects. Default: each shard has its own. */
+  readonly persisted?: PersistedObjects;
 }
 
 /** Several shards with real servers and jobs in this process; tokens are `JOB:VERB,VERB`, and need no controller. */
@@ -161,7 +164,7 @@ export class TestShardProcess implements ShardEnvironment {
       configuration: this.#configuration(job),
       shard: this.shard,
       openStore: () => new TieredStore({ tiers }),
-      persisted: new MapPersisted(),
+      persisted: this.#options.persisted ?? new MapPersisted(),
       grant: unlimitedGrant,
       lost: false,
       clock: systemClock,
