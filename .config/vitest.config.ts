@@ -14,14 +14,15 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude, testTimeout: 20_000 } },
       {
         extends: true,
-        // Real processes from the compiled code; one file at a time, so that a file has both cores.
+        // Real processes from the compiled code; after the unit tests and one file at a time, so that a file has the machine.
         test: {
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
           name: 'e2e',
           include: ['**/*.e2e.ts'],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],
