@@ -1,3 +1,4 @@
+import { SatchelError } from '@satchel/proto/core';
 import { describe, expect, test } from 'vitest';
 import { Key } from '../store/key.js';
 import { objectCharge, plainMetadata } from '../store/tier-store.js';
@@ -47,6 +48,19 @@ describe('tiers', () => {
     expect(await shard.text('SET', 'c', 'x')).toMatch(/no device/);
     expect(await shard.text('GET', 'a')).toBe('x');
     shard.check();
+  });
+
+  test('what a failing device did not take does not count as bytes that came in', async () => {
+    const shard = new TestShard({ dramBytes: 0, ssdBytes: 0 });
+    await shard.run('SET', 'n', '1');
+    shard.object.failure = new SatchelError('unavailable', 'the object store is away');
+    for (const command of [
+      ['INCR', 'n'],
+      ['MSET', 'n', '22', 'm', '333'],
+    ]) {
+      expect(await shard.text(...command)).toMatch(/^-ERR the object store is away/);
+    }
+    expect(shard.job.usage.bytesIn).toBe(1);
   });
 
   test('a failing device leaves value, quota and usage as they were', async () => {

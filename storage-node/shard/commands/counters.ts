@@ -73,9 +73,13 @@ function store(
   const { job } = context;
   const value = Buffer.from(String(sum), 'latin1');
   const storing = job.put(key, value, 0, value.length, metadata, nowMs, tier);
-  job.usage.bytesIn += value.length;
-  if (storing !== undefined) return storing.then(() => replyInt64(context.reply, sum));
-  replyInt64(context.reply, sum);
+  if (storing !== undefined) return storing.then(() => finish(context, value.length, sum));
+  finish(context, value.length, sum);
+}
+
+function finish({ job, reply }: CommandContext, bytes: number, sum: number | bigint): void {
+  job.usage.bytesIn += bytes;
+  replyInt64(reply, sum);
 }
 
 /** An integer reply that is exact beyond 2^53. */

@@ -74,8 +74,8 @@ async function collect(context: CommandContext, index: number, values: (Buffer |
 }
 
 /**
- * Stores several values, one after the other: a reader of two keys may see one of them new and one old when objects wait for a device,
- * and an error (say, of the quota) leaves those before it stored.
+ * Stores several values, each for itself: a reader of two keys may see one of them new and one old when objects wait for a device,
+ * and an error (say, of the quota) leaves others stored.
  */
 function setMany(context: CommandContext): void | Promise<void> {
   const { args, reply } = context;
@@ -96,9 +96,10 @@ function setOne(context: CommandContext, index: number): void | Promise<void> {
   const key = job.scratchKey.set(args.buffer, args.start(index), args.end(index));
   const put: CommandAction = (_, own, nowMs) => {
     const { args: now } = context;
-    const storing = job.put(own, now.buffer, now.start(index + 1), now.end(index + 1), plainMetadata(nowMs), nowMs);
-    job.usage.bytesIn += now.end(index + 1) - now.start(index + 1);
-    return storing;
+    const [start, end] = [now.start(index + 1), now.end(index + 1)];
+    return andThen(job.put(own, now.buffer, start, end, plainMetadata(nowMs), nowMs), () => {
+      job.usage.bytesIn += end - start;
+    });
   };
   return inTurn(job, context, key, 'write', context.nowMs, put);
 }
