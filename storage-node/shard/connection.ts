@@ -55,6 +55,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   #output: ReplyBuffer | undefined;
   #pushes: ReplyBuffer | undefined;
   #queue: ReplyQueue | undefined;
+  #whenCaughtUp: (() => void) | undefined;
   #holds = 0;
   #readingStopped = false;
   #turnCommands = 0;
@@ -139,6 +140,16 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     if (this.#queue !== undefined && this.#queue.size > 0) return this.#queue.tail(this.#version);
     this.#output ??= this.#services.pool.take(this.#version);
     return this.#output;
+  }
+
+  /** Whether the replies to all earlier commands are there. */
+  get caughtUp(): boolean {
+    return this.#queue === undefined || this.#queue.size === 0;
+  }
+
+  /** Calls back once `caughtUp`, unless the connection closes before; for the one command that holds it back. */
+  whenCaughtUp(callback: () => void): void {
+    this.#whenCaughtUp = callback;
   }
 
   /** Keeps a place among the replies for one that comes later; `settle` or `settleHandler` fills it. */
@@ -272,7 +283,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     if (this.closed) return;
     this.#output = this.#write(this.#output);
     this.#pushes = this.#write(this.#pushes);
-    if (this.#quitting && (this.#queue === undefined || this.#queue.size === 0)) this.#finish();
+    if (this.#quitting && this.caughtUp) this.#finish();
     else if (this.#outputBytes() > limits.connectionOutputBytes) this.#slow();
     else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
   }
@@ -290,6 +301,10 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     queue.drainInto(this.#output);
     this.#list();
     if ((this.#holds & hold.forwards) !== 0 && queue.size <= limits.connectionForwards / 2) this.release(hold.forwards);
+    if (this.#whenCaughtUp === undefined || !this.caughtUp) return;
+    const callback = this.#whenCaughtUp;
+    this.#whenCaughtUp = undefined;
+    callback();
   }
 
   #list(): void {

@@ -3,8 +3,10 @@ import { createServer } from 'node:net';
 import { limits, slotOf } from '@satchel/proto/core';
 import { encodeCommand } from '@satchel/proto/resp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MapStore } from '../store/testing/map-store.js';
 import type { Command } from './command.js';
 import { MapPersisted } from './testing/map-persisted.js';
+import { SlowStore } from './testing/slow-store.js';
 import { type TestClient, TestFleet } from './testing/test-fleet.js';
 
 const finish: (() => void)[] = [];
@@ -31,10 +33,10 @@ beforeEach(async () => {
 afterEach(() => fleet.close());
 
 /** A key that begins with `name` and lies on a shard. */
-function keyOn(shard: number, name = 'key'): string {
+function keyOn(shard: number, name = 'key', shards = 3): string {
   for (let index = 0; ; index++) {
     const key = `${name}${index}`;
-    if (Math.floor(slotOf(key) / (16_384 / 3)) === shard - 1) return key;
+    if (Math.floor(slotOf(key) / (16_384 / shards)) === shard - 1) return key;
   }
 }
 
@@ -133,6 +135,59 @@ describe('the endpoint of a job on several shards', () => {
     while (finish.length === 0) await other.call('GET', keyOn(2, 'other'));
     finish.shift()?.();
     expect(await replies).toEqual([key, 'after']);
+  });
+
+  test('carries out a job-wide command after what came before it and before what comes after it', async () => {
+    fleet.close();
+    const stores: SlowStore[] = [];
+    fleet = await TestFleet.start({
+      shards: 3,
+      openTiers() {
+        const store = new SlowStore(10_000_000);
+        stores.push(store);
+        return [store];
+      },
+    });
+    client = await fleet.client();
+    const many = Array.from({ length: 5000 }, (_, index) => ['SET', `p:${index}`, 'v']);
+    const commands = [
+      ...many,
+      ['SATCHEL.COUNT', 'p:'],
+      ['SATCHEL.DELPREFIX', 'p:'],
+      ['SET', 'p:1', 'new'],
+      ['GET', 'p:1'],
+      ['DBSIZE'],
+    ];
+    const replies = await client.send(Buffer.concat(commands.map((command) => encodeCommand(command))), commands.length);
+    expect(replies.slice(5000)).toEqual([5000, 5000, 'OK', 'new', 1]);
+  });
+
+  test('carries out commands on several keys in their order, also where a key waits for a device', async () => {
+    fleet.close();
+    const stores: SlowStore[] = [];
+    fleet = await TestFleet.start({
+      openTiers() {
+        const store = new SlowStore(10_000_000);
+        stores.push(store);
+        return [new MapStore('dram', 10_000_000), store];
+      },
+    });
+    client = await fleet.client();
+    for (const shard of [1, 2]) {
+      const [slowKey, quickKey] = ['a', 'b'].map((name) => keyOn(shard, name, 2));
+      expect(await client.call('SATCHEL.PUT', slowKey as string, 'old', 'TIER', 'object')).toBe('OK');
+      expect(await client.call('SET', quickKey as string, 'old')).toBe('OK');
+      const commands = [
+        ['GETDEL', slowKey],
+        ['MSET', slowKey, '1', quickKey, '2'],
+        ['GET', quickKey],
+        ['DEL', slowKey, quickKey],
+        ['SET', quickKey, 'new'],
+        ['GET', quickKey],
+      ];
+      const replies = await client.send(Buffer.concat(commands.map((command) => encodeCommand(command as string[]))), 6);
+      expect(replies).toEqual(['old', 'OK', '2', 2, 'OK', 'new']);
+    }
   });
 
   test('passes on only what the token allows', async () => {

@@ -5,7 +5,9 @@ import type { TableEntry } from './command-table.js';
 import type { Connection } from './connection.js';
 import type { EndpointRouter } from './dispatch.js';
 import { FanOut } from './fan-out.js';
+import { hold } from './hold.js';
 import { type JobRouting, lastKeyIndex, slotOfArgument } from './job-routing.js';
+import { fail, type ReplySink } from './link.js';
 import { argumentsOf, type Peers, pick } from './peers.js';
 import { replyTo } from './reply-to.js';
 import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
@@ -96,17 +98,38 @@ export class Router implements EndpointRouter {
     return true;
   }
 
+  /** Later commands of the connection wait for its reply, as it waited for those of earlier ones: their keys may be any. */
   #wholeJob(routed: Routed): boolean {
     const { connection, entry, args, identity, routing } = routed;
-    const { name, merge = 'ok' } = entry.command;
-    if (merge === 'wait') this.#waits.onCount(connection, name, args, identity, routing.shards);
-    else if (merge === 'scan') this.#scan(routed);
+    if (entry.command.merge === 'wait') {
+      this.#waits.onCount(connection, entry.command.name, args, identity, routing.shards);
+      return true;
+    }
+    connection.hold(hold.command);
+    if (connection.caughtUp) this.#onAllShards(routed);
     else {
-      const fanOut = new FanOut(routing.shards.length, merge, replyTo(connection));
-      const all = Array.from({ length: args.count }, (_, index) => index);
-      for (const [part, shard] of routing.shards.entries()) this.#sendPart(routed, fanOut, shard, part, pick(args, all));
+      args.own();
+      connection.surrenderArguments();
+      connection.whenCaughtUp(() => this.#onAllShards(routed));
     }
     return true;
+  }
+
+  #onAllShards(routed: Routed): void {
+    const { connection, entry, args, routing } = routed;
+    const reply = replyTo(connection);
+    const sink: ReplySink = (bytes, start, end) => {
+      reply(bytes, start, end);
+      connection.release(hold.command);
+    };
+    const { merge = 'ok' } = entry.command;
+    if (merge === 'scan') {
+      this.#scan(routed, sink);
+      return;
+    }
+    const fanOut = new FanOut(routing.shards.length, merge, sink);
+    const all = Array.from({ length: args.count }, (_, index) => index);
+    for (const [part, shard] of routing.shards.entries()) this.#sendPart(routed, fanOut, shard, part, pick(args, all));
   }
 
   #sendPart({ entry, identity }: Routed, fanOut: FanOut, shard: number, part: number, args: CommandArguments): void {
@@ -115,14 +138,16 @@ export class Router implements EndpointRouter {
   }
 
   /** Goes through the shards one after another; the cursor says which one is under way. */
-  #scan({ connection, entry, args, identity, routing }: Routed): void {
+  #scan({ entry, args, identity, routing }: Routed, reply: ReplySink): void {
     const cursor = Number(args.text(1));
     const index = Math.floor(cursor / cursorsPerShard);
     const shard = routing.shards[index];
-    if (shard === undefined) throw new SatchelError('invalid-argument', 'invalid cursor');
+    if (shard === undefined) {
+      fail(reply, 'ERR invalid cursor');
+      return;
+    }
     const own = [entry.command.name, String(cursor % cursorsPerShard)];
     const rest = Array.from({ length: args.count - 2 }, (_, at) => args.bytes(at + 2));
-    const reply = replyTo(connection);
     if (shard !== this.#shard) this.#statistics.forwarded++;
     this.#peers.send(shard, identity, entry, argumentsOf([...own, ...rest]), (bytes, start, end) => {
       if (isError(bytes, start)) return reply(bytes, start, end);

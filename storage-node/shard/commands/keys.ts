@@ -16,11 +16,14 @@ function countKeys(
   const action: CommandAction = (_, key, nowMs) => {
     if (there(context, key, nowMs)) count++;
   };
+  // One request to the object store at a time, however many keys.
+  let asked = Promise.resolve();
   const counted = onEachKey(context, 1, (_, index) => {
     if (!isPersistKey(context.args, index)) return onKey(context, index, mode, action);
-    return persisted(context, persistedKey(context.args, index)).then((found) => {
-      if (found) count++;
+    asked = asked.then(async () => {
+      if (await persisted(context, persistedKey(context.args, index))) count++;
     });
+    return asked;
   });
   if (counted !== undefined) return counted.then(() => context.reply.integer(count));
   context.reply.integer(count);

@@ -32,8 +32,9 @@ export function onAnyKey(
 }
 
 /**
- * Calls `visit` for the keys from argument 1 on, every `step`-th, one after the other; without a promise if none of the calls
- * returns one.
+ * Calls `visit` for the keys from argument 1 on, every `step`-th, without waiting in between: so each key has its turn before commands
+ * that come later. Without a promise if none of the calls returns one. A visit that throws is the last; the first failure is told
+ * when all have settled.
  */
 export function onEachKey(
   context: CommandContext,
@@ -41,22 +42,23 @@ export function onEachKey(
   visit: (context: CommandContext, index: number) => void | Promise<void>,
 ): void | Promise<void> {
   const count = context.args.count;
+  const underWay: Promise<void>[] = [];
   for (let index = 1; index < count; index += step) {
-    const pending = visit(context, index);
-    if (pending !== undefined) return rest(context, pending, index + step, count, step, visit);
+    try {
+      const pending = visit(context, index);
+      if (pending !== undefined) underWay.push(pending);
+    } catch (error) {
+      if (underWay.length === 0) throw error;
+      underWay.push(Promise.reject(error));
+      break;
+    }
   }
+  if (underWay.length > 0) return allOf(underWay);
 }
 
-async function rest(
-  context: CommandContext,
-  first: Promise<void>,
-  from: number,
-  count: number,
-  step: number,
-  visit: (context: CommandContext, index: number) => void | Promise<void>,
-): Promise<void> {
-  await first;
-  for (let index = from; index < count; index += step) await visit(context, index);
+async function allOf(underWay: readonly Promise<void>[]): Promise<void> {
+  const failure = (await Promise.allSettled(underWay)).find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 const at = persistPrefix.charCodeAt(0);
