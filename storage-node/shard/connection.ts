@@ -119,7 +119,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   onCommand(args: CommandArguments): boolean {
     this.#services.dispatcher.execute(this, args);
     if (++this.#turnCommands > limits.connectionTurnCommands) this.#yield();
-    if (this.#output !== undefined && this.#output.length > limits.connectionOutputBytes) this.#yield();
+    if ((this.#output?.length ?? 0) + (this.#pushes?.length ?? 0) > limits.connectionOutputBytes) this.#yield();
     return this.#holds === 0;
   }
 

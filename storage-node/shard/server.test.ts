@@ -131,6 +131,22 @@ describe('a connection', () => {
     expect((await replies).every((reply) => reply === value)).toBe(true);
   });
 
+  test('whose waits find their values at once is not sent more than the limit either', async () => {
+    fleet = await TestFleet.start({ shards: 1 });
+    const client = await fleet.client();
+    await client.call('SET', 'k', 'v'.repeat(1024 * 1024));
+    client.socket.pause();
+    const waits = Array.from({ length: 200 }, (_, index) => encodeCommand(['SATCHEL.AWAIT', index, 'k', 0]));
+    const replies = client.send(Buffer.concat(waits), 200);
+    const other = await fleet.client();
+    for (let turn = 0; turn < 200; turn++) await other.call('PING');
+    const { server } = fleet.shard(1);
+    expect(server.commandCounts['satchel.await']).toBeLessThan(40);
+    client.socket.resume();
+    await replies;
+    expect(await client.pushed(200)).toHaveLength(200);
+  });
+
   test('that does not read at all is closed in the end', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     fleet = await TestFleet.start({ shards: 1 });
