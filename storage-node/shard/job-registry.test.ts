@@ -223,6 +223,35 @@ describe('memory of a job', () => {
     expect(registry.jobOf('idle')?.configuration.job).toBe('idle');
   });
 
+  test('that is known by its token alone stays, since nothing else would find it again', async () => {
+    await registry.admit('a', await tokenOf('a'));
+    nowMs += 3_600_000;
+    registry.statistics();
+    for (let turn = 0; turn < 5; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    }
+    expect(registry.jobOf('a')?.configuration.job).toBe('a');
+  });
+
+  test('that is opened again while it is being let go of has its counters reported all the same', async () => {
+    table.set('a', activeRecord('a'));
+    const used = new WeakRef(registry.jobOf('a') ?? {});
+    const { usage } = registry.jobOf('a') as { usage: { requests: number } };
+    usage.requests = 7;
+    registry.statistics();
+    nowMs += 3_600_000;
+    registry.statistics();
+    nowMs += 3_600_000;
+    registry.statistics();
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    // Collected, but nobody has been told yet.
+    if (used.deref() === undefined) registry.jobOf('a');
+    const reported = registry.statistics().filter(({ final }) => final);
+    expect(reported).toEqual([expect.objectContaining({ job: 'a', usage: expect.objectContaining({ requests: 7 }) })]);
+  });
+
   test('is not kept after its end', async () => {
     table.set('a', activeRecord('a'));
     await put('a', 'key', 'value');

@@ -190,7 +190,7 @@ export class JobRegistry implements ShardEnvironment {
     for (const entry of this.loaded.values()) {
       const statistics = entry.changes(this.options.clock);
       if (statistics) changed.push(statistics);
-      entry.releaseIfIdle(idleMs, nowMs);
+      entry.releaseIfIdle(idleMs, nowMs, () => this.options.table.get(entry.id) !== undefined);
     }
     return changed;
   }
@@ -255,6 +255,8 @@ export class JobRegistry implements ShardEnvironment {
     });
     entry = new LoadedJob(job, grant, () => stores.objectRequests(id), clock.now());
     entry.stored = stored;
+    const before = this.loaded.get(id);
+    if (before) this.collected(before);
     this.loaded.set(id, entry);
     this.unloaded.register(job, entry, entry);
     return job;

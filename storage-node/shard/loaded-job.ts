@@ -48,11 +48,12 @@ export class LoadedJob {
     this.strong = undefined;
   }
 
-  /** Lets go of a job without a store that did nothing for `idleMs`. */
-  releaseIfIdle(idleMs: number, nowMs: number): void {
+  /** Lets go of a job without a store that did nothing for `idleMs`, if it can be opened again. */
+  releaseIfIdle(idleMs: number, nowMs: number, canBeOpened: () => boolean): void {
     if (this.usage.requests !== this.requests) this.activeMs = nowMs;
     this.requests = this.usage.requests;
-    if (!this.stored && nowMs - this.activeMs >= idleMs) this.release();
+    if (this.stored || nowMs - this.activeMs < idleMs) return;
+    if (this.strong !== undefined && canBeOpened()) this.release();
   }
 
   /** The counters now. */
