@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { limits, slotOf } from '@satchel/proto/core';
+import { limits, SatchelError, slotOf } from '@satchel/proto/core';
 import { encodeCommand } from '@satchel/proto/resp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MapStore } from '../store/testing/map-store.js';
@@ -207,6 +207,13 @@ describe('the endpoint of a job on several shards', () => {
     expect(fleet.shard(2).jobs.has('job')).toBe(true);
   });
 
+  test('introduces it again if the other shard could not take it at first', async () => {
+    const admit = vi.spyOn(fleet.shard(2), 'admit');
+    admit.mockRejectedValueOnce(new SatchelError('unavailable', 'this storage node has not joined a fleet yet'));
+    expect(await client.call('SET', keys[1] as string, 'v')).toMatch(/^-NOJOB /);
+    expect(await client.call('SET', keys[1] as string, 'v')).toBe('OK');
+  });
+
   test('says at once which shard cannot be reached, and finds it again', async () => {
     const { endpointPort, directPort } = fleet.shard(2).address;
     const key = keyOn(2);
@@ -283,6 +290,9 @@ describe('waits across shards', () => {
     const key = keyOn(3);
     expect(await client.call('SATCHEL.AWAIT', 'id-1', key, 0)).toBe('OK');
     expect(await client.call('SATCHEL.AWAIT', 'id-1', key, 0)).toMatch(/^-ERR .*id-1/);
+    expect(await client.call('SATCHEL.AWAIT', 'i'.repeat(129), key, 0)).toMatch(/^-ERR the id has 129 bytes, the limit is 128/);
+    expect(await client.call('SATCHEL.AWAITCOUNT', 'id-3', 'part/', -1, 0)).toMatch(/^-ERR the count is -1; it must not/);
+    expect(await client.call('SATCHEL.AWAITCOUNT', 'id-3', 'part/', 1, '1e3')).toMatch(/^-ERR value is not an integer/);
     expect(await client.call('SATCHEL.AWAIT', 'id-2', keyOn(3, 'other'), 0)).toBe('OK');
     expect(await client.call('SATCHEL.UNWATCH', 'id-2')).toBe(1);
     expect(await client.call('SATCHEL.UNWATCH', 'id-2')).toBe(0);

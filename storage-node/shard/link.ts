@@ -27,6 +27,8 @@ export interface LinkOptions {
 interface Call {
   readonly sink: ReplySink;
   readonly write: boolean;
+  /** The job it is for, if it is for one. */
+  readonly job?: string;
 }
 
 type State =
@@ -37,6 +39,7 @@ type State =
   | { readonly kind: 'open'; readonly socket: Socket };
 
 const noReply: ReplySink = () => {};
+const noJob = Buffer.from('-NOJOB ');
 
 /**
  * The one connection to another shard, over which this shard's clients use it: opened by the first command, pipelined, each
@@ -80,7 +83,7 @@ export class Link {
     for (let index = 0; index < args.count; index++) {
       this.#encoder.bytes(args.buffer.subarray(args.start(index), args.end(index)));
     }
-    this.#expect({ sink, write });
+    this.#expect({ sink, write, job: identity.job });
   }
 
   /**
@@ -111,6 +114,7 @@ export class Link {
         sink(bytes, start, end);
       },
       write: false,
+      job: identity.job,
     });
     return () => this.#unwatch(identity, id);
   }
@@ -161,7 +165,7 @@ export class Link {
   }
 
   #expect(call: Call): void {
-    if (this.underWay === 0) this.#heardMs = Date.now();
+    if (this.#calls.length === this.#head) this.#heardMs = Date.now();
     this.#calls.push(call);
     if (this.#flushScheduled || this.#state.kind !== 'open') return;
     this.#flushScheduled = true;
@@ -233,7 +237,17 @@ export class Link {
 
   #newFramer(): ReplyFramer {
     return new ReplyFramer({
-      onFrame: (bytes, start, end) => this.#takeCall().sink(bytes, start, end),
+      onFrame: (bytes, start, end) => {
+        const { sink, job } = this.#takeCall();
+        // It refused the introduction, or has forgotten the job since: the next command introduces it anew.
+        if (
+          job !== undefined &&
+          isError(bytes, start) &&
+          bytes.compare(noJob, 0, noJob.length, start, Math.min(end, start + noJob.length)) === 0
+        )
+          this.#introduced.delete(job);
+        sink(bytes, start, end);
+      },
       onPushFrame: (bytes, start) => this.#pushed(bytes, start),
     });
   }

@@ -1,5 +1,6 @@
-import { SatchelError } from '@satchel/proto/core';
+import { limits, SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
+import { countArgument } from './commands/arguments.js';
 import type { Connection } from './connection.js';
 import { CountWatch } from './count-watch.js';
 import { hold } from './hold.js';
@@ -45,7 +46,9 @@ export class SpanningWaits {
     shards: readonly number[],
   ): void {
     const first = name === 'satchel.waitcount' ? 1 : 2;
-    const [prefix, count, timeoutMs] = [args.bytes(first), numberAt(args, first + 1), numberAt(args, first + 2)];
+    const prefix = args.bytes(first);
+    const count = countArgument(args, first + 1, 'the count');
+    const timeoutMs = countArgument(args, first + 2, 'the time-out');
     const start = (sink: ReplySink): (() => void) => {
       const watch = new CountWatch(shards.length, count, sink);
       watch.start(timeoutMs, (part, counted, pushed) =>
@@ -80,6 +83,9 @@ export class SpanningWaits {
     }
     const watches = this.#watchesOf(connection);
     const id = args.bytes(1).toString('latin1');
+    if (id.length > limits.nameCharacters) {
+      throw new SatchelError('invalid-argument', `the id has ${id.length} bytes, the limit is ${limits.nameCharacters}`);
+    }
     if (watches.has(id)) {
       throw new SatchelError('invalid-argument', `this connection already waits under the id '${id}'; choose another`);
     }
@@ -140,12 +146,4 @@ class SpanningWatch {
       });
     };
   }
-}
-
-function numberAt(args: CommandArguments, index: number): number {
-  const value = Number(args.text(index));
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new SatchelError('invalid-argument', 'value is not an integer or out of range');
-  }
-  return value;
 }
