@@ -194,7 +194,8 @@ export class Cluster implements Redirector, Ticking, CallContext {
   #moveCalls(routes: SlotRoutes): void {
     for (const connection of this.#connections()) {
       for (const wait of [...connection.waits]) {
-        if (wait.key === undefined || this.#ownerOf(wait.key, routes) === connection) continue;
+        // One that is not answered yet has its place among the answers; if the shard refuses it, it is redirected.
+        if (wait.sent || wait.key === undefined || this.#ownerOf(wait.key, routes) === connection) continue;
         connection.forget(wait);
         this.#send(wait);
       }

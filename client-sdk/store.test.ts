@@ -133,6 +133,37 @@ test('a wait ends with the put, and moves to the new owner of its slot', async (
   expect(await Promise.all(waits)).toEqual(['one', 'two']);
 });
 
+test('a slot that moves while a wait is being registered takes no answer from other calls', async () => {
+  const { cluster, store } = await start(3);
+  const keyOf = (shard: number, after = 0): string => {
+    for (let index = after; ; index++) if (cluster.ownerOf(slotOf(`key-${index}`)) === shard) return `key-${index}`;
+  };
+  const [awaited, other, moving] = [keyOf(1), keyOf(1, 100), keyOf(2)];
+  await Promise.all([store.put(other, 'there'), store.put(moving, 'there')]);
+  const late: (() => void)[] = [];
+  cluster.script = ([name, first], connection) => {
+    if (name === 'SATCHEL.AWAIT') {
+      late.push(() => connection.reply(`-MOVED ${slotOf(awaited)} 127.0.0.1:${cluster.shards[0]?.directPort}\r\n`));
+    } else if (name === 'EXISTS' && first === other) late.push(() => connection.reply(':1\r\n'));
+    else return false;
+    return true;
+  };
+  const waiting = store.waitFor(awaited, { as: 'text' });
+  const got = store.has(other).then(() => 'answered');
+  const before = cluster.ownerOf;
+  cluster.ownerOf = (slot) => (slot === slotOf(awaited) || slot === slotOf(moving) ? 0 : before(slot));
+  const asked = (): number => cluster.seen.filter(([, what]) => what === 'MYID').length;
+  const asksBefore = asked();
+  void store.get(moving);
+  while (asked() === asksBefore) await store.count();
+  await store.count();
+  cluster.script = () => false;
+  for (const answer of late.splice(0)) answer();
+  expect(await got).toBe('answered');
+  await store.put(awaited, 'now');
+  expect(await waiting).toBe('now');
+});
+
 test('a wait is registered again after its connection broke', async () => {
   const { cluster, store } = await start();
   const wait = store.waitFor('later', { as: 'text' });
