@@ -1,6 +1,6 @@
 import { commitInBackground, type Environment } from './environment.js';
 import { GrantBook, type GrantOutcome } from './grants.js';
-import type { GrantRecord, ShardGrant } from './model.js';
+import type { GrantRecord, JobRecord, ShardGrant } from './model.js';
 import type { Fleet } from './nodes.js';
 
 /** How long shards may take to say what they can give back. */
@@ -119,4 +119,15 @@ export class GrantDesk {
       this.#rounds.set(book.job, cancel);
     }
   }
+}
+
+/** A fresh book of a job's quota, or undefined for a job without. */
+export function openBook(record: JobRecord): GrantBook | undefined {
+  const { quotaBytes, shares } = record.allocation;
+  if (quotaBytes === 0) return undefined;
+  return GrantBook.open(
+    record.job,
+    quotaBytes,
+    shares.map(({ shard, slots }) => ({ shard, weight: slots })),
+  );
 }

@@ -12,11 +12,11 @@ import type { JobConfiguration } from '@satchel/proto/gen';
 import { type JobPlan, planJob, replanJob } from './allocation.js';
 import { ReservedCapacity } from './capacity.js';
 import { commitInBackground, type Environment } from './environment.js';
-import { GrantDesk } from './grant-desk.js';
-import { GrantBook } from './grants.js';
+import { GrantDesk, openBook } from './grant-desk.js';
+import { jobConfiguration } from './job-configuration.js';
 import { JobTable, nodesOf, shardsOn } from './job-table.js';
 import { LeaseTable } from './leases.js';
-import type { EndReason, JobRecord, UsageTotals } from './model.js';
+import { type EndReason, finishedMs, type JobRecord, type UsageTotals } from './model.js';
 import { nextStep } from './node-step.js';
 import { drainReason, type Fleet, type NodeView } from './nodes.js';
 import { SlotMapWatchers } from './slot-map-watchers.js';
@@ -183,20 +183,10 @@ export class Jobs {
     for (const job of jobs) if (this.watchers.has(job)) this.watchers.changed(job);
   }
 
-  /** What a node needs to know of a job: everything but the grants of other nodes' shards. */
+  /** What a node needs to know of a job. */
   configuration(record: JobRecord, node: string): JobConfiguration {
     const grants = shardsOn(record, node).flatMap((shard) => this.grants.of(record.job, shard) ?? []);
-    return {
-      job: record.job,
-      namespace: record.namespace,
-      epoch: record.epoch,
-      ranges: [...record.ranges],
-      tiers: [...record.allocation.tiers],
-      quotaBytes: record.allocation.quotaBytes,
-      grants: grants.map((grant) => ({ ...grant, job: record.job })),
-      evict: record.hints.evict ?? '',
-      createdAtMs: record.createdMs,
-    };
+    return jobConfiguration(record, grants);
   }
 
   /** Until when a node is to refuse tokens of a job that is not known here. */
@@ -348,19 +338,4 @@ export class Jobs {
     for (const { record } of [...this.#fleet.nodes()]) this.settleNode(record.node);
     this.#cancelPrune = clock.after(pruneMs, this.#prune);
   };
-}
-
-function openBook(record: JobRecord): GrantBook | undefined {
-  const { quotaBytes, shares } = record.allocation;
-  if (quotaBytes === 0) return undefined;
-  return GrantBook.open(
-    record.job,
-    quotaBytes,
-    shares.map(({ shard, slots }) => ({ shard, weight: slots })),
-  );
-}
-
-function finishedMs({ state }: JobRecord): number {
-  if (state.kind === 'active') return 0;
-  return state.kind === 'ending' ? state.sinceMs : state.endedMs;
 }

@@ -140,3 +140,9 @@ export interface UsageRecord {
   readonly job: string;
   readonly shards: readonly ShardUsage[];
 }
+
+/** When a job stopped being active; 0 while it is. */
+export function finishedMs({ state }: JobRecord): number {
+  if (state.kind === 'active') return 0;
+  return state.kind === 'ending' ? state.sinceMs : state.endedMs;
+}

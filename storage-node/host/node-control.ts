@@ -8,33 +8,22 @@ import type {
   GrantReclaim__Output,
   GrantReturn,
   Hello,
-  ShardListen,
   Welcome__Output,
 } from '@satchel/proto/gen';
 import type { Logger } from 'pino';
-import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMembership, ShardMessage } from '../shard/messages.js';
 import type { UsageCounters } from '../shard/usage.js';
 import { ControllerLink, type LinkOwner } from './controller-link.js';
-import { configuredJobs, grantReturns, jobUsageMessage, membershipOf, shardAddresses, usageMessage } from './fleet-messages.js';
-import type { JobTable } from './job-table.js';
-import type { NodeFile } from './node-file.js';
+import { configuredJobs, jobUsageMessage, membershipOf, shardAddresses, usageMessage } from './fleet-messages.js';
+import { type HelloSource, helloOf } from './hello.js';
 import type { NodeStatistics } from './node-statistics.js';
-import { nodeVersion } from './node-version.js';
 import { Purges } from './purges.js';
 import type { ShardProcess } from './shard-process.js';
 import { UsageLedger } from './usage-ledger.js';
 
-export interface NodeControlOptions {
-  readonly options: NodeOptions;
-  readonly file: NodeFile;
-  readonly table: JobTable;
+export interface NodeControlOptions extends HelloSource {
   readonly shards: readonly Pick<ShardProcess, 'index' | 'send' | 'listening'>[];
   readonly statistics: NodeStatistics;
-  /** Where each shard listens. */
-  listening(): ShardListen[];
-  /** Address of the node's HTTP. */
-  http(): string;
   /** The controller lets the node go: it was drained and its last job has ended. May be called again. */
   dismissed(): void;
   readonly clock: Clock;
@@ -198,27 +187,8 @@ export class NodeControl implements LinkOwner {
   // ---- controller ----
 
   hello(): Hello {
-    const { options, file, table } = this.node;
-    const jobs: string[] = [];
-    const grants: GrantReturn[] = [];
-    for (const { job, record } of table.entries()) {
-      if (record.state !== 'active') continue;
-      jobs.push(job);
-      grants.push(...grantReturns(job, record));
-    }
     this.announced = [...this.admitted];
-    return {
-      node: file.facts.id,
-      host: options.advertise,
-      shards: this.node.listening(),
-      dramBytes: options.dramBytes,
-      ssdBytes: options.ssdBytes,
-      throughputBytesPerSecond: options.throughputBytesPerSecond,
-      version: nodeVersion(),
-      http: this.node.http(),
-      grants,
-      jobs: [...jobs, ...this.announced],
-    };
+    return helloOf(this.node, this.announced);
   }
 
   reachable(reachable: boolean): void {
