@@ -3,6 +3,8 @@ import type { Merge } from './command.js';
 import type { ReplySink } from './link.js';
 import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
 
+const others = Buffer.from('; the parts of this command for other shards were carried out\r\n');
+
 /** Collects the replies of several shards to parts of one command and merges them once all are there. */
 export class FanOut {
   readonly #merge: Merge;
@@ -31,8 +33,14 @@ export class FanOut {
   #finish(): void {
     const replies = this.#replies.filter((reply) => reply !== undefined);
     const failure = replies.find((reply) => isError(reply, 0));
-    const merged = failure ?? this.#merged(replies);
+    const merged = failure === undefined ? this.#merged(replies) : this.#failed(failure, replies);
     this.#sink(merged, 0, merged.length);
+  }
+
+  /** The first error; of a write also that it was not refused as a whole. */
+  #failed(failure: Buffer, replies: readonly Buffer[]): Buffer {
+    if (this.#merge !== 'ok' || replies.every((reply) => isError(reply, 0))) return failure;
+    return Buffer.concat([failure.subarray(0, failure.length - 2), others]);
   }
 
   #merged(replies: readonly Buffer[]): Buffer {

@@ -106,7 +106,7 @@ export class JobObjects {
 
   /** The store, opened if it was not; throws `no-job` after the end. */
   opened(): JobStore {
-    if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+    this.#assertGoesOn();
     this.#store ??= this.#openStore((key, object) => this.#evicted(key, object));
     return this.#store;
   }
@@ -114,7 +114,7 @@ export class JobObjects {
   /** The live object of a key; an expired one is removed. Valid until the next call. */
   find(key: Key, nowMs: number): StoredObject | undefined {
     if (this.#store === undefined) {
-      if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+      this.#assertGoesOn();
       return undefined;
     }
     const object = this.#store.find(key);
@@ -146,6 +146,7 @@ export class JobObjects {
     const placed = taking.then(
       () => this.#place(ownKey, ownValue, 0, ownValue.length, metadata, this.#clock.now(), tier, ownBefore),
       (error: unknown) => {
+        this.#assertGoesOn();
         if (ownBefore.evicted) this.#gone(ownKey, ownBefore);
         throw error;
       },
@@ -231,6 +232,10 @@ export class JobObjects {
     await store?.destroy();
   }
 
+  #assertGoesOn(): void {
+    if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+  }
+
   #place(
     key: Key,
     value: Buffer,
@@ -280,7 +285,7 @@ export class JobObjects {
     before: Before,
     heard: Buffer | undefined,
   ): void {
-    if (this.#ended) throw new SatchelError('no-job', 'the job has ended');
+    this.#assertGoesOn();
     if (tier === undefined) throw this.#refuse(key, charge, before, fullError());
     this.#accounts.stored(key, before, tier, charge, metadata.expiresAtMs, nowMs);
     this.#listener.stored(key);

@@ -27,6 +27,14 @@ describe('quota', () => {
     shard.check();
   });
 
+  test('a write that waits for more learns of the end of the job', async () => {
+    const shard = new TestShard({ quotaBytes: 10 });
+    shard.grant.slow = true;
+    const reply = shard.text('SET', 'a', '1');
+    await shard.job.end();
+    expect(await reply).toMatch(/^-NOJOB/);
+  });
+
   test('a refusal that comes later changes nothing', async () => {
     const shard = new TestShard({ quotaBytes: 200 });
     shard.grant.slow = true;

@@ -29,6 +29,11 @@ test('the first error of a part is the reply', () => {
   expect(merged([':2\r\n', '-LOST a\r\n', '-OOM b\r\n'], 'sum')).toBe('-LOST a\r\n');
 });
 
+test('the error of one part says that others were carried out', () => {
+  const reply = merged(['+OK\r\n', '-OOM full\r\n'], 'ok');
+  expect(reply).toBe('-OOM full; the parts of this command for other shards were carried out\r\n');
+});
+
 test('a cursor goes through the shards one after another and ends at 0', () => {
   expect(jobCursor(5, 0, 3)).toBe(5);
   expect(jobCursor(0, 0, 3)).toBe(2 ** 33);
