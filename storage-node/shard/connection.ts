@@ -2,37 +2,24 @@ import type { Socket } from 'node:net';
 import { limits, type SatchelError } from '@satchel/proto/core';
 import {
   type CommandArguments,
-  type InputBudget,
   type ReplyBuffer,
   type ReplyWriter,
   type RequestHandler,
   RequestParser,
   type RespVersion,
 } from '@satchel/proto/resp';
-import type { Logger } from 'pino';
 import { CloseCallbacks } from './close-callbacks.js';
+import type { ConnectionServices } from './connection-services.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
 import { linkPush } from './link-protocol.js';
-import type { OutputPool } from './output-pool.js';
 import { type PendingReply, ReplyQueue } from './reply-queue.js';
 import { appendReply } from './reply-version.js';
 import type { ConnectionSession, SessionIdentity, SessionMode } from './session.js';
-import type { ServerStatistics } from './shard-environment.js';
 import { StallWatch } from './stall-watch.js';
-import type { Sender, Turn } from './turn.js';
+import type { Sender } from './turn.js';
 import { retractReplies } from './uncommitted.js';
-
-/** What all connections of a shard share. */
-export interface ConnectionServices {
-  readonly log: Logger;
-  readonly turn: Turn;
-  readonly pool: OutputPool;
-  readonly inputBudget: InputBudget;
-  readonly statistics: ServerStatistics;
-  readonly dispatcher: { execute(connection: Connection, args: CommandArguments): void };
-}
 
 /** One client's connection: parses its commands, keeps its replies in order, and holds it back where it has to wait. */
 export class Connection implements ConnectionSession, RequestHandler, Sender {
@@ -281,8 +268,11 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   send(): void {
     this.#listed = false;
     if (this.closed) return;
-    this.#output = this.#write(this.#output);
-    this.#pushes = this.#write(this.#pushes);
+    const { pool, statistics } = this.#services;
+    if (this.#output) statistics.bytesOut += pool.send(this.#output, this.#socket);
+    if (this.#pushes) statistics.bytesOut += pool.send(this.#pushes, this.#socket);
+    this.#output = undefined;
+    this.#pushes = undefined;
     if (this.#quitting && this.caughtUp) this.#finish();
     else if (this.#outputBytes() > limits.connectionOutputBytes) this.#slow();
     else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
@@ -312,20 +302,6 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     if (this.#output === undefined && this.#pushes === undefined && !this.#quitting) return;
     this.#listed = true;
     this.#services.turn.add(this);
-  }
-
-  /** Sends a buffer's content; gives the buffer back. */
-  #write(output: ReplyBuffer | undefined): undefined {
-    if (output === undefined) return undefined;
-    const { pool, statistics } = this.#services;
-    if (output.length > 0 && this.#socket.writable) {
-      statistics.bytesOut += output.length;
-      this.#socket.write(output.bytes);
-      // The kernel took it all: the memory is free. Else it is the socket's until it is sent.
-      if (this.#socket.writableLength > 0) output.detach();
-    }
-    pool.giveBack(output);
-    return undefined;
   }
 
   #outputBytes(): number {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { ReplyBuffer, type RespVersion } from '@satchel/proto/resp';
 
 /** Buffers kept for reuse; one is enough unless replies have to wait for something. */
@@ -13,6 +14,18 @@ export class OutputPool {
     const reply = this.#free.pop() ?? new ReplyBuffer(initialBytes);
     reply.version = version;
     return reply;
+  }
+
+  /** Sends a buffer's content and takes the buffer back; returns the bytes sent. */
+  send(reply: ReplyBuffer, socket: Socket): number {
+    const bytes = socket.writable ? reply.length : 0;
+    if (bytes > 0) {
+      socket.write(reply.bytes);
+      // The kernel took it all: the memory is free. Else it is the socket's until it is sent.
+      if (socket.writableLength > 0) reply.detach();
+    }
+    this.giveBack(reply);
+    return bytes;
   }
 
   /** Takes a buffer back; nobody may hold it, nor its memory, any longer. */

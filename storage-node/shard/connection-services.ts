@@ -1,0 +1,16 @@
+import type { CommandArguments, InputBudget } from '@satchel/proto/resp';
+import type { Logger } from 'pino';
+import type { Connection } from './connection.js';
+import type { OutputPool } from './output-pool.js';
+import type { ServerStatistics } from './shard-environment.js';
+import type { Turn } from './turn.js';
+
+/** What all connections of a shard share. */
+export interface ConnectionServices {
+  readonly log: Logger;
+  readonly turn: Turn;
+  readonly pool: OutputPool;
+  readonly inputBudget: InputBudget;
+  readonly statistics: ServerStatistics;
+  readonly dispatcher: { execute(connection: Connection, args: CommandArguments): void };
+}
