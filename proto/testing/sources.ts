@@ -26,7 +26,7 @@ function walk(folder: string): Source[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return skipped.has(entry.name) ? [] : walk(path);
-    return entry.name.endsWith('.ts') ? [readSource(path)] : [];
+    return /\.m?ts$/.test(entry.name) ? [readSource(path)] : [];
   });
 }
 
@@ -44,5 +44,5 @@ function readSource(file: string): Source {
 
 /** The file a relative import names, relative to the repository. */
 export function resolveImport(from: Source, specifier: string): string {
-  return relative(repository, resolve(repository, dirname(from.path), specifier)).replace(/\.js$/, '.ts');
+  return relative(repository, resolve(repository, dirname(from.path), specifier)).replace(/\.(m?)js$/, '.$1ts');
 }

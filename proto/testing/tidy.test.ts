@@ -32,9 +32,8 @@ const vendors: Record<string, readonly RegExp[]> = {
   koffi: [/^proto\/shared-memory\//],
 };
 
-/** Only ever lowered: files that are longer than the limit, with their length. */
-const longFiles: Record<string, number> = {};
 const fileLineLimit = 350;
+const testLineLimit = 450;
 
 function partOf(path: string): string | undefined {
   return Object.keys(parts)
@@ -95,9 +94,9 @@ describe('imports', () => {
 });
 
 describe('files', () => {
-  test(`have at most ${fileLineLimit} lines, and those that are longer do not grow`, () => {
+  test(`have at most ${fileLineLimit} lines, tests ${testLineLimit}`, () => {
     const wrong = sources
-      .filter((source) => source.lines > (longFiles[source.path] ?? fileLineLimit))
+      .filter((source) => source.lines > (source.isTest ? testLineLimit : fileLineLimit))
       .map((source) => `${source.path}: ${source.lines} lines`);
     expect(wrong).toEqual([]);
   });
