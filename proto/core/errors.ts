@@ -16,9 +16,9 @@ const codes = {
   'cross-slot': { word: 'CROSSSLOT', retry: false },
   'invalid-argument': { word: 'ERR', retry: false },
   'not-found': { word: undefined, retry: false },
-  unavailable: { word: undefined, retry: true },
-  timeout: { word: undefined, retry: true },
-  'unknown-outcome': { word: undefined, retry: false },
+  unavailable: { word: 'UNAVAILABLE', retry: true },
+  timeout: { word: 'TIMEOUT', retry: true },
+  'unknown-outcome': { word: 'UNKNOWN', retry: false },
   internal: { word: undefined, retry: false },
 } as const satisfies Record<string, { word: string | undefined; retry: boolean }>;
 

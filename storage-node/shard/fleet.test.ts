@@ -223,10 +223,10 @@ describe('the endpoint of a job on several shards', () => {
     while (finish.length === 0) await other.call('GET', key);
     fleet.shard(2).server.close();
     expect(await pending).toMatch(
-      /^-ERR shard 2 of node node-2 at 127\.0\.0\.1:\d+ .*the write may or may not have been executed/,
+      /^-UNKNOWN shard 2 of node node-2 at 127\.0\.0\.1:\d+ .*the write may or may not have been executed/,
     );
-    expect(await client.call('SET', key, 'v')).toMatch(/^-ERR shard 2 of node node-2 .*the command was not executed/);
-    expect(await client.call('MGET', ...keys)).toMatch(/^-ERR shard 2 /);
+    expect(await client.call('SET', key, 'v')).toMatch(/^-UNAVAILABLE shard 2 of node node-2 .*the command was not executed/);
+    expect(await client.call('MGET', ...keys)).toMatch(/^-UNAVAILABLE shard 2 /);
     expect(await client.call('SET', keyOn(3), 'v')).toBe('OK');
     await fleet.shard(2).restart();
     expect(fleet.shard(2).address).toMatchObject({ endpointPort, directPort });
@@ -257,7 +257,7 @@ describe('the endpoint of a job on several shards', () => {
     for (let turn = 0; turn < 50; turn++) await other.call('PING');
     for (let step = 0; step < 8; step++) vi.advanceTimersByTime(limits.linkSilenceMs / 4 + 1);
     await done;
-    expect(reply).toMatch(/^-ERR shard 2 .*silent for 10000 ms.*the write may or may not have been executed/);
+    expect(reply).toMatch(/^-UNKNOWN shard 2 .*silent for 10000 ms.*the write may or may not have been executed/);
     vi.useRealTimers();
     hanging.close();
   });
@@ -318,7 +318,7 @@ describe('waits across shards', () => {
     const waited = client.call('SATCHEL.WAIT', keyOn(2), 0);
     await (await fleet.client()).call('GET', keyOn(2));
     fleet.shard(2).server.close();
-    expect(await waited).toMatch(/^-ERR shard 2 .*the wait was given up/);
+    expect(await waited).toMatch(/^-UNAVAILABLE shard 2 .*the wait was given up/);
   });
 
   test('a closed connection leaves no waits behind', async () => {

@@ -31,7 +31,7 @@ let fleet: TestFleet;
 let client: TestClient;
 const here = keyOn(1);
 const there = keyOn(2);
-const uncommitted = '-ERR the write may or may not survive a restart of the shard: the disk is full';
+const uncommitted = '-UNKNOWN the write may or may not survive a restart of the shard: the disk is full';
 const others = '; the parts of this command for other shards were carried out';
 
 beforeEach(async () => {

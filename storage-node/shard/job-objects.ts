@@ -345,7 +345,6 @@ export class JobObjects {
   }
 
   #forgetUsage(): void {
-    const nowMs = this.#clock.now();
-    for (const tier of tiers) this.#usage.change(tier, -this.#usage.bytes(tier), nowMs);
+    for (const tier of tiers) this.#usage.change(tier, -this.#usage.bytes(tier), this.#clock.now());
   }
 }

@@ -66,7 +66,7 @@ describe('tiers', () => {
       ['INCR', 'n'],
       ['MSET', 'n', '22', 'm', '333'],
     ]) {
-      expect(await shard.text(...command)).toMatch(/^-ERR the object store is away/);
+      expect(await shard.text(...command)).toMatch(/^-UNAVAILABLE the object store is away/);
     }
     expect(shard.job.usage.bytesIn).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { limits, SatchelError } from '@satchel/proto/core';
+import { type ErrorWord, limits, SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, CommandEncoder, ReplyFramer } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
 import type { ShardAddress } from '../job-configuration.js';
@@ -144,7 +144,7 @@ export class Link {
     }
     if (this.#state.kind === 'closed' || this.#state.kind === 'resting') {
       const address = this.#options.addressOf(this.shard);
-      if (address === undefined) return `ERR shard ${this.shard} is not known here yet; the command was not executed`;
+      if (address === undefined) return `UNAVAILABLE shard ${this.shard} is not known here yet; the command was not executed`;
       this.#open(address);
     }
     if (!this.#introduced.has(identity.job)) this.#introduce(identity);
@@ -303,7 +303,8 @@ export class Link {
         : call.write
           ? 'the write may or may not have been executed'
           : 'the command may be repeated';
-      fail(call.sink, this.#name(`cannot be reached (${reason}); ${outcome}`));
+      const word = wasOpen && call.write ? 'UNKNOWN' : 'UNAVAILABLE';
+      fail(call.sink, this.#name(`cannot be reached (${reason}); ${outcome}`, word));
     }
     for (const sink of watches) fail(sink, this.#name(`cannot be reached (${reason}); the wait was given up`));
   }
@@ -335,10 +336,10 @@ export class Link {
     this.#silenceTimer.unref();
   }
 
-  #name(what: string): string {
+  #name(what: string, word: ErrorWord = 'UNAVAILABLE'): string {
     const address = this.#options.addressOf(this.shard);
     const where = address === undefined ? '' : ` of node ${address.node} at ${address.host}:${address.directPort}`;
-    return `ERR shard ${this.shard}${where} ${what}`;
+    return `${word} shard ${this.shard}${where} ${what}`;
   }
 }
 

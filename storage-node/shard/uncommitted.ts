@@ -8,7 +8,7 @@ const greater = 0x3e;
 /** The error line that stands for a reply whose command could not be committed. */
 export function uncommittedLine(error: unknown): string {
   const { message } = SatchelError.from(error);
-  return `ERR the write may or may not survive a restart of the shard: ${message}`.replaceAll(/[\r\n]+/g, ' ');
+  return `UNKNOWN the write may or may not survive a restart of the shard: ${message}`.replaceAll(/[\r\n]+/g, ' ');
 }
 
 /** Turns the replies from `from` on into errors. Pushes stay, but for those that bring the reply of another shard's command. */
