@@ -12,6 +12,11 @@ export const handler = async (event, context) => {
   if (event.exit) process.exit(3);
   if (event.loop) for (;;);
   if (event.hog) for (const held = []; ; await new Promise(setImmediate)) held.push(Buffer.alloc(10_000_000, 1));
+  if (event.meet) {
+    const { appendFileSync, readFileSync } = await import('node:fs');
+    appendFileSync(event.meet, 'x');
+    while (readFileSync(event.meet, 'utf8') !== 'xx') await new Promise(setImmediate);
+  }
   if (event.write) (await import('node:fs')).appendFileSync(event.write, 'x');
   return {
     calls: ++calls, pid: process.pid, url: process.env.SATCHEL_URL, requestId: context.awsRequestId,
@@ -44,7 +49,9 @@ describe('an invocation', () => {
     const second = await call({});
     expect(second['pid']).toBe(first['pid']);
     expect(second['calls']).toBe((first['calls'] as number) + 1);
-    const both = await Promise.all([call({}), call({})]);
+    // Each returns once both run.
+    const meet = join(functions.folder, 'meeting');
+    const both = await Promise.all([call({ meet }), call({ meet })]);
     expect(both[0]?.['pid']).not.toBe(both[1]?.['pid']);
   });
 
@@ -130,6 +137,12 @@ describe('bad input is answered with a clear error:', () => {
     expect((await functions.deploy('bad', code, { handler: '../../etc.passwd' })).status).toBe(400);
     expect((await functions.deploy('..', code)).status).not.toBe(200);
   });
+});
+
+test('a function that is never done loading is given up', { timeout: 30_000 }, async () => {
+  await functions.deploy('stuck', 'for (;;);');
+  const failure = await (await functions.invoke('stuck', {})).json();
+  expect(failure).toMatchObject({ errorType: 'Runtime.StartError', errorMessage: expect.stringContaining('after 10 seconds') });
 });
 
 test('a new deployment replaces the old at once, and a deleted function is gone', async () => {

@@ -119,7 +119,8 @@ async function healthy(api: Api, _request: IncomingMessage, response: ServerResp
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // What is left unread is read over by the caller, so that the client gets its answer and not a reset.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > limits.functionPayloadBytes) {
       throw new SatchelError(

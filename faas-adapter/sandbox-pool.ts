@@ -1,7 +1,6 @@
 import { limits, SatchelError } from '@satchel/proto/core';
 import type { DeployedFunction } from './functions.js';
-import { type Outcome, Sandbox } from './sandbox.js';
-import type { InvokeMessage } from './sandbox-messages.js';
+import { type Outcome, Sandbox, type SandboxInvocation } from './sandbox.js';
 
 interface Waiting {
   readonly function: DeployedFunction;
@@ -39,16 +38,13 @@ export class SandboxPool {
   async invoke(
     deployed: DeployedFunction,
     namespace: string,
-    message: Omit<InvokeMessage, 'kind' | 'deadlineMs'>,
+    invocation: SandboxInvocation,
     log: (line: string) => void,
   ): Promise<Outcome> {
     const member = await this.#acquire(deployed, namespace);
     clearTimeout(member.retire);
     try {
-      return await member.sandbox.invoke(
-        { ...message, kind: 'invoke', deadlineMs: Date.now() + deployed.timeoutSeconds * 1000 },
-        log,
-      );
+      return await member.sandbox.invoke(invocation, log);
     } finally {
       this.#release(member);
     }

@@ -17,8 +17,11 @@ export type Outcome =
   | { readonly kind: 'result'; readonly payload: string }
   | { readonly kind: 'failure'; readonly failure: FunctionFailure };
 
+/** An invocation as it is handed to a sandbox. */
+export type SandboxInvocation = Omit<InvokeMessage, 'kind' | 'deadlineMs'>;
+
 interface Call {
-  readonly message: InvokeMessage;
+  readonly message: SandboxInvocation;
   readonly log: (line: string) => void;
   readonly resolve: (outcome: Outcome) => void;
   readonly timers: NodeJS.Timeout[];
@@ -33,6 +36,8 @@ type State =
   | { readonly kind: 'busy'; readonly call: Call }
   | { readonly kind: 'ended' };
 
+/** How long loading the function may take; a call's own time limit counts from when it is loaded, as with AWS Lambda. */
+const startMs = 10_000;
 const memoryCheckMs = 200;
 /** What Node itself takes beside the function's own memory. */
 const runtimeBytes = 64 * 1024 * 1024;
@@ -47,12 +52,15 @@ export class Sandbox {
   readonly #onEnd: () => void;
   #state: State = { kind: 'starting', waiting: undefined };
   #endReason: FunctionFailure | undefined;
+  readonly #startTimer: NodeJS.Timeout;
 
   /** Starts the process; `onEnd` is called once when it is gone, whatever the reason. */
   constructor(deployed: DeployedFunction, onEnd: () => void) {
     this.function = deployed;
     this.#onEnd = onEnd;
     this.#child = this.#start();
+    const late = () => this.#end(failure('Runtime.StartError', `the function was not loaded after ${startMs / 1000} seconds`));
+    this.#startTimer = setTimeout(late, startMs).unref();
     this.#child.on('message', (message: SandboxMessage) => this.#receive(message));
     this.#child.on('exit', (code, signal) => this.#exited(code, signal));
     this.#child.on('error', (error) => this.#end(failure('Runtime.StartError', error.message)));
@@ -70,13 +78,12 @@ export class Sandbox {
   }
 
   /** Runs one invocation; never rejects. `log` gets each line the function prints. The sandbox must be available. */
-  invoke(message: InvokeMessage, log: (line: string) => void): Promise<Outcome> {
+  invoke(message: SandboxInvocation, log: (line: string) => void): Promise<Outcome> {
     return new Promise((resolve) => {
       const call: Call = { message, log, resolve, timers: [], answer: undefined, openStreams: 2 };
       if (this.#state.kind === 'idle') this.#begin(call);
       else if (this.#state.kind === 'starting' && !this.#state.waiting) this.#state = { kind: 'starting', waiting: call };
       else resolve({ kind: 'failure', failure: this.#endReason ?? failure('Runtime.ExitError', 'the sandbox has ended') });
-      if (this.#state.kind !== 'ended') call.timers.push(this.#deadline(message));
     });
   }
 
@@ -107,14 +114,14 @@ export class Sandbox {
 
   #begin(call: Call): void {
     this.#state = { kind: 'busy', call };
-    call.timers.push(setInterval(() => this.#checkMemory(), memoryCheckMs).unref());
-    this.#child.send(call.message, (error) => error && this.#end(failure('Runtime.ExitError', error.message)));
-  }
-
-  #deadline(message: InvokeMessage): NodeJS.Timeout {
+    const timeoutMs = this.function.timeoutSeconds * 1000;
+    const { requestId } = call.message;
     const expire = () =>
-      this.#end(failure('Sandbox.Timedout', `${message.requestId} timed out after ${this.function.timeoutSeconds} seconds`));
-    return setTimeout(expire, Math.max(0, message.deadlineMs - Date.now())).unref();
+      this.#end(failure('Sandbox.Timedout', `${requestId} timed out after ${this.function.timeoutSeconds} seconds`));
+    call.timers.push(setTimeout(expire, timeoutMs).unref());
+    call.timers.push(setInterval(() => this.#checkMemory(), memoryCheckMs).unref());
+    const message: InvokeMessage = { ...call.message, kind: 'invoke', deadlineMs: Date.now() + timeoutMs };
+    this.#child.send(message, (error) => error && this.#end(failure('Runtime.ExitError', error.message)));
   }
 
   #checkMemory(): void {
@@ -132,6 +139,7 @@ export class Sandbox {
 
   #receive(message: SandboxMessage): void {
     if (message.kind === 'ready') {
+      clearTimeout(this.#startTimer);
       const waiting = this.#state.kind === 'starting' ? this.#state.waiting : undefined;
       this.#state = { kind: 'idle' };
       if (waiting) this.#begin(waiting);
@@ -185,6 +193,7 @@ export class Sandbox {
       this.#state.kind === 'busy' ? this.#state.call : this.#state.kind === 'starting' ? this.#state.waiting : undefined;
     this.#state = { kind: 'ended' };
     this.#endReason = reason;
+    clearTimeout(this.#startTimer);
     this.#child.kill('SIGKILL');
     for (const timer of call?.timers ?? []) clearTimeout(timer);
     call?.resolve({ kind: 'failure', failure: reason });
