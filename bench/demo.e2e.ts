@@ -85,7 +85,13 @@ describe('the demo', () => {
   test('refuses what it cannot sort with one line', async () => {
     const missing = await satchel(['demo', '--input', 'no-such-file'], environment);
     expect([missing.code, missing.stderr.trim().split('\n').at(-1)]).toEqual([1, expect.stringContaining('no-such-file')]);
-    expect((await satchel(['demo', '--mappers', '0'], environment)).code).not.toBe(0);
+    for (const wrong of [
+      ['--mappers', '0'],
+      ['--size', 'much'],
+      ['--distribution', 'odd'],
+    ]) {
+      expect((await satchel(['demo', ...wrong], environment)).code).toBe(2);
+    }
     expect(leftFolders()).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { parseBytes, SatchelError } from '@satchel/proto/core';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { runDemo } from './demo.js';
 import { standardOutput } from './output.js';
 import { withCluster } from './target.js';
 import { runLatency } from './workloads/latency/latency.js';
+import { distributions } from './workloads/sort/function/generate.mjs';
 import { parseSortOptions } from './workloads/sort/options.js';
 import { printReport } from './workloads/sort/report.js';
 import { runSort } from './workloads/sort/sort.js';
@@ -51,8 +53,8 @@ function onCluster(command: Command): Command {
     .option('--faas <host:port>', 'functions service of that cluster')
     .option('--nodes <n>', 'storage nodes of its own cluster', whole, 2)
     .option('--shards <n>', 'shards of each node', whole, 1)
-    .option('--dram <size>', 'memory of each node', '1GiB')
-    .option('--ssd <size>', 'disk of each node', '8GiB')
+    .option('--dram <size>', 'memory of each node', size, '1GiB')
+    .option('--ssd <size>', 'disk of each node', size, '8GiB')
     .option('--object <uri>', 'object store: file:DIR or s3://BUCKET?endpoint=URL&region=R')
     .exitOverride(exitWithUsage);
 }
@@ -60,11 +62,11 @@ function onCluster(command: Command): Command {
 function withSort(command: Command): Command {
   return command
     .option('--input <file>', 'sort the lines of this file instead of generated records')
-    .option('--size <size>', 'bytes of generated records', '256MiB')
-    .option('--mappers <n>', 'map functions', '8')
-    .option('--reducers <n>', 'reduce functions', '8')
-    .option('--distribution <name>', 'of keys: uniform, skewed or duplicates', 'uniform')
-    .option('--seed <n>', 'the same seed generates the same records', '1');
+    .option('--size <size>', 'bytes of generated records', size, '256MiB')
+    .option('--mappers <n>', 'map functions', whole, 8)
+    .option('--reducers <n>', 'reduce functions', whole, 8)
+    .addOption(new Option('--distribution <name>', 'of keys').choices(distributions).default('uniform'))
+    .option('--seed <n>', 'the same seed generates the same records', whole, 1);
 }
 
 async function demo(options: Common): Promise<void> {
@@ -97,6 +99,15 @@ async function latency(
 ): Promise<void> {
   const output = standardOutput(options.json ?? false);
   output.result(await withCluster(options, options, (target) => runLatency(target, options, output)));
+}
+
+function size(text: string): string {
+  try {
+    parseBytes(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(SatchelError.from(error).message);
+  }
 }
 
 function whole(text: string): number {
