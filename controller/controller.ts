@@ -39,7 +39,7 @@ export async function startController(
   const { host, leases } = config;
   const rpc = await upward(config.port, (port) => serveControl({ fleet, jobs, tokens, log, metrics, leases }, host, port));
   const pages = pagesOf(metrics, () => statusPage(jobs, fleet, clock.now(), config.objectUri));
-  const http = await upward(config.httpPort, (port) => servePages(pages, host, port));
+  const http = await servePages(pages, host, config.httpPort);
   log.info({ port: rpc.port, httpPort: http.port, jobs: jobs.table.activeCount }, 'controller serves');
   let closed: Promise<void> | undefined;
   const close = async () => {

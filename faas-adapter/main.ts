@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
 import { SatchelError } from '@satchel/proto/core';
+import { listen } from '@satchel/proto/rpc';
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { parseOptions } from './config.js';
@@ -7,7 +7,6 @@ import { fleetKey } from './fleet-key.js';
 import { Functions } from './functions.js';
 import { createInvokeApi } from './invoke-api.js';
 import { Invoker } from './invoker.js';
-import { listen } from './listen.js';
 import { verifiedNamespaces } from './namespaces.js';
 import { SandboxPool } from './sandbox-pool.js';
 
@@ -33,16 +32,14 @@ async function main(): Promise<void> {
     verifiedNamespaces(() => fleetKey(options.controller)),
   );
   const server = createInvokeApi({ functions, invoker, pool });
-  await listen(server, options.host, options.port);
+  const listening = await listen(server, options.host, options.port);
   const stop = () => {
     invoker.close();
-    server.closeAllConnections();
-    server.close(() => process.exit(0));
+    void listening.close().then(() => process.exit(0));
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   if (withParent) process.stdin.on('end', stop).resume();
-  const { port } = server.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ faas: `${options.host}:${port}` })}\n`);
+  process.stdout.write(`${JSON.stringify({ faas: `${options.host}:${listening.port}` })}\n`);
 }
 
 main().catch((error: unknown) => {

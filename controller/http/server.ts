@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { SatchelError } from '@satchel/proto/core';
+import { type Listening, listen } from '@satchel/proto/rpc';
 
 /** A page: its media type and text. */
 export interface Page {
@@ -8,33 +8,17 @@ export interface Page {
   readonly text: string;
 }
 
-/** An HTTP server that listens. */
-export interface HttpHandle {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** Serves pages by path, for GET and HEAD. Rejects with `unavailable` if the port is taken. */
+/** Serves pages by path, for GET and HEAD, on a port or, where it is taken, on a later one. Rejects with `unavailable`. */
 export function servePages(
   pages: ReadonlyMap<string, () => Page | Promise<Page>>,
   host: string,
   port: number,
-): Promise<HttpHandle> {
-  const server = createServer((request, response) => void answer(pages, request, response));
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new SatchelError('unavailable', `cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
-    });
-    server.listen(port, host, () => {
-      const address = server.address() as AddressInfo;
-      const close = () =>
-        new Promise<void>((closed) => {
-          server.close(() => closed());
-          server.closeAllConnections();
-        });
-      resolve({ port: address.port, close });
-    });
-  });
+): Promise<Listening> {
+  return listen(
+    createServer((request, response) => void answer(pages, request, response)),
+    host,
+    port,
+  );
 }
 
 async function answer(

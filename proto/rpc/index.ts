@@ -1,4 +1,5 @@
 export { type ControllerChannel, controllerAddress, dial } from './channel.js';
+export { type Listening, listen } from './listen.js';
 export { loadSchema, type Schema } from './schema.js';
 export { type ServerHandle, serve } from './serve.js';
 export { fromServiceError, toServiceError } from './status.js';

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@satchel/proto/core';
+import type { Listening } from '@satchel/proto/rpc';
 import type { Logger } from 'pino';
 import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
 import { Departure } from './departure.js';
-import { type NodeHttp, serveHttp } from './http.js';
+import { serveHttp } from './http.js';
 import { JobTable } from './job-table.js';
 import { nodeMetrics } from './metrics.js';
 import { NodeControl } from './node-control.js';
@@ -44,7 +45,7 @@ export class NodeHost implements ShardOwner {
   private readonly control: NodeControl;
   private readonly departure: Departure;
   private ports: ShardPorts[] = [];
-  private http: NodeHttp | undefined;
+  private http: Listening | undefined;
   private stopping: Promise<void> | undefined;
 
   private constructor(options: NodeOptions, lock: NodeLock, log: Logger, clock: Clock) {
