@@ -5,6 +5,7 @@ export { type Clock, systemClock } from './clock.js';
 export { assert, type ErrorCode, type ErrorWord, SatchelError } from './errors.js';
 export { type Hints, type HintsInput, parseHints } from './hints.js';
 export { checkName, newJobId, randomId } from './ids.js';
+export { jobGroupId, jobGroups } from './job-group.js';
 export { formatJobUrl, type JobUrl, parseJobUrl } from './job-url.js';
 export { limits } from './limits.js';
 export {
