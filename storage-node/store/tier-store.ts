@@ -13,11 +13,13 @@ export interface ObjectMetadata {
   attempt: number;
   /** Whether a copy is kept under the namespace. */
   persist: boolean;
+  /** Whether the value is the manifest of a striped object; see shard/striping. */
+  manifest: boolean;
 }
 
 /** Metadata of a plain SET. */
 export function plainMetadata(nowMs: number): ObjectMetadata {
-  return { createdMs: nowMs, expiresAtMs: 0, readsLeft: 0, attempt: -1, persist: false };
+  return { createdMs: nowMs, expiresAtMs: 0, readsLeft: 0, attempt: -1, persist: false, manifest: false };
 }
 
 /** An object that was found. Valid until the next call on its store, except while a promise of `read` is pending. */

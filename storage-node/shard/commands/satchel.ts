@@ -101,7 +101,7 @@ function store(context: CommandContext, key: Key, options: PutOptions, nowMs: nu
 
 function metadataFor(options: PutOptions, nowMs: number): ObjectMetadata {
   const { expiresAtMs, reads, attempt, persist: kept } = options;
-  return { createdMs: nowMs, expiresAtMs, readsLeft: reads, attempt, persist: kept };
+  return { createdMs: nowMs, expiresAtMs, readsLeft: reads, attempt, persist: kept, manifest: false };
 }
 
 function fenced(object: StoredObject, attempt: number): SatchelError {

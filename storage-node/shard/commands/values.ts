@@ -57,8 +57,8 @@ export function readPart(object: StoredObject, from: number, to: number): Buffer
 
 /** Metadata of an object that was found, as a record of its own. */
 export function metadataOf(object: StoredObject): ObjectMetadata {
-  const { createdMs, expiresAtMs, readsLeft, attempt, persist } = object;
-  return { createdMs, expiresAtMs, readsLeft, attempt, persist };
+  const { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest } = object;
+  return { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest };
 }
 
 /** Goes on with something that is there, or once it is. */

@@ -173,8 +173,8 @@ export class ArenaContents {
     if (ref === 0) return false;
     const words = this.memory.wordsOf(ref);
     const at = this.memory.wordAt(ref);
-    const { createdMs, expiresAtMs, readsLeft, attempt, persist } = this.found.point(ref);
-    const metadata = { createdMs, expiresAtMs, readsLeft, attempt, persist, ...changes };
+    const { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest } = this.found.point(ref);
+    const metadata = { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest, ...changes };
     words[at + entryWord.version] = this.memory.nextVersion() | 1;
     writeHeader(words, at, key.end - key.start, this.clock, metadata);
     words[at + entryWord.version] = this.memory.nextVersion();

@@ -10,11 +10,11 @@ export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
  *   inline  the value's bytes
  *   file    number of the file (f64)
  *   packed  number of the pack (f64), position of the value in it (u32)
- * Header, little endian: kind u8, persist u8, 2 unused, value length u32, then f64 each: sequence, created, expires,
+ * Header, little endian: kind u8, persist u8, manifest u8, 1 unused, value length u32, then f64 each: sequence, created, expires,
  * reads left, attempt. The sequence grows with every record written to a catalog.
  */
 export const recordHeaderBytes = 48;
-const at = { kind: 0, persist: 1, valueLength: 4, sequence: 8, created: 16, expires: 24, readsLeft: 32, attempt: 40 } as const;
+const at = { kind: 0, persist: 1, manifest: 2, valueLength: 4, sequence: 8, created: 16, expires: 24, readsLeft: 32, attempt: 40 } as const;
 
 /** A record with its header filled in and room for `bodyBytes` after it. */
 export function newRecord(
@@ -93,11 +93,13 @@ export function metadataOf(record: Buffer): ObjectMetadata {
     readsLeft: record.readDoubleLE(at.readsLeft),
     attempt: record.readDoubleLE(at.attempt),
     persist: record[at.persist] === 1,
+    manifest: record[at.manifest] === 1,
   };
 }
 
 function writeMetadata(record: Buffer, metadata: ObjectMetadata): void {
   record[at.persist] = metadata.persist ? 1 : 0;
+  record[at.manifest] = metadata.manifest ? 1 : 0;
   record.writeDoubleLE(metadata.createdMs, at.created);
   record.writeDoubleLE(metadata.expiresAtMs, at.expires);
   record.writeDoubleLE(metadata.readsLeft, at.readsLeft);
@@ -117,6 +119,7 @@ export function objectOfRecord(tier: Tier, record: Buffer, read: ReadValue): Sto
     readsLeft: record.readDoubleLE(at.readsLeft),
     attempt: record.readDoubleLE(at.attempt),
     persist: record[at.persist] === 1,
+    manifest: record[at.manifest] === 1,
     read,
   };
 }

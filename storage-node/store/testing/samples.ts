@@ -22,8 +22,8 @@ export function sampleValue(length: number, seed: number): Buffer {
 
 /** The metadata fields of a found object, as a plain record. */
 export function metadataOf(object: StoredObject): ObjectMetadata {
-  const { createdMs, expiresAtMs, readsLeft, attempt, persist } = object;
-  return { createdMs, expiresAtMs, readsLeft, attempt, persist };
+  const { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest } = object;
+  return { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest };
 }
 
 /** The whole value of a found object. */

@@ -57,7 +57,7 @@ function describeObjects(open: OpenStore): void {
 
   test('an object is found with its value, metadata and tier', async () => {
     const { store } = context;
-    const metadata = { expiresAtMs: sampleMs + 60_000, readsLeft: 3, attempt: 7, persist: true };
+    const metadata = { expiresAtMs: sampleMs + 60_000, readsLeft: 3, attempt: 7, persist: true, manifest: true };
     expect(await put(store, 'key', Buffer.from('value'), metadata)).toBe(true);
     const object = store.find(Key.of('key'));
     expect(object && metadataOf(object)).toEqual({ createdMs: sampleMs, ...metadata });
@@ -95,9 +95,9 @@ function describeObjects(open: OpenStore): void {
   test('metadata changes leave the value and the other metadata as they were', async () => {
     const { store } = context;
     await put(store, 'key', sampleValue(40 * KiB, 3), { attempt: 2 });
-    const steps = [{ expiresAtMs: 4_102_444_800_999 }, { readsLeft: 2 ** 31 - 1 }, { attempt: 2 ** 31 - 1 }, { persist: true }];
+    const steps = [{ expiresAtMs: 4_102_444_800_999 }, { readsLeft: 2 ** 31 - 1 }, { attempt: 2 ** 31 - 1 }, { persist: true }, { manifest: true }];
     let expected = sampleMetadata({ attempt: 2 });
-    for (const changes of [...steps, { expiresAtMs: 0, readsLeft: 0 }, { attempt: -1, persist: false }, { createdMs: 1 }]) {
+    for (const changes of [...steps, { expiresAtMs: 0, readsLeft: 0 }, { attempt: -1, persist: false, manifest: false }, { createdMs: 1 }]) {
       expected = { ...expected, ...changes };
       expect(store.updateMetadata(Key.of('key'), changes)).toBe(true);
       const object = store.find(Key.of('key'));
@@ -281,7 +281,7 @@ function describeLimits(open: OpenStore): void {
   test('metadata can still be changed in a full store', async () => {
     const { store } = context;
     const count = await fill(500);
-    const changes = { expiresAtMs: sampleMs + 1, readsLeft: 9, attempt: 8, persist: true };
+    const changes = { expiresAtMs: sampleMs + 1, readsLeft: 9, attempt: 8, persist: true, manifest: true };
     for (let index = 0; index < count; index++) expect(store.updateMetadata(Key.of(`fill-${index}`), changes)).toBe(true);
     const object = store.find(Key.of('fill-0'));
     expect(object && metadataOf(object)).toEqual(sampleMetadata(changes));

@@ -45,6 +45,7 @@ const metadata = fc.record({
   readsLeft: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 31 - 1 })),
   attempt: fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
   persist: fc.boolean(),
+  manifest: fc.boolean(),
 });
 
 const changes = fc.oneof(
