@@ -1,0 +1,149 @@
+import { closeSync, fchmodSync, fstatSync, openSync, rmSync } from 'node:fs';
+import { detach } from './detach.js';
+import { loadSystemCalls, mapFlags, protection, type SystemCalls } from './system-calls.js';
+
+/** A file in this process's memory until `unmap`, which leaves `memory` empty. */
+export interface MappedFile {
+  readonly memory: ArrayBuffer;
+  /** Bytes mapped. */
+  readonly bytes: number;
+  readonly address: bigint;
+}
+
+export interface CreateOptions {
+  /** Permissions of the file, exactly; default 0600. */
+  readonly mode?: number;
+}
+
+/** No room for a file, on its file system or in this process. */
+export class NoRoomError extends Error {}
+
+const readWrite = protection.read | protection.write;
+const failed = 2n ** 64n - 1n;
+
+/** Maps files. What is created is reserved whole, so that touching it later can never fail, and is in memory when the call returns. */
+export class Mapping {
+  private readonly calls: SystemCalls;
+
+  /** See {@link loadMapping}. */
+  constructor(calls: SystemCalls) {
+    this.calls = calls;
+  }
+
+  /** Makes a file that does not exist yet. Throws {@link NoRoomError}, or what opening it throws. */
+  create(path: string, bytes: number, { mode = 0o600 }: CreateOptions = {}): MappedFile {
+    const descriptor = openSync(path, 'wx+', mode);
+    try {
+      fchmodSync(descriptor, mode);
+      this.checkReserved(this.calls.posixFallocate(descriptor, 0, bytes), path, bytes);
+      return this.map(descriptor, bytes, readWrite);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** As `create`; the work is done by a thread of libuv's pool. */
+  async createInBackground(path: string, bytes: number, { mode = 0o600 }: CreateOptions = {}): Promise<MappedFile> {
+    const descriptor = openSync(path, 'wx+', mode);
+    try {
+      fchmodSync(descriptor, mode);
+      const { posixFallocate, mmap } = this.calls;
+      const reserved = await settled<number>((done) => posixFallocate.async(descriptor, 0, bytes, done));
+      this.checkReserved(reserved, path, bytes);
+      const flags = mapFlags.shared | mapFlags.populate;
+      const address = await settled<bigint>((done) => mmap.async(null, bytes, readWrite, flags, descriptor, 0, done));
+      return this.mapped(address, bytes);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Makes a file longer and maps it anew; mappings of its beginning stay as they are. Throws {@link NoRoomError}, and the file is as it was. */
+  grow(path: string, bytes: number): MappedFile {
+    const descriptor = openSync(path, 'r+');
+    try {
+      this.checkReserved(this.calls.posixFallocate(descriptor, 0, bytes), path, bytes);
+      return this.map(descriptor, bytes, readWrite);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Maps a whole file, read-only unless told otherwise: then a write to it ends the process. Throws what opening it throws. */
+  open(path: string, { writable = false } = {}): MappedFile {
+    const descriptor = openSync(path, writable ? 'r+' : 'r');
+    try {
+      return this.map(descriptor, fstatSync(descriptor).size, writable ? readWrite : protection.read);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Takes a file out of memory. Views of it are empty from now on. Once only. */
+  unmap(file: MappedFile): void {
+    if (detach(file.memory)) this.calls.munmap(file.address, file.bytes);
+    else this.blank(file);
+  }
+
+  /** As `unmap`; freeing many pages is done by a thread of libuv's pool. */
+  async unmapInBackground(file: MappedFile): Promise<void> {
+    if (detach(file.memory)) await settled<number>((done) => this.calls.munmap.async(file.address, file.bytes, done));
+    else this.blank(file);
+  }
+
+  /** Puts memory that costs nothing in the place of the file, so that a view that cannot be taken away stays harmless. */
+  private blank({ address, bytes }: MappedFile): void {
+    const flags = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixed;
+    this.calls.mmap(address, bytes, readWrite, flags, -1, 0);
+  }
+
+  private checkReserved(errorNumber: number, path: string, bytes: number): void {
+    if (errorNumber !== 0) throw new NoRoomError(`${bytes} bytes could not be reserved for ${path}: error ${errorNumber}`);
+  }
+
+  private map(descriptor: number, bytes: number, access: number): MappedFile {
+    return this.mapped(this.calls.mmap(null, bytes, access, mapFlags.shared | mapFlags.populate, descriptor, 0), bytes);
+  }
+
+  private mapped(address: bigint, bytes: number): MappedFile {
+    if (BigInt.asUintN(64, address) === failed) throw new NoRoomError(`${bytes} bytes could not be mapped`);
+    return { memory: this.calls.view(address, bytes), bytes, address };
+  }
+}
+
+function settled<T>(call: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((error, result) => (error ? reject(error) : resolve(result))));
+}
+
+let loaded: Mapping | undefined;
+let problem = '';
+
+/**
+ * What maps files in this process; loads koffi at the first call. Undefined if this system cannot share memory: {@link mappingProblem} says why.
+ * Readers rely on stores becoming visible in the order they were made, without fences that JavaScript does not have: on x86-64 that is so.
+ */
+export function loadMapping(): Mapping | undefined {
+  if (loaded || problem) return loaded;
+  if (process.platform !== 'linux') problem = `shared memory is not supported on ${process.platform}`;
+  else if (process.arch !== 'x64') problem = `shared memory is not supported on ${process.arch}`;
+  else {
+    try {
+      loaded = new Mapping(loadSystemCalls());
+    } catch (error) {
+      problem = `koffi cannot be loaded: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
+    }
+  }
+  return loaded;
+}
+
+/** Why {@link loadMapping} gives nothing; empty if it does. */
+export function mappingProblem(): string {
+  loadMapping();
+  return problem;
+}
