@@ -31,6 +31,29 @@ export interface StoredObject extends Readonly<ObjectMetadata> {
    * in dram), else a promise; the caller lets nobody change the object until it settles.
    */
   read(from: number, to: number, target: Buffer, targetStart: number): void | Promise<void>;
+  /**
+   * Bytes [from, to) of the value where they lie, without a copy; undefined if there is nothing to gain over `read` (a short value, another
+   * tier). They stay as they are until `unpin`, whatever becomes of the object.
+   */
+  pin?(from: number, to: number): PinnedValue | undefined;
+}
+
+/** Bytes of a value that stay where they are until `unpin`, which is called exactly once; then `pieces` must not be touched any more. */
+export interface PinnedValue {
+  /** In order; together they are what was asked for. Read only. */
+  readonly pieces: readonly Buffer[];
+  unpin(): void;
+}
+
+/** A value that is being written piece by piece. Nobody sees it before `commit`; until then it takes room. Ends with one `commit` or `abort`. */
+export interface ValueWriter {
+  /** Bytes written so far. */
+  readonly written: number;
+  /** Appends `source[start, end)`, which is copied; not more in all than the length that was announced. */
+  write(source: Buffer, start: number, end: number): void;
+  /** Shows the object, whose every byte was written, replacing what is there under its key by now. False: there is no room for it in the index. */
+  commit(): boolean;
+  abort(): void;
 }
 
 export interface StoreUsage {
@@ -61,6 +84,12 @@ export interface TierStore {
    * and shows the object only once it is whole; the caller sends no other call for that key until the promise settles.
    */
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean>;
+  /**
+   * Begins to store a value of that length that comes piece by piece; room for all of it is taken at once. Other calls, for the same key too, may
+   * come between. Undefined: the tier has no room. A tier without this method takes whole values only. A writer that is open when
+   * its store is cleared or destroyed goes on without effect, and its `commit` answers false.
+   */
+  begin?(key: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined;
   /** Changes metadata of an object; false if there is none. */
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean;
   /** Removes an object at once; its space follows. False if there is none. */
