@@ -25,6 +25,8 @@ export const limits = {
   lingerMs: 2_000,
   /** Commands of one connection that run before others get their turn. */
   connectionTurnCommands: 1000,
+  /** Time one connection's commands may take before others get their turn. */
+  connectionTurnMs: 1,
   /** Input kept of a connection whose commands are held back, above which no more is read. */
   connectionHeldBackBytes: 16 * KiB,
   /** Bytes of one job on one shard that wait for or are on their way to the object store; beyond, its object tier is full. */
@@ -33,6 +35,24 @@ export const limits = {
   shardConnections: 20_000,
   /** Waits registered on one shard by all its clients. */
   shardWaits: 100_000,
+  /** One element of a list, or one published message: larger values belong under a key of their own. */
+  elementBytes: 1 * MiB,
+  /** One member of a set; the engine compares longer ones slowly. */
+  memberBytes: 8 * KiB,
+  /** Elements of one list, members of one set. */
+  collectionElements: 1_000_000,
+  /** Lists and sets of one job on one shard. */
+  jobCollections: 100_000,
+  /** Bytes that the lists and sets of a shard may be charged, as they live on the JavaScript heap. */
+  shardCollectionBytes: 512 * MiB,
+  /** Channels and patterns that one connection subscribes to. */
+  connectionSubscriptions: 10_000,
+  /** Channels and patterns that all connections of one job on one shard subscribe to. */
+  jobSubscriptions: 100_000,
+  /** Messages waiting for a subscriber that does not read them; beyond, it is disconnected. */
+  subscriberOutputBytes: 32 * MiB,
+  /** Keys that KEYS gives back of one shard. */
+  listedKeys: 100_000,
   /** Verified tokens that a shard remembers, of each kind. */
   shardTokens: 4096,
   /** Commands that one endpoint connection may have under way on other shards. */

@@ -9,6 +9,7 @@ const asterisk = 0x2a;
 const percent = 0x25;
 const greater = 0x3e;
 const underscore = 0x5f;
+const tilde = 0x7e;
 const zero = 0x30;
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
@@ -84,6 +85,15 @@ export class ReplyBuffer implements ReplyWriter {
 
   array(length: number): void {
     this.#number(asterisk, length);
+  }
+
+  nilArray(): void {
+    if (this.version === 3) this.nil();
+    else this.#number(asterisk, -1);
+  }
+
+  set(length: number): void {
+    this.#number(this.version === 3 ? tilde : asterisk, length);
   }
 
   map(pairs: number): void {

@@ -1,7 +1,7 @@
 /** RESP2 or RESP3, chosen per connection by HELLO. */
 export type RespVersion = 2 | 3;
 
-/** What a command writes its reply to. Types that RESP2 lacks degrade as in Redis: map to array, push to array, nil to null bulk. */
+/** What a command writes its reply to. Types that RESP2 lacks degrade as in Redis: map, set and push to array, nil to null bulk. */
 export interface ReplyWriter {
   version: RespVersion;
   /** The output; replaced when it grows, so read it anew after each call. */
@@ -18,6 +18,10 @@ export interface ReplyWriter {
   text(text: string): void;
   /** Header of an array; its elements follow. */
   array(length: number): void;
+  /** Nil in the place of an array: RESP2 tells it from a missing string. */
+  nilArray(): void;
+  /** Header of a set; its members follow. */
+  set(length: number): void;
   /** Header of a map of `pairs` keys, each followed by its value. */
   map(pairs: number): void;
   /** Header of an out-of-band push; only on a connection that speaks RESP3. */
