@@ -9,6 +9,25 @@ export const limits = {
   keyBytes: 1024,
   /** A value longer than this is refused with TOOLARGE; the limit of a RESP bulk string in Redis. */
   valueBytes: 512 * MiB,
+  /** Bytes of one chunk of a striped object, from least to most. */
+  leastStripeChunkBytes: 4 * KiB,
+  stripeChunkBytes: 64 * MiB,
+  /** Chunks of one striped object. */
+  stripeChunks: 131_072,
+  /** Chunks the SDK makes: with `stripeChunks` of them the largest object has 512 GiB. */
+  clientStripeChunkBytes: 4 * MiB,
+  /** Bytes of chunks that one striped put or read of the SDK has under way. */
+  clientStripeWindowBytes: 32 * MiB,
+  /** Striped objects of one job that are being written to one shard. */
+  stripesUnderWay: 1024,
+  /** Chunks of an object that is not complete are dropped so long after the last sign of its writer. */
+  stripeProgressMs: 60_000,
+  /** Longest time after which a shard asks whether the object that its chunks are part of is still there. */
+  stripeCheckMs: 600_000,
+  /** Removals of chunks on other shards that a job's shard goes on trying. */
+  stripeDropQueue: 10_000,
+  /** Bytes of striped values that a shard puts together at a time for clients that do not do so themselves. */
+  shardAssemblyBytes: 1024 * MiB,
   /** Elements of one command. */
   commandArguments: 1024 * 1024,
   /** One line of an inline command or a protocol header. */
@@ -106,4 +125,5 @@ export const limits = {
 assert(limits.keyBytes + 16 <= 1978, 'a key with its prefix fits an LMDB key');
 assert(limits.shardInputBytes >= limits.valueBytes, 'the largest value can be received');
 assert(limits.objectUploadBytes > limits.valueBytes + limits.keyBytes, 'the largest value can be on its way to the object store');
+assert(limits.shardAssemblyBytes >= limits.valueBytes, 'the largest value can be put together');
 assert(limits.unauthenticatedInputBytes >= 8 * KiB, 'AUTH with a token of many slot ranges fits');

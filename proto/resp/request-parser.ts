@@ -2,6 +2,7 @@ import { formatBytes, limits, SatchelError } from '../core/index.js';
 import { addWords } from './add-words.js';
 import { CommandArguments } from './command-arguments.js';
 import { GatheredBytes, type InputBudget } from './gathered-bytes.js';
+import { wholeCommand } from './whole-command.js';
 
 /** What a {@link RequestParser} calls back. */
 export interface RequestHandler {
@@ -125,6 +126,14 @@ export class RequestParser {
   #parseInPlace(buffer: Buffer, start: number, end: number): number {
     let at = start;
     while (at < end) {
+      const next = this.#expect === Expect.Command ? wholeCommand(this.#args, buffer, at, end, this.inputLimitBytes) : 0;
+      if (next > 0) {
+        at = next;
+        this.#args.buffer = buffer;
+        if (!this.#handler.onCommand(this.#args)) this.#paused = true;
+        if (this.#paused || this.#ended) return at;
+        continue;
+      }
       this.#at = at;
       const done = this.#advance(buffer, end);
       if (this.#ended) return end;

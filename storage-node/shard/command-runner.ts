@@ -1,5 +1,5 @@
 import { assert, SatchelError } from '@satchel/proto/core';
-import { CommandArguments, type ReplyBuffer, type ReplyWriter } from '@satchel/proto/resp';
+import type { CommandArguments, ReplyBuffer, ReplyWriter } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
 import type { Command, CommandContext } from './command.js';
 import type { ShardJob } from './job.js';
@@ -9,42 +9,33 @@ import type { Turn } from './turn.js';
 import { uncommittedLine } from './uncommitted.js';
 
 class Context implements CommandContext {
-  args: CommandArguments = noArguments;
-  nowMs = 0;
-  #reply: ReplyWriter | undefined;
-  #session: Session | undefined;
-  #job: ShardJob | undefined;
+  args: CommandArguments;
+  reply: ReplyWriter;
+  session: Session;
+  givenJob: ShardJob | undefined;
+  nowMs: number;
 
-  set(args: CommandArguments, reply: ReplyWriter, session: Session, job: ShardJob | undefined): void {
+  constructor(args: CommandArguments, reply: ReplyWriter, session: Session, job: ShardJob | undefined, nowMs: number) {
     this.args = args;
-    this.#reply = reply;
-    this.#session = session;
-    this.#job = job;
-    this.nowMs = Date.now();
-  }
-
-  get reply(): ReplyWriter {
-    return this.#reply as ReplyWriter;
-  }
-
-  get session(): Session {
-    return this.#session as Session;
+    this.reply = reply;
+    this.session = session;
+    this.givenJob = job;
+    this.nowMs = nowMs;
   }
 
   get job(): ShardJob {
-    assert(this.#job, 'a command that touches the job runs on an authenticated session');
-    return this.#job;
+    if (this.givenJob === undefined) assert(false, 'a command that touches the job runs on an authenticated session');
+    return this.givenJob;
   }
 }
-
-const noArguments = new CommandArguments();
 
 /** Runs handlers: every end of one, thrown or not, now or later, becomes exactly one reply. */
 export class CommandRunner {
   readonly #turn: Turn;
   readonly #statistics: ServerStatistics;
   readonly #log: Logger;
-  #context = new Context();
+  /** One record for command after command; a command that goes on after its handler returned keeps it. */
+  #context: Context | undefined;
 
   constructor(turn: Turn, statistics: ServerStatistics, log: Logger) {
     this.#turn = turn;
@@ -64,8 +55,7 @@ export class CommandRunner {
     job: ShardJob | undefined,
   ): Promise<void> | undefined {
     const mark = reply.length;
-    const context = this.#context;
-    context.set(args, reply, session, job);
+    const context = this.#contextFor(args, reply, session, job);
     let underWay: Promise<void> | undefined;
     try {
       underWay = command.run(context) ?? undefined;
@@ -77,9 +67,24 @@ export class CommandRunner {
       if (job.dirty) this.#turn.jobChanged(job);
     }
     if (underWay === undefined) return undefined;
-    this.#context = new Context();
+    this.#context = undefined;
     args.own();
     return this.#finish(underWay, command, reply, mark, job);
+  }
+
+  #contextFor(args: CommandArguments, reply: ReplyBuffer, session: Session, job: ShardJob | undefined): Context {
+    const { nowMs } = this.#turn;
+    const context = this.#context;
+    if (context === undefined) {
+      this.#context = new Context(args, reply, session, job, nowMs);
+      return this.#context;
+    }
+    context.args = args;
+    context.reply = reply;
+    context.session = session;
+    context.givenJob = job;
+    context.nowMs = nowMs;
+    return context;
   }
 
   /** Commits what a command did to the job whose `reply`, from `mark` on, is passed on before the turn ends; a failure becomes the reply. */

@@ -1,4 +1,4 @@
-import { assert } from '@satchel/proto/core';
+import { assert, type Verb, verbs } from '@satchel/proto/core';
 import type { CommandArguments } from '@satchel/proto/resp';
 import type { Command } from './command.js';
 
@@ -9,6 +9,12 @@ export interface TableEntry {
   calls: number;
   /** The router decides where it runs, on a job of several shards. */
   readonly routed: boolean;
+  /** Its name in bytes. */
+  readonly name: Buffer;
+  /** The verb it needs as a bit of {@link verbBits}; 0: none. */
+  readonly verbBit: number;
+  /** The argument that is its only key; 0: it has none or may have several. */
+  readonly keyIndex: number;
 }
 
 const bucketCount = 512;
@@ -18,16 +24,19 @@ const lowerCase = 0x20;
 /** The commands by name, looked up in the input bytes without allocating. */
 export class CommandTable {
   readonly entries: readonly TableEntry[];
-  readonly #buckets: { readonly name: Buffer; readonly entry: TableEntry }[][] = Array.from({ length: bucketCount }, () => []);
+  readonly #buckets: TableEntry[][] = Array.from({ length: bucketCount }, () => []);
 
   constructor(commands: readonly Command[]) {
-    this.entries = commands.map((command) => ({ command, calls: 0, routed: isRouted(command) }));
+    this.entries = commands.map(entryOf);
     for (const entry of this.entries) this.#insert(entry);
   }
 
-  /** The command that argument `index` names, in any case. */
-  find(args: CommandArguments, index = 0): TableEntry | undefined {
-    return this.#lookUp(args.buffer, args.start(index), args.end(index));
+  /** The command that argument `index` names, in any case; `guess`, such as the one before, is looked at first. */
+  find(args: CommandArguments, index = 0, guess?: TableEntry): TableEntry | undefined {
+    const start = args.start(index);
+    const end = args.end(index);
+    if (guess !== undefined && equalsName(guess.name, args.buffer, start, end)) return guess;
+    return this.#lookUp(args.buffer, start, end);
   }
 
   named(name: string): TableEntry | undefined {
@@ -41,28 +50,40 @@ export class CommandTable {
   }
 
   #insert(entry: TableEntry): void {
-    const name = Buffer.from(entry.command.name);
+    const { name } = entry;
     assert(
       name.length <= longestName && entry.command.name === entry.command.name.toLowerCase(),
       `command name ${entry.command.name}`,
     );
     assert(this.named(entry.command.name) === undefined, `command ${entry.command.name} is defined once`);
-    this.#bucket(name, 0, name.length).push({ name, entry });
+    this.#bucket(name, 0, name.length).push(entry);
   }
 
   #lookUp(bytes: Buffer, start: number, end: number): TableEntry | undefined {
     if (end - start > longestName) return undefined;
-    for (const { name, entry } of this.#bucket(bytes, start, end)) {
-      if (equalsName(name, bytes, start, end)) return entry;
+    for (const entry of this.#bucket(bytes, start, end)) {
+      if (equalsName(entry.name, bytes, start, end)) return entry;
     }
     return undefined;
   }
 
-  #bucket(bytes: Buffer, start: number, end: number): { readonly name: Buffer; readonly entry: TableEntry }[] {
+  #bucket(bytes: Buffer, start: number, end: number): TableEntry[] {
     let hash = end - start;
     for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + ((bytes[at] as number) | lowerCase)) | 0;
-    return this.#buckets[(hash ^ (hash >>> 9)) & (bucketCount - 1)] as { readonly name: Buffer; readonly entry: TableEntry }[];
+    return this.#buckets[(hash ^ (hash >>> 9)) & (bucketCount - 1)] as TableEntry[];
   }
+}
+
+/** A set of verbs as bits. */
+export function verbBits(allowed: readonly Verb[]): number {
+  return allowed.reduce((bits, verb) => bits | (1 << verbs.indexOf(verb)), 0);
+}
+
+function entryOf(command: Command): TableEntry {
+  const { name, verb, keys, scope } = command;
+  const verbBit = verb === undefined ? 0 : verbBits([verb]);
+  const keyIndex = scope === 'key' && keys !== undefined && keys.first === keys.last ? keys.first : 0;
+  return { command, calls: 0, routed: isRouted(command), name: Buffer.from(name), verbBit, keyIndex };
 }
 
 function equalsName(name: Buffer, bytes: Buffer, start: number, end: number): boolean {

@@ -9,6 +9,7 @@ import {
   type RespVersion,
 } from '@satchel/proto/resp';
 import { CloseCallbacks } from './close-callbacks.js';
+import { type TableEntry, verbBits } from './command-table.js';
 import type { ConnectionServices } from './connection-services.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
@@ -21,6 +22,12 @@ import { StallWatch } from './stall-watch.js';
 import type { Sender } from './turn.js';
 import { retractReplies } from './uncommitted.js';
 
+/** Work between two looks at the clock: so many commands, or `2 ** workShift` bytes in or out for each of them. */
+const workPerClock = 16;
+const workShift = 12;
+/** Replies of so many bytes are sent as the turn ends, not with those of others. */
+const hurryBytes = 64 * 1024;
+
 /** One client's connection: parses its commands, keeps its replies in order, and holds it back where it has to wait. */
 export class Connection implements ConnectionSession, RequestHandler, Sender {
   readonly id: number;
@@ -30,8 +37,11 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   name = '';
   libraryName = '';
   libraryVersion = '';
-  lastCommand = '';
   lastActiveMs = this.connectedMs;
+  /** The command it sent last: most likely the next is of the same name. */
+  lastEntry: TableEntry | undefined;
+  /** What its token allows, as {@link verbBits}. */
+  verbs = 0;
   /** Routing of the identity's job as it was last used. */
   routing: JobRouting | undefined;
   readonly #services: ConnectionServices;
@@ -46,6 +56,10 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   #holds = 0;
   #readingStopped = false;
   #turnCommands = 0;
+  #turnStartMs = 0;
+  /** Work done since the clock was read, in commands. */
+  #sinceClock = 0;
+  #turnOutputBytes = 0;
   #listed = false;
   #quitting = false;
   readonly #onClose = new CloseCallbacks();
@@ -84,8 +98,14 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   }
 
   set identity(identity: SessionIdentity | undefined) {
+    if (identity === this.#identity) return;
     this.#identity = identity;
+    this.verbs = identity === undefined ? 0 : verbBits(identity.verbs);
     if (identity) this.trusted();
+  }
+
+  get lastCommand(): string {
+    return this.lastEntry?.command.name ?? '';
   }
 
   /** From now on large commands are taken: the other side has authenticated. */
@@ -96,17 +116,23 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   /** Takes input that will be overwritten afterwards. False: no more is to be read until it asks for it. */
   read(buffer: Buffer, length: number): boolean {
     this.#services.statistics.bytesIn += length;
-    this.lastActiveMs = Date.now();
-    this.#inTurn(() => this.#parser.feed(buffer, 0, length));
+    this.#beginTurn();
+    this.lastActiveMs = this.#services.turn.nowMs;
+    this.#parser.feed(buffer, 0, length);
+    this.#endTurn();
     if (this.#holds === 0 || this.#parser.heldBackBytes < limits.connectionHeldBackBytes) return true;
     this.#readingStopped = true;
     return false;
   }
 
   onCommand(args: CommandArguments): boolean {
+    const bytes = args.end(args.count - 1) - args.start(0);
     this.#services.dispatcher.execute(this, args);
-    if (++this.#turnCommands > limits.connectionTurnCommands) this.#yield();
-    if ((this.#output?.length ?? 0) + (this.#pushes?.length ?? 0) > limits.connectionOutputBytes) this.#yield();
+    this.#sinceClock += 1 + (bytes >>> workShift);
+    const output = this.#output;
+    if (output !== undefined) this.#countOutput(output.length);
+    if (++this.#turnCommands > limits.connectionTurnCommands || (this.#sinceClock >= workPerClock && this.#isTurnOver()))
+      this.#yield();
     return this.#holds === 0;
   }
 
@@ -220,7 +246,9 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   release(reason: number): void {
     this.#holds &= ~reason;
     if (this.#holds !== 0 || this.closed) return;
-    this.#inTurn(() => this.#parser.resume());
+    this.#beginTurn();
+    this.#parser.resume();
+    this.#endTurn();
     if (this.#holds !== 0 || !this.#readingStopped || this.closed) return;
     this.#readingStopped = false;
     this.#socket.resume();
@@ -278,12 +306,30 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
   }
 
-  #inTurn(parse: () => void): void {
+  #beginTurn(): void {
     this.#services.turn.begin();
     this.#turnCommands = 0;
-    parse();
+    this.#turnStartMs = performance.now();
+    this.#sinceClock = 0;
+    this.#turnOutputBytes = this.#output?.length ?? 0;
+  }
+
+  #endTurn(): void {
     this.#list();
-    this.#services.turn.end();
+    this.#services.turn.end(this.#output !== undefined && this.#output.length >= hurryBytes);
+  }
+
+  /** Counts what was written as work, and lets others have their turn if it is very much. */
+  #countOutput(length: number): void {
+    if (length > this.#turnOutputBytes) this.#sinceClock += (length - this.#turnOutputBytes) >>> workShift;
+    this.#turnOutputBytes = length;
+    if (length + (this.#pushes?.length ?? 0) > limits.connectionOutputBytes) this.#yield();
+  }
+
+  #isTurnOver(): boolean {
+    this.#sinceClock = 0;
+    this.#services.turn.tick();
+    return performance.now() - this.#turnStartMs >= limits.connectionTurnMs;
   }
 
   #settled(queue: ReplyQueue): void {

@@ -65,9 +65,9 @@ export class Dispatcher {
   }
 
   #execute(connection: Connection, args: CommandArguments): void {
-    const entry = this.#find(args);
+    const entry = this.#find(args, 0, connection.lastEntry);
     entry.calls++;
-    connection.lastCommand = entry.command.name;
+    connection.lastEntry = entry;
     if (connection.mode === 'link') {
       this.#executeOnLink(connection, entry, args);
       return;
@@ -79,19 +79,24 @@ export class Dispatcher {
       this.#run(connection, command, args, undefined);
       return;
     }
-    if (command.verb !== undefined && !identity.verbs.includes(command.verb)) {
+    if ((entry.verbBit & ~connection.verbs) !== 0) {
       throw new SatchelError('permission-denied', `this token does not allow ${command.verb}, which '${command.name}' needs`);
     }
     if (!entry.routed) {
       this.#run(connection, command, args, identity.shardJob);
       return;
     }
-    if (command.keys !== undefined) checkKeys(command.keys, args);
+    if (entry.keyIndex > 0) checkKey(args, entry.keyIndex);
+    else if (command.keys !== undefined) checkKeys(command.keys, args);
     const job = identity.shardJob.ended ? this.#openAgain(connection, identity) : identity.shardJob;
     let routing = connection.routing;
     if (routing?.configuration !== job.configuration) {
       routing = this.#routings.of(job.configuration);
       connection.routing = routing;
+    }
+    if (routing.allLocal && entry.keyIndex > 0) {
+      this.#run(connection, command, args, job);
+      return;
     }
     if (connection.mode === 'direct') checkDirect(this.#environment, command, args, routing, true);
     else if (!routing.allLocal && this.#router.route(connection, entry, args, identity, routing)) return;
@@ -99,8 +104,8 @@ export class Dispatcher {
   }
 
   /** The entry of a command with a sound number of arguments. */
-  #find(args: CommandArguments, index = 0): TableEntry {
-    const entry = this.#table.find(args, index);
+  #find(args: CommandArguments, index = 0, guess?: TableEntry): TableEntry {
+    const entry = this.#table.find(args, index, guess);
     if (entry === undefined) throw unknownCommand(args, index);
     const { arity, name } = entry.command;
     const count = args.count - index;
@@ -168,11 +173,13 @@ function dropFirst(args: CommandArguments, count: number): void {
 /** Refuses keys beyond the limit. A key that begins with `@persist/` may be longer by that. */
 function checkKeys(keys: KeyPositions, args: CommandArguments): void {
   const last = lastKeyIndex(keys, args.count);
-  for (let index = keys.first; index <= last; index += keys.step) {
-    const length = args.end(index) - args.start(index);
-    if (length > limits.keyBytes && length > limits.keyBytes + allowance(args, index)) {
-      throw new SatchelError('too-large', `a key has ${length} bytes, the limit is ${limits.keyBytes}`);
-    }
+  for (let index = keys.first; index <= last; index += keys.step) checkKey(args, index);
+}
+
+function checkKey(args: CommandArguments, index: number): void {
+  const length = args.end(index) - args.start(index);
+  if (length > limits.keyBytes && length > limits.keyBytes + allowance(args, index)) {
+    throw new SatchelError('too-large', `a key has ${length} bytes, the limit is ${limits.keyBytes}`);
   }
 }
 

@@ -1,6 +1,9 @@
 import { type Tier, tiers } from '@satchel/proto/core';
 
-const tierIndex: Record<Tier, number> = { dram: 0, ssd: 1, object: 2 };
+/** Index of a tier; a table by name would be looked up by a slow path on every command. */
+function indexOf(tier: Tier): number {
+  return tier === 'dram' ? 0 : tier === 'ssd' ? 1 : 2;
+}
 
 /**
  * What a job used of this shard since the shard started. Bytes in tiers are charges (see objectCharge), integrated over time as
@@ -27,12 +30,12 @@ export class JobUsage {
 
   /** Bytes held now in a tier. */
   bytes(tier: Tier): number {
-    return this.#bytes[tierIndex[tier]] as number;
+    return this.#bytes[indexOf(tier)] as number;
   }
 
   /** Notes that a tier holds `delta` bytes more (or less) from `nowMs` on. */
   change(tier: Tier, delta: number, nowMs: number): void {
-    const index = tierIndex[tier];
+    const index = indexOf(tier);
     this.#integrate(index, nowMs);
     this.#bytes[index] = (this.#bytes[index] as number) + delta;
     this.heldBytes += delta;
@@ -41,7 +44,7 @@ export class JobUsage {
 
   /** Byte-seconds of a tier up to `nowMs`. */
   byteSeconds(tier: Tier, nowMs: number): number {
-    const index = tierIndex[tier];
+    const index = indexOf(tier);
     this.#integrate(index, nowMs);
     return (this.#byteMs[index] as number) / 1000;
   }

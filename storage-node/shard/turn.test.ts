@@ -15,31 +15,46 @@ function changedJob(log: string[], ssdBytes: number): ShardJob {
   return job as unknown as ShardJob;
 }
 
-test('a job in memory is flushed and its replies are sent as the turn ends', () => {
+test('replies that are long are sent as the turn ends', () => {
   const log: string[] = [];
   const turn = new Turn(() => {});
   turn.begin();
   turn.jobChanged(changedJob(log, 0));
   turn.add({ send: () => log.push('send') });
   expect(log).toEqual([]);
-  turn.end();
+  turn.end(true);
   expect(log).toEqual(['flush', 'send']);
 });
 
-test('a job on disk is flushed once for all turns of one round of the event loop, before any reply', async () => {
+test('unless the job is on disk, whose commit would cost more', async () => {
   const log: string[] = [];
   const turn = new Turn(() => {});
-  const job = changedJob(log, 1);
-  for (const name of ['first', 'second']) {
-    turn.begin();
-    turn.jobChanged(job);
-    turn.add({ send: () => log.push(name) });
-    turn.end();
-  }
+  turn.begin();
+  turn.jobChanged(changedJob(log, 1));
+  turn.add({ send: () => log.push('send') });
+  turn.end(true);
   expect(log).toEqual([]);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(log).toEqual(['flush', 'first', 'second']);
+  expect(log).toEqual(['flush', 'send']);
 });
+
+test.each([0, 1])(
+  'a job with %s bytes on disk is flushed once for all turns of a round of the event loop, before any reply',
+  async (ssdBytes) => {
+    const log: string[] = [];
+    const turn = new Turn(() => {});
+    const job = changedJob(log, ssdBytes);
+    for (const name of ['first', 'second']) {
+      turn.begin();
+      turn.jobChanged(job);
+      turn.add({ send: () => log.push(name) });
+      turn.end();
+    }
+    expect(log).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual(['flush', 'first', 'second']);
+  },
+);
 
 test('what is added outside of a turn, or while sending, is sent too', async () => {
   const log: string[] = [];

@@ -6,12 +6,19 @@ export interface Sender {
   send(): void;
 }
 
+/** Replies wait for the end of the round at most about this long. */
+const longestWaitMs = 2;
+
 /**
- * Ends a turn of the shard: stores are flushed before anything that was written on top of them is sent. A turn is one read of
- * a socket; if a job keeps objects on disk it is one round of the event loop, so that one commit serves all sockets.
+ * Ends a turn of the shard: stores are flushed before anything that was written on top of them is sent. A turn is one read of a
+ * socket; what all turns of one round of the event loop wrote is committed once and sent together, so that clients wake up while the
+ * shard still sends to others.
  */
 export class Turn {
   #depth = 0;
+  #nowMs = 0;
+  /** When the oldest of the replies that wait was written. */
+  #waitingSinceMs = 0;
   #senders: Sender[] = [];
   #spare: Sender[] = [];
   readonly #changedJobs: ShardJob[] = [];
@@ -28,14 +35,26 @@ export class Turn {
     this.#flushFailed = flushFailed;
   }
 
-  begin(): void {
-    this.#depth++;
+  /** Milliseconds since the Unix epoch: read once per turn, and by whoever is not in one. */
+  get nowMs(): number {
+    return this.#depth > 0 ? this.#nowMs : Date.now();
   }
 
-  end(): void {
-    if (--this.#depth > 0) return;
-    if (this.#changedJobs.length > 0 && this.#changedJobs.some(keepsOnDisk)) this.#schedule();
+  begin(): void {
+    if (this.#depth++ === 0) this.#nowMs = Date.now();
+  }
+
+  /** `hurry`: there is so much to send that it is not to wait for more, unless it would cost a commit. */
+  end(hurry = false): void {
+    if (--this.#depth > 0 || (this.#senders.length === 0 && this.#changedJobs.length === 0)) return;
+    const mayWait = !hurry && (!this.#scheduled || this.#nowMs - this.#waitingSinceMs < longestWaitMs);
+    if (mayWait || this.#changedJobs.some(keepsOnDisk)) this.#schedule();
     else this.#flushAndSend();
+  }
+
+  /** Reads the clock again, in the midst of a long turn. */
+  tick(): void {
+    this.#nowMs = Date.now();
   }
 
   /** Sends at the end of the turn; a sender adds itself once until it was called. */
@@ -65,6 +84,7 @@ export class Turn {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.#waitingSinceMs = this.nowMs;
     setImmediate(this.#onImmediate);
   }
 
