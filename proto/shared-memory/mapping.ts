@@ -1,8 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, rmSync } from 'node:fs';
-import { detach } from './detach.js';
 import { loadSystemCalls, mapFlags, protection, type SystemCalls } from './system-calls.js';
 
-/** A file in this process's memory until `unmap`, which leaves `memory` empty. */
+/** A file in this process's memory until `unmap`; from then on `memory` is of no use, but touching it harms nobody. */
 export interface MappedFile {
   readonly memory: ArrayBuffer;
   /** Bytes mapped. */
@@ -19,11 +18,15 @@ export interface CreateOptions {
 export class NoRoomError extends Error {}
 
 const readWrite = protection.read | protection.write;
+const blank = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixed;
 const failed = 2n ** 64n - 1n;
 
 /** Maps files. What is created is reserved whole, so that touching it later can never fail, and is in memory when the call returns. */
 export class Mapping {
   private readonly calls: SystemCalls;
+  private readonly unused = new FinalizationRegistry<Omit<MappedFile, 'memory'>>(({ address, bytes }) => {
+    this.calls.munmap(address, bytes);
+  });
 
   /** See {@link loadMapping}. */
   constructor(calls: SystemCalls) {
@@ -85,22 +88,19 @@ export class Mapping {
     }
   }
 
-  /** Takes a file out of memory. Views of it are empty from now on. Once only. */
+  /**
+   * Takes a file out of memory: memory of zeros that costs nothing takes its place, so that a view somebody kept stays harmless, and the addresses
+   * are given back once no view is left. (Detaching the buffer instead would make every access to typed arrays in this process slower.) Once only.
+   */
   unmap(file: MappedFile): void {
-    if (detach(file.memory)) this.calls.munmap(file.address, file.bytes);
-    else this.blank(file);
+    this.calls.mmap(file.address, file.bytes, readWrite, blank, -1, 0);
+    this.unused.register(file.memory, { address: file.address, bytes: file.bytes });
   }
 
   /** As `unmap`; freeing many pages is done by a thread of libuv's pool. */
   async unmapInBackground(file: MappedFile): Promise<void> {
-    if (detach(file.memory)) await settled<number>((done) => this.calls.munmap.async(file.address, file.bytes, done));
-    else this.blank(file);
-  }
-
-  /** Puts memory that costs nothing in the place of the file, so that a view that cannot be taken away stays harmless. */
-  private blank({ address, bytes }: MappedFile): void {
-    const flags = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixed;
-    this.calls.mmap(address, bytes, readWrite, flags, -1, 0);
+    await settled<bigint>((done) => this.calls.mmap.async(file.address, file.bytes, readWrite, blank, -1, 0, done));
+    this.unused.register(file.memory, { address: file.address, bytes: file.bytes });
   }
 
   private checkReserved(errorNumber: number, path: string, bytes: number): void {
