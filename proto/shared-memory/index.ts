@@ -1,3 +1,5 @@
+export { ArenaReader, type AskReason, askReasons, type LocalStat } from './arena-reader.js';
+export { type ArenaFiles, mappedArenaFiles, type ReadableFile } from './arena-reader-files.js';
 export { hashOfBytes } from './key-hash.js';
 export {
   blockCountOf,
@@ -29,4 +31,6 @@ export {
   tableWord,
   tailOffsetOf,
 } from './layout.js';
+export { LookupKey } from './lookup-key.js';
 export { loadMapping, type MappedFile, type Mapping, mappingProblem, NoRoomError } from './mapping.js';
+export { formatRing, RingEnd, ringBytes } from './ring.js';

@@ -67,6 +67,17 @@ export class Mapping {
     }
   }
 
+  /** Reserves that many bytes of an open file and maps them. Throws {@link NoRoomError}. */
+  reserve(descriptor: number, bytes: number): MappedFile {
+    this.checkReserved(this.calls.posixFallocate(descriptor, 0, bytes), `descriptor ${descriptor}`, bytes);
+    return this.map(descriptor, bytes, readWrite);
+  }
+
+  /** Maps a whole open file, to read and write. */
+  openDescriptor(descriptor: number): MappedFile {
+    return this.map(descriptor, fstatSync(descriptor).size, readWrite);
+  }
+
   /** Makes a file longer and maps it anew; mappings of its beginning stay as they are. Throws {@link NoRoomError}, and the file is as it was. */
   grow(path: string, bytes: number): MappedFile {
     const descriptor = openSync(path, 'r+');

@@ -56,22 +56,32 @@ describe('a ring', () => {
 
   it('lets a side sleep only while there is nothing for it, and tells the other side once', () => {
     const { client, shard } = pair(16);
-    expect(shard.sleep(false)).toBe(true);
+    expect(shard.sleep(true, false)).toBe(true);
     expect(client.peerAwake).toBe(false);
     client.write(Buffer.from('x'), 0, 1);
     expect(client.takeWakeUp()).toBe(true);
     expect(client.takeWakeUp()).toBe(false);
-    expect(shard.sleep(false)).toBe(false);
+    expect(shard.sleep(true, false)).toBe(false);
     expect(client.peerAwake).toBe(true);
+  });
+
+  it('lets a side sleep beside bytes that it does not want to read now', () => {
+    const { client, shard } = pair(16);
+    client.write(Buffer.from('x'), 0, 1);
+    expect(shard.sleep(false, true)).toBe(false);
+    shard.write(Buffer.alloc(16), 0, 16);
+    expect(shard.sleep(false, true)).toBe(true);
+    client.read(Buffer.alloc(4));
+    expect(client.takeWakeUp()).toBe(true);
   });
 
   it('does not let a writer sleep for space that is there', () => {
     const { client, shard } = pair(16);
     client.write(Buffer.alloc(16), 0, 16);
-    expect(client.sleep(true)).toBe(true);
+    expect(client.sleep(false, true)).toBe(true);
     shard.read(Buffer.alloc(1));
     expect(shard.takeWakeUp()).toBe(true);
-    expect(client.sleep(true)).toBe(false);
+    expect(client.sleep(false, true)).toBe(false);
   });
 
   it('refuses counts that cannot be, whichever side finds them', () => {

@@ -111,12 +111,12 @@ export class RingEnd {
   }
 
   /**
-   * Announces that this side looks no more until it is woken. False: something can be read after all, or written if `forSpace`;
-   * it is still awake.
+   * Announces that this side looks no more until it is woken, by bytes to read if it reads, by space to write if it writes. False:
+   * there is what it would wait for; it is still awake.
    */
-  sleep(forSpace: boolean): boolean {
+  sleep(reads: boolean, writes: boolean): boolean {
     Atomics.store(this.#words, this.#asleep, 1);
-    if (this.readableBytes === 0 && !(forSpace && this.writableBytes > 0)) return true;
+    if (!(reads && this.readableBytes > 0) && !(writes && this.writableBytes > 0)) return true;
     this.wake();
     return false;
   }

@@ -1,0 +1,72 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadMapping } from './mapping.js';
+import { loadRingCalls } from './ring-calls.js';
+
+const lock = { exclusive: 2, dontWait: 4, release: 8 } as const;
+
+/**
+ * Leave to keep a processor busy with polling. The processes that share a socket folder have one fewer than there are processors between
+ * them: each is a lock on a file there, so that it is free again when its holder dies.
+ */
+export class SpinSlot {
+  readonly #folder: string;
+  readonly #count: number;
+  /** Open files by number of the slot. */
+  readonly #files: (number | undefined)[] = [];
+  #held = -1;
+
+  /** Slots lie in `socketFolder`/spin, which {@link makeSpinFolder} has made. */
+  constructor(socketFolder: string, processors: number) {
+    this.#folder = join(socketFolder, spinFolderName);
+    this.#count = loadMapping() === undefined ? 0 : Math.max(0, processors - 1);
+  }
+
+  /** Whether this object holds one. */
+  get held(): boolean {
+    return this.#held >= 0;
+  }
+
+  /** Takes one of the slots unless it holds one; false if there is none to be had. */
+  take(): boolean {
+    if (this.#held >= 0) return true;
+    for (let index = 0; index < this.#count; index++) {
+      const file = this.#open(index);
+      if (file === undefined || loadRingCalls().flock(file, lock.exclusive | lock.dontWait) !== 0) continue;
+      this.#held = index;
+      return true;
+    }
+    return false;
+  }
+
+  /** Gives it back, if it holds one. */
+  release(): void {
+    const file = this.#files[this.#held];
+    this.#held = -1;
+    if (file !== undefined) loadRingCalls().flock(file, lock.release);
+  }
+
+  /** Gives it back for good. */
+  close(): void {
+    this.release();
+    for (const file of this.#files.splice(0)) if (file !== undefined) closeSync(file);
+  }
+
+  #open(index: number): number | undefined {
+    try {
+      this.#files[index] ??= openSync(join(this.#folder, String(index)), 'r');
+    } catch {
+      return undefined;
+    }
+    return this.#files[index];
+  }
+}
+
+const spinFolderName = 'spin';
+
+/** Makes the files that stand for the slots of a host, which everyone may lock and nobody else change. */
+export function makeSpinFolder(socketFolder: string, processors: number): void {
+  const folder = join(socketFolder, spinFolderName);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  for (let index = 0; index < processors - 1; index++) closeSync(openSync(join(folder, String(index)), 'a', 0o644));
+}

@@ -1,0 +1,150 @@
+import type { RingEnd } from '@satchel/proto/shared-memory';
+import type { ReadInput } from '../listener.js';
+
+/** What a connection needs of its other end: a socket, or a ring. */
+export interface Transport {
+  readonly writable: boolean;
+  /** Bytes that were written and not yet taken by the other side. */
+  readonly writableLength: number;
+  /** Sends bytes; unless `writableLength` is 0 afterwards they are kept until they are taken. */
+  write(bytes: Uint8Array): unknown;
+  end(): unknown;
+  destroy(): unknown;
+  /** Goes on reading after `read` returned false. */
+  resume(): unknown;
+  on(event: 'drain', callback: () => void): unknown;
+}
+
+/** The Unix socket that a ring came through: wakes the client, and closes when it is gone. */
+export interface Bell {
+  readonly writable: boolean;
+  write(bytes: Uint8Array): unknown;
+  end(): unknown;
+  destroy(): unknown;
+}
+
+/** Calls for a ring to be looked at soon, since there is something to do. */
+export type Attend = (ring: RingTransport) => void;
+
+const wakeUp = Buffer.from([1]);
+
+/** A connection's bytes on their way through a ring instead of its socket. Whoever polls calls `poll`. */
+export class RingTransport implements Transport {
+  writableLength = 0;
+  readonly #ring: RingEnd;
+  readonly #bell: Bell;
+  readonly #readBuffer: Buffer;
+  readonly #read: ReadInput;
+  readonly #attend: Attend;
+  readonly #waiting: Uint8Array[] = [];
+  #onDrain: () => void = () => {};
+  #reading = true;
+  #ending = false;
+  #closed = false;
+
+  constructor(ring: RingEnd, bell: Bell, readBuffer: Buffer, read: ReadInput, attend: Attend) {
+    this.#ring = ring;
+    this.#bell = bell;
+    this.#readBuffer = readBuffer;
+    this.#read = read;
+    this.#attend = attend;
+  }
+
+  get writable(): boolean {
+    return this.#bell.writable && !this.#ending && !this.#closed;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    try {
+      const taken = this.writableLength > 0 ? 0 : this.#ring.write(bytes, 0, bytes.length);
+      if (taken < bytes.length) {
+        this.#waiting.push(taken === 0 ? bytes : bytes.subarray(taken));
+        this.writableLength += bytes.length - taken;
+      }
+    } catch {
+      this.destroy();
+      return;
+    }
+    this.#wakePeer();
+  }
+
+  /** Reads and writes what can be; false if there was nothing to do. */
+  poll(): boolean {
+    if (this.#closed) return false;
+    try {
+      const wrote = this.writableLength > 0 && this.#writeWaiting();
+      if (!this.#reading) return wrote;
+      const length = this.#ring.read(this.#readBuffer);
+      if (length === 0) return wrote;
+      this.#reading = this.#read(this.#readBuffer, length);
+    } catch {
+      this.destroy();
+      return true;
+    }
+    this.#wakePeer();
+    return true;
+  }
+
+  /** Ends polling: from now on the client wakes us. False: there is something to do first. */
+  sleep(): boolean {
+    if (this.#closed) return true;
+    try {
+      return this.#ring.sleep(this.#reading, this.writableLength > 0);
+    } catch {
+      this.destroy();
+      return true;
+    }
+  }
+
+  /** Polling begins again. */
+  wake(): void {
+    this.#ring.wake();
+  }
+
+  resume(): void {
+    this.#reading = true;
+    this.#attend(this);
+  }
+
+  /** Closes once everything was taken. */
+  end(): void {
+    this.#ending = true;
+    if (this.writableLength === 0) this.#bell.end();
+  }
+
+  /** Closes at once. Idempotent. */
+  destroy(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+    this.#bell.destroy();
+  }
+
+  on(_event: 'drain', callback: () => void): this {
+    this.#onDrain = callback;
+    return this;
+  }
+
+  #writeWaiting(): boolean {
+    const before = this.writableLength;
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const taken = this.#ring.write(first, 0, first.length);
+      this.writableLength -= taken;
+      if (taken < first.length) {
+        this.#waiting[0] = first.subarray(taken);
+        break;
+      }
+      this.#waiting.shift();
+    }
+    if (this.writableLength === before) return false;
+    this.#wakePeer();
+    if (this.writableLength > 0) return true;
+    if (this.#ending) this.#bell.end();
+    else this.#onDrain();
+    return true;
+  }
+
+  #wakePeer(): void {
+    if (this.#ring.takeWakeUp() && this.#bell.writable) this.#bell.write(wakeUp);
+  }
+}
