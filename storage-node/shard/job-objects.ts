@@ -53,7 +53,7 @@ export class JobObjects {
   readonly #expiries: ExpiryWheel;
   #store: JobStore | undefined;
   #ended = false;
-  readonly #accounts: ObjectAccounts;
+  readonly accounts: ObjectAccounts;
   readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, evicted: false };
   /** The put that the store is carrying out in this very call. */
   #placing: { readonly key: Key; readonly before: Before } | undefined;
@@ -78,7 +78,7 @@ export class JobObjects {
     this.#listener = parts.listener;
     this.#evicts = parts.evicts;
     this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
-    this.#accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters);
+    this.accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters);
   }
 
   get count(): number {
@@ -163,7 +163,7 @@ export class JobObjects {
   drop(key: Key, object: StoredObject, nowMs: number): void {
     const before = accountOf(key, object);
     this.opened().delete(key);
-    this.#accounts.removed(key, before, nowMs);
+    this.accounts.removed(key, before, nowMs);
     this.#listener.removed(key);
     this.#listener.changed();
   }
@@ -176,7 +176,7 @@ export class JobObjects {
     }
     const beforeMs = object.expiresAtMs;
     this.opened().updateMetadata(key, { expiresAtMs });
-    this.#accounts.moved(key, beforeMs, expiresAtMs);
+    this.accounts.moved(key, beforeMs, expiresAtMs);
     this.#listener.changed();
   }
 
@@ -287,7 +287,7 @@ export class JobObjects {
   ): void {
     this.#assertGoesOn();
     if (tier === undefined) throw this.#refuse(key, charge, before, fullError());
-    this.#accounts.stored(key, before, tier, charge, metadata.expiresAtMs, nowMs);
+    this.accounts.stored(key, before, tier, charge, metadata.expiresAtMs, nowMs);
     this.#listener.stored(key);
     this.#listener.changed();
     if (heard !== undefined) this.#listener.deliver(key, heard, metadata.readsLeft, nowMs);
@@ -323,7 +323,7 @@ export class JobObjects {
   }
 
   #gone(key: Key, before: Account): void {
-    this.#accounts.removed(key, before, this.#clock.now());
+    this.accounts.removed(key, before, this.#clock.now());
     this.#listener.removed(key);
     this.#listener.changed();
   }

@@ -1,6 +1,6 @@
 import type { Tier } from '@satchel/proto/core';
 import type { Key } from '../store/key.js';
-import type { ObjectMetadata, StoredObject, StoreUsage } from '../store/tier-store.js';
+import type { ObjectMetadata, StoredObject, StoreUsage, TierStore } from '../store/tier-store.js';
 
 /** All tiers of one job on one shard, as the job sees them. Keys and values passed in are only borrowed for the call. */
 export interface JobStore {
@@ -30,6 +30,8 @@ export interface JobStore {
   /** Frees everything in every tier. Idempotent. */
   destroy(): Promise<void>;
   usageOf(tier: Tier): StoreUsage;
+  /** Makes another store part of this one: its objects are found, counted and removed as all others, but a put never goes there. */
+  attach(store: TierStore): void;
   /** Of a cache: drops an object that was not used for long; false if there is none to drop. */
   evictColdest?(): boolean;
 }

@@ -2,6 +2,9 @@ import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@sat
 import type { JobConfiguration } from '../job-configuration.js';
 import { Key } from '../store/key.js';
 import { type ObjectMetadata, plainMetadata, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { Collection, wrongType } from './collections/collection.js';
+import { Collections } from './collections/collections.js';
+import { endlessHeap, type HeapSpace } from './collections/heap-space.js';
 import { putEvicting } from './evicting-put.js';
 import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
@@ -29,6 +32,8 @@ export interface JobOptions {
   /** Whether the shard had data of the job before it started and lost what was in DRAM. */
   readonly lost: boolean;
   readonly clock: Clock;
+  /** Where lists and sets lie, shared by all jobs of the shard. Default: as much as there is. */
+  readonly heap?: HeapSpace;
   /** Shared by all jobs of the shard. */
   readonly shardWaits: WaitCount;
   /** Called when the job changes for the first time since its last `flush`. */
@@ -51,6 +56,8 @@ export class ShardJob {
   readonly usage = new JobUsage();
   readonly gate = new KeyGate();
   readonly waits: Waits;
+  /** Its lists and sets. */
+  readonly collections: Collections;
   /** What connections asked to be told about. */
   readonly watches = new Watches();
   /** For the command that runs now: its key, valid until the next command. */
@@ -88,6 +95,16 @@ export class ShardJob {
         changed: () => this.#markDirty(),
       },
     });
+    this.collections = new Collections({
+      objects: this.#objects,
+      space: this.#space,
+      usage: this.usage,
+      heap: options.heap ?? endlessHeap,
+      lookup: (key, nowMs) => this.lookupAny(key, nowMs),
+      created: (key) => this.#collectionMade(key),
+      gone: (key) => this.#lost?.markGone(key),
+      changed: () => this.#markDirty(),
+    });
     if (!options.lost) return;
     this.#lost = new LostKeys();
     this.#objects.recover();
@@ -118,10 +135,17 @@ export class ShardJob {
   }
 
   /**
-   * The live object of a key, or undefined if it is missing, for whoever needs to know what is there: throws `failed` or `lost`.
-   * Valid until the next call on this job.
+   * The live string of a key, or undefined if it is missing, for whoever needs to know what is there: throws `failed`, `lost` or, for
+   * a list or set, `wrong-type`. Valid until the next call on this job.
    */
   lookup(key: Key, nowMs: number): StoredObject | undefined {
+    const object = this.lookupAny(key, nowMs);
+    if (this.collections.size > 0 && object instanceof Collection) throw wrongType();
+    return object;
+  }
+
+  /** As `lookup`, of any type. */
+  lookupAny(key: Key, nowMs: number): StoredObject | undefined {
     const object = this.#objects.find(key, nowMs);
     if (object !== undefined) return object;
     const failure = this.#failures.size > 0 ? this.#failures.errorOf(key) : undefined;
@@ -292,6 +316,11 @@ export class ShardJob {
     const served = this.waits.deliver(key, value, readsLeft === 0 ? Number.POSITIVE_INFINITY : readsLeft);
     this.usage.bytesOut += served * value.length;
     this.#objects.countReads(key, readsLeft, served, nowMs);
+  }
+
+  #collectionMade(key: Key): void {
+    this.#forgetFailure(key);
+    if (this.waits.size > 0) this.waits.fail(key, wrongType());
   }
 
   #forgetFailure(key: Key): void {

@@ -31,7 +31,7 @@ const noUsage: StoreUsage = { objects: 0, usedBytes: 0, reservedBytes: 0 };
 export class TieredStore implements JobStore {
   readonly #inPutOrder: readonly TierStore[];
   /** Fastest first. */
-  readonly #inFindOrder: readonly TierStore[];
+  readonly #inFindOrder: TierStore[];
   readonly #evict: boolean;
   readonly #onEvicted: ((key: Key, object: StoredObject) => void) | undefined;
 
@@ -55,7 +55,17 @@ export class TieredStore implements JobStore {
   }
 
   usageOf(tier: Tier): StoreUsage {
-    return this.#inFindOrder.find((store) => store.tier === tier)?.usage ?? noUsage;
+    const [usage = noUsage, more] = this.#inFindOrder.filter((store) => store.tier === tier).map((store) => store.usage);
+    if (more === undefined) return usage;
+    return {
+      objects: usage.objects + more.objects,
+      usedBytes: usage.usedBytes + more.usedBytes,
+      reservedBytes: usage.reservedBytes + more.reservedBytes,
+    };
+  }
+
+  attach(store: TierStore): void {
+    this.#inFindOrder.push(store);
   }
 
   find(key: Key): StoredObject | undefined {
