@@ -1,6 +1,7 @@
 import { tiers } from '@satchel/proto/core';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { ShardStatistics } from '../shard/messages.js';
+import { PauseMetric } from './pause-metric.js';
 
 /** What the metrics are read from, at each scrape. */
 export interface MetricsSource {
@@ -58,10 +59,21 @@ export function nodeMetrics(source: MetricsSource): Registry {
       },
     });
   }
+  addPauses(registry, source);
   addTiers(registry, source);
   addCommands(registry, source);
   addNode(registry, source);
   return registry;
+}
+
+function addPauses(registry: Registry, source: MetricsSource): void {
+  const kinds = [
+    ['satchel_gc_pause_seconds', 'Pauses of the garbage collector', 'gcPauses'],
+    ['satchel_event_loop_delays_seconds', 'How long the event loop was late, sampled every 20 ms', 'eventLoopDelays'],
+  ] as const;
+  for (const [name, help, field] of kinds) {
+    new PauseMetric(name, help, registry, () => Array.from(source.shards(), ([shard, statistics]) => [shard, statistics[field]]));
+  }
 }
 
 function addTiers(registry: Registry, source: MetricsSource): void {

@@ -162,6 +162,8 @@ test('a heartbeat carries the counters of jobs that changed', async () => {
       cpuSeconds: 1,
       residentBytes: 1,
       eventLoopDelayMs: 0,
+      eventLoopDelays: { counts: [], sumMs: 0 },
+      gcPauses: { counts: [], sumMs: 0 },
     },
     jobs: [{ job: 'a', usage: { ...noUsage, bytesIn: 5 }, final: false }],
   });

@@ -1,4 +1,5 @@
 import type { ShardAddress } from '../job-configuration.js';
+import type { PauseCounts } from './pauses.js';
 import type { UsageCounters } from './usage.js';
 
 /** What a shard process is told at its start, complete. */
@@ -92,6 +93,9 @@ export interface ShardStatistics {
   readonly residentBytes: number;
   /** Longest delay of the event loop in the last interval. */
   readonly eventLoopDelayMs: number;
+  /** How long the event loop was late, sampled. */
+  readonly eventLoopDelays: PauseCounts;
+  readonly gcPauses: PauseCounts;
 }
 
 /** From shard to host. */

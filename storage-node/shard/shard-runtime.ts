@@ -7,6 +7,7 @@ import { dataCommands } from './commands/data-commands.js';
 import { HeldPorts } from './held-ports.js';
 import { JobRegistry } from './job-registry.js';
 import type { HostMessage, ShardMembership, ShardMessage, ShardOptions, ShardStatistics } from './messages.js';
+import { countCollections, Pauses } from './pauses.js';
 import { Server } from './server.js';
 import { ShardStores } from './shard-stores.js';
 
@@ -22,6 +23,8 @@ export class ShardRuntime {
   private readonly stores: ShardStores;
   private readonly registry: JobRegistry;
   private readonly eventLoopDelay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  private readonly eventLoopDelays = new Pauses();
+  private readonly gcPauses = countCollections();
   private server: Server | undefined;
   private held: HeldPorts | undefined;
   private statisticsTimer: NodeJS.Timeout | undefined;
@@ -121,6 +124,7 @@ export class ShardRuntime {
     const { stores, server, eventLoopDelay } = this;
     const cpu = process.cpuUsage();
     const eventLoopDelayMs = Math.max(0, eventLoopDelay.max / 1e6 - delayResolutionMs);
+    this.eventLoopDelays.recordDelays(eventLoopDelay, delayResolutionMs);
     eventLoopDelay.reset();
     return {
       connections: server?.statistics.connections ?? 0,
@@ -139,6 +143,8 @@ export class ShardRuntime {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       residentBytes: process.memoryUsage.rss(),
       eventLoopDelayMs,
+      eventLoopDelays: this.eventLoopDelays.snapshot(),
+      gcPauses: this.gcPauses.snapshot(),
     };
   }
 }
