@@ -18,6 +18,19 @@ export {
   slotsPerShard,
 } from './slot-map.js';
 export { slotCount, slotOf, slotOfBytes } from './slots.js';
+export {
+  type ChunkName,
+  checkedStripe,
+  chunkCount,
+  chunkKey,
+  chunkKeyBytes,
+  chunkLength,
+  chunkParts,
+  isChunkKey,
+  parseChunkKey,
+  type Stripe,
+  stripeVersionCharacters,
+} from './stripes.js';
 export { isTier, persistPrefix, type Tier, tiers } from './tiers.js';
 export {
   importPublicKey,

@@ -114,6 +114,8 @@ export const limits = {
   clientRedirects: 16,
   /** Times a call is sent anew after its connection broke. */
   clientRepeats: 8,
+  /** Files of one job's arena that a client on the same host maps; Linux lets a process have 65,530 mappings. */
+  localSegments: 16_384,
   /** Payload of one function invocation, as in AWS Lambda. */
   functionPayloadBytes: 6 * MiB,
   /** Log kept of one function. */
