@@ -14,8 +14,8 @@ import { ObjectStore } from '../store/object/object-store.js';
 import { openObjectClient } from '../store/object/object-uri.js';
 import { PersistStore } from '../store/object/persist-store.js';
 import { openTrash, resumeReclaims } from '../store/object/reclaim.js';
-import type { ObjectMetadata, StoredObject, TierStore } from '../store/tier-store.js';
-import { TieredStore, type TieredStoreOptions } from '../store/tiered/tiered-store.js';
+import type { StoredObject, TierStore } from '../store/tier-store.js';
+import { TieredStore } from '../store/tiered/tiered-store.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { JobStores } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
@@ -71,7 +71,7 @@ export class ShardStores implements JobStores {
     }
     const environment = new JobEnvironment({ folder, trash: this.trash });
     const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration));
-    const store = new CountingStore({ tiers: stores, evict: configuration.evict, onEvicted }, () => this.spills++);
+    const store = new TieredStore({ tiers: stores, evict: configuration.evict, onEvicted, onSpilled: () => this.spills++ });
     const objects = stores.find((one) => one instanceof ObjectStore);
     this.jobs.set(configuration.job, { environment, store, objects });
     return store;
@@ -120,30 +120,5 @@ export class ShardStores implements JobStores {
       case 'object':
         return new ObjectStore({ environment, client: this.client, namespace, job });
     }
-  }
-}
-
-/** Counts puts that no faster tier had room for. */
-class CountingStore extends TieredStore {
-  private readonly first: Tier | undefined;
-  private readonly spilled: () => void;
-
-  constructor(options: TieredStoreOptions, spilled: () => void) {
-    super(options);
-    this.first = options.tiers[0]?.tier;
-    this.spilled = spilled;
-  }
-
-  override put(
-    key: Key,
-    value: Buffer,
-    start: number,
-    end: number,
-    metadata: ObjectMetadata,
-    tier?: Tier,
-  ): Tier | undefined | Promise<Tier | undefined> {
-    const taken = super.put(key, value, start, end, metadata, tier);
-    if (tier === undefined && taken !== this.first && taken !== undefined) this.spilled();
-    return taken;
   }
 }

@@ -1,9 +1,21 @@
 import { limits } from '@satchel/proto/core';
 import { Key } from '../key.js';
-import { objectCharge, scanEnd } from '../tier-store.js';
+import { type ObjectMetadata, objectCharge, scanEnd } from '../tier-store.js';
 import { diskError } from './disk-error.js';
 import type { JobEnvironment, Participant, Tables } from './job-environment.js';
-import { sequenceOf, tierOf, valueLengthOf } from './record.js';
+import { LmdbTable } from './lmdb-environment.js';
+import { PendingRecords } from './pending-records.js';
+import {
+  changeMetadata,
+  type RecordKind,
+  recordBytesOf,
+  recordHeaderBytes,
+  recordKinds,
+  sequenceOf,
+  tierOf,
+  valueLengthOf,
+  writeHeader,
+} from './record.js';
 import { TierUsage } from './tier-usage.js';
 
 /** Tiers whose objects have a record here. */
@@ -19,14 +31,9 @@ export interface Resident {
   cleared(usedBytes: number): void;
 }
 
-interface Change {
-  readonly key: Buffer;
-  /** None: deleted. */
-  readonly record: Buffer | undefined;
-}
-
-/** Changes beyond this are committed without waiting for `flush`. */
-const pendingBytesLimit = 8 * 1024 * 1024;
+/** Changes beyond this are committed without waiting for `flush`, so that no commit takes long. */
+const pendingBytesLimit = 1024 * 1024;
+const pendingLimit = 1024;
 const hashBytes = 4;
 const stateKey = Buffer.from('catalog');
 
@@ -38,14 +45,15 @@ export class Catalog implements Participant {
   readonly usage: Readonly<Record<CatalogTier, TierUsage>>;
   readonly #environment: JobEnvironment;
   readonly #residents: Partial<Record<CatalogTier, Resident>> = {};
-  readonly #changes = new Map<string, Change>();
-  #pendingBytes = 0;
+  readonly #pending = new PendingRecords();
   /** Records of a tier up to this sequence were cleared. */
   readonly #clearedUpTo: Record<CatalogTier, number> = { ssd: 0, object: 0 };
   readonly #keyBytes = Buffer.alloc(hashBytes + limits.keyBytes);
   /** What the key in `#keyBytes` was last found to have, since a put or a search of several tiers asks twice. */
-  #lastLookup: { readonly keyLength: number; readonly record: Buffer | undefined } | undefined;
-  #recordBytes = Buffer.alloc(0);
+  #lastRecord: Buffer | undefined;
+  /** -1: nothing, or no longer true. */
+  #lastKeyLength = -1;
+  #lastReads = 0;
 
   constructor(environment: JobEnvironment) {
     this.#environment = environment;
@@ -68,30 +76,56 @@ export class Catalog implements Participant {
 
   /** The record of a key if `tier` holds it; valid until the next call on the catalog. Throws `unavailable` if the disk fails. */
   find(tier: CatalogTier, key: Key): Buffer | undefined {
-    if (this.usage[tier].objects === 0) return undefined;
+    // Asked on every put of a job in dram; a lookup by name is slow with more than one name.
+    const { objects } = tier === 'ssd' ? this.usage.ssd : this.usage.object;
+    if (objects === 0) return undefined;
     const record = this.#lookup(key);
     return record !== undefined && tierOf(record) === tier ? record : undefined;
   }
 
-  /** Sets the record of a key, of which it becomes the owner, in place of the one there was, of whichever tier. The environment is open. */
-  put(key: Key, record: Buffer): void {
+  /**
+   * Gives a key a record, with its header, in place of the one there was, of whichever tier. The caller fills in what comes after the header, of
+   * `bodyBytes`, at once. The environment is open.
+   */
+  put(
+    key: Key,
+    kind: RecordKind,
+    valueLength: number,
+    bodyBytes: number,
+    sequence: number,
+    metadata: ObjectMetadata,
+  ): Buffer {
+    this.#makeRoom(recordHeaderBytes + bodyBytes);
     this.#release(key);
-    const usage = this.usage[tierOf(record)];
+    const usage = this.usage[kind === recordKinds.packed ? 'object' : 'ssd'];
     usage.objects++;
-    usage.usedBytes += objectCharge(key.length, valueLengthOf(record));
-    this.#change(key, record);
+    usage.usedBytes += objectCharge(key.length, valueLength);
+    const record = this.#pending.set(key, recordHeaderBytes + bodyBytes);
+    writeHeader(record, kind, valueLength, sequence, metadata);
+    this.#changed();
+    return record;
   }
 
-  /** Sets the record of a key whose value stays where it is. */
-  update(key: Key, record: Buffer): void {
-    this.#change(key, record);
+  /** Changes metadata of a key whose value stays where it is; false if `tier` does not hold it. */
+  update(tier: CatalogTier, key: Key, changes: Partial<ObjectMetadata>): boolean {
+    this.#makeRoom(0);
+    const record = this.find(tier, key);
+    if (record === undefined) return false;
+    const bytes = recordBytesOf(record);
+    const changed = this.#pending.set(key, bytes);
+    record.copy(changed, 0, 0, bytes);
+    changeMetadata(changed, changes);
+    this.#changed();
+    return true;
   }
 
   /** Deletes the record of a key if `tier` holds it; false if not. */
   delete(tier: CatalogTier, key: Key): boolean {
+    this.#makeRoom(0);
     if (this.find(tier, key) === undefined) return false;
     this.#release(key);
-    this.#change(key, undefined);
+    this.#pending.remove(key);
+    this.#changed();
     return true;
   }
 
@@ -147,10 +181,10 @@ export class Catalog implements Participant {
   }
 
   write(tables: Tables): void {
-    for (const { key, record } of this.#changes.values()) {
+    this.#pending.each((key, record) => {
       if (record === undefined) tables.records.remove(key);
       else tables.records.put(key, record);
-    }
+    });
     const { ssd, object } = this.usage;
     const state = Float64Array.of(
       ...[ssd.objects, ssd.usedBytes, ssd.heldBytes, this.#clearedUpTo.ssd],
@@ -159,32 +193,40 @@ export class Catalog implements Participant {
     tables.state.put(stateKey, Buffer.from(state.buffer));
   }
 
+  get pendingEntries(): number {
+    return this.#pending.size + 1;
+  }
+
+  get pendingBytes(): number {
+    return this.#pending.byteLength;
+  }
+
   committed(): void {
-    this.#changes.clear();
-    this.#pendingBytes = 0;
+    this.#pending.clear();
+    this.#lastKeyLength = -1;
   }
 
   reset(): void {
-    this.#changes.clear();
-    this.#pendingBytes = 0;
+    this.#pending.clear();
+    this.#lastKeyLength = -1;
     for (const tier of ['ssd', 'object'] as const) this.#forget(tier, this.#environment.lastNumber);
   }
 
   #forget(tier: CatalogTier, upTo: number): void {
     const { usedBytes } = this.usage[tier];
-    this.#lastLookup = undefined;
+    this.#lastKeyLength = -1;
     this.#clearedUpTo[tier] = upTo;
     this.usage[tier].set(0, 0, 0);
     this.#residents[tier]?.cleared(usedBytes);
   }
 
   #lookup(key: Key): Buffer | undefined {
-    const last = this.#lastLookup;
-    if (last !== undefined && last.keyLength === key.length && this.#isLastKey(key)) return last.record;
-    this.#lastLookup = undefined;
+    if (this.#lastKeyLength === key.length && this.#lastReads === LmdbTable.reads && this.#isLastKey(key)) return this.#lastRecord;
+    this.#lastKeyLength = -1;
     const record = this.#search(key);
-    this.#writeKey(key);
-    this.#lastLookup = { keyLength: key.length, record };
+    this.#lastRecord = record;
+    this.#lastReads = LmdbTable.reads;
+    this.#lastKeyLength = key.length;
     return record;
   }
 
@@ -196,28 +238,18 @@ export class Catalog implements Participant {
   }
 
   #search(key: Key): Buffer | undefined {
-    if (this.#changes.size > 0) {
-      const change = this.#changes.get(key.toString());
-      if (change !== undefined) return change.record && this.#unlessCleared(change.record);
-    }
-    const found = this.#read(key);
+    const lmdbKey = this.#writeKey(key);
+    const pending = this.#pending.find(key);
+    const found = pending >= 0 ? this.#pending.recordOf(pending) : this.#read(lmdbKey);
     return found && this.#unlessCleared(found);
   }
 
-  #read(key: Key): Buffer | undefined {
-    const tables = this.#environment.tables;
-    if (tables === undefined) return undefined;
-    let stored: Buffer | undefined;
+  #read(key: Buffer): Buffer | undefined {
     try {
-      stored = tables.records.get(this.#writeKey(key));
+      return this.#environment.tables?.records.get(key);
     } catch (error) {
       throw diskError('reading the catalog of a job', error);
     }
-    if (stored === undefined) return undefined;
-    // The bytes lmdb returned are overwritten by the next get of any job.
-    if (this.#recordBytes.length < stored.length) this.#recordBytes = Buffer.allocUnsafeSlow(2 * stored.length);
-    stored.copy(this.#recordBytes, 0, 0, stored.length);
-    return this.#recordBytes.subarray(0, stored.length);
   }
 
   #unlessCleared(record: Buffer): Buffer | undefined {
@@ -235,13 +267,15 @@ export class Catalog implements Participant {
     this.#residents[tier]?.released(record, charge);
   }
 
-  #change(key: Key, record: Buffer | undefined): void {
-    this.#lastLookup = undefined;
-    const id = key.toString();
-    this.#pendingBytes += (record?.length ?? 0) - (this.#changes.get(id)?.record?.length ?? 0);
-    this.#changes.set(id, { key: Buffer.from(this.#writeKey(key)), record });
+  /** Commits before the next change if there are many. */
+  #makeRoom(bytes: number): void {
+    const many = this.#pending.size >= pendingLimit || this.#pending.byteLength + bytes > pendingBytesLimit;
+    if (many && this.#pending.size > 0 && !this.#environment.failing) this.#environment.flushIfPossible();
+  }
+
+  #changed(): void {
+    this.#lastKeyLength = -1;
     this.#environment.change();
-    if (this.#pendingBytes > pendingBytesLimit && !this.#environment.failing) this.#environment.flushIfPossible();
   }
 
   /** The key as LMDB orders it: hash, big endian, then the key's bytes. Valid until the next call. */

@@ -17,6 +17,8 @@ export interface TieredStoreOptions {
   readonly evict?: 'lru' | '';
   /** Called for each object before it is dropped. */
   readonly onEvicted?: (key: Key, object: StoredObject) => void;
+  /** Called when a put was taken by a slower tier because the job's first one had no room. */
+  readonly onSpilled?: () => void;
 }
 
 /** As many as Redis samples for its own approximated LRU at its most precise usual setting. */
@@ -34,6 +36,7 @@ export class TieredStore implements JobStore {
   readonly #inFindOrder: TierStore[];
   readonly #evict: boolean;
   readonly #onEvicted: ((key: Key, object: StoredObject) => void) | undefined;
+  readonly #onSpilled: (() => void) | undefined;
 
   constructor(options: TieredStoreOptions) {
     assert(options.tiers.length > 0, 'a job has at least one tier');
@@ -41,6 +44,7 @@ export class TieredStore implements JobStore {
     this.#inFindOrder = options.tiers.toSorted((left, right) => tiers.indexOf(left.tier) - tiers.indexOf(right.tier));
     this.#evict = options.evict === 'lru';
     this.#onEvicted = options.onEvicted;
+    this.#onSpilled = options.onSpilled;
   }
 
   /** The sum over all tiers. */
@@ -89,13 +93,15 @@ export class TieredStore implements JobStore {
     metadata: ObjectMetadata,
     tier?: Tier,
   ): Tier | undefined | Promise<Tier | undefined> {
-    for (let index = this.#startIndex(tier); index < this.#inPutOrder.length; index++) {
+    const first = tier === undefined ? 0 : this.#startIndex(tier);
+    for (let index = first; index < this.#inPutOrder.length; index++) {
       const store = this.#inPutOrder[index] as TierStore;
       let taken = store.put(key, value, start, end, metadata);
       if (taken === false && this.#evict && isEvicting(store)) {
         taken = this.#putEvicting(store, key, value, start, end, metadata);
         if (taken === false) return undefined;
       }
+      if (taken !== false && index > 0 && tier === undefined) this.#onSpilled?.();
       if (taken === true) return this.#settle(key, store);
       if (taken !== false) return this.#settleLater(key.copy(), store, taken);
     }
@@ -135,8 +141,7 @@ export class TieredStore implements JobStore {
     await Promise.all(this.#inFindOrder.map((store) => store.destroy()));
   }
 
-  #startIndex(tier: Tier | undefined): number {
-    if (tier === undefined) return 0;
+  #startIndex(tier: Tier): number {
     const wanted = tiers.indexOf(tier);
     const index = this.#inPutOrder.findIndex((store) => tiers.indexOf(store.tier) >= wanted);
     return index < 0 ? this.#inPutOrder.length - 1 : index;
