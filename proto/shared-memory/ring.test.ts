@@ -59,8 +59,8 @@ describe('a ring', () => {
     expect(shard.sleep(true, false)).toBe(true);
     expect(client.peerAwake).toBe(false);
     client.write(Buffer.from('x'), 0, 1);
-    expect(client.takeWakeUp()).toBe(true);
-    expect(client.takeWakeUp()).toBe(false);
+    expect(client.takeWakeUp('bytes')).toBe(true);
+    expect(client.takeWakeUp('bytes')).toBe(false);
     expect(shard.sleep(true, false)).toBe(false);
     expect(client.peerAwake).toBe(true);
   });
@@ -72,7 +72,8 @@ describe('a ring', () => {
     shard.write(Buffer.alloc(16), 0, 16);
     expect(shard.sleep(false, true)).toBe(true);
     client.read(Buffer.alloc(4));
-    expect(client.takeWakeUp()).toBe(true);
+    expect(client.takeWakeUp('bytes')).toBe(false);
+    expect(client.takeWakeUp('space')).toBe(true);
   });
 
   it('does not let a writer sleep for space that is there', () => {
@@ -80,7 +81,8 @@ describe('a ring', () => {
     client.write(Buffer.alloc(16), 0, 16);
     expect(client.sleep(false, true)).toBe(true);
     shard.read(Buffer.alloc(1));
-    expect(shard.takeWakeUp()).toBe(true);
+    expect(shard.takeWakeUp('bytes')).toBe(false);
+    expect(shard.takeWakeUp('space')).toBe(true);
     expect(client.sleep(false, true)).toBe(false);
   });
 

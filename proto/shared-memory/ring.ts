@@ -11,6 +11,9 @@ const word = {
   shardAsleep: 80,
   clientAsleep: 96,
 } as const;
+/** Bits of the words that tell who sleeps, and what for. */
+const sleeping = 1;
+const sleepsFor = { bytes: 2, space: 4 } as const;
 const controlBytes = 4096;
 const magic = 0x53525247;
 
@@ -115,7 +118,7 @@ export class RingEnd {
    * there is what it would wait for; it is still awake.
    */
   sleep(reads: boolean, writes: boolean): boolean {
-    Atomics.store(this.#words, this.#asleep, 1);
+    Atomics.store(this.#words, this.#asleep, sleeping | (reads ? sleepsFor.bytes : 0) | (writes ? sleepsFor.space : 0));
     if (!(reads && this.readableBytes > 0) && !(writes && this.writableBytes > 0)) return true;
     this.wake();
     return false;
@@ -131,9 +134,13 @@ export class RingEnd {
     return Atomics.load(this.#words, this.#peerAsleep) === 0;
   }
 
-  /** After something was read or written: whether the other side sleeps and is to be woken now. True once for each of its sleeps. */
-  takeWakeUp(): boolean {
-    return !this.peerAwake && Atomics.exchange(this.#words, this.#peerAsleep, 0) !== 0;
+  /**
+   * After bytes were written, or space was made by reading: whether the other side sleeps waiting for that and is to be woken now. True
+   * once for each of its sleeps.
+   */
+  takeWakeUp(change: 'bytes' | 'space'): boolean {
+    const asleep = Atomics.load(this.#words, this.#peerAsleep);
+    return (asleep & sleepsFor[change]) !== 0 && Atomics.exchange(this.#words, this.#peerAsleep, 0) !== 0;
   }
 
   #checked(bytes: number): number {

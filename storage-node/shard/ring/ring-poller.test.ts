@@ -89,7 +89,7 @@ class Client {
 
   send(text: string): number {
     const taken = this.ring.write(Buffer.from(text), 0, text.length);
-    if (this.ring.takeWakeUp()) this.transport.resume();
+    if (this.ring.takeWakeUp('bytes')) this.transport.resume();
     return taken;
   }
 
@@ -159,7 +159,7 @@ describe('the poller of a shard’s rings', () => {
     expect(client.transport.writableLength).toBe(10);
     bench.untilAsleep();
     expect(client.receive()).toHaveLength(capacityBytes);
-    expect(client.ring.takeWakeUp()).toBe(true);
+    expect(client.ring.takeWakeUp('space')).toBe(true);
     client.transport.resume();
     bench.round();
     expect(client.receive()).toBe('x'.repeat(10));
@@ -176,7 +176,7 @@ describe('the poller of a shard’s rings', () => {
     client.transport.write(Buffer.alloc(capacityBytes, 'x'));
     bench.untilAsleep();
     expect(client.receive()).toHaveLength(capacityBytes);
-    expect(client.ring.takeWakeUp()).toBe(true);
+    expect(client.ring.takeWakeUp('space')).toBe(true);
     bench.poller.attend(client.transport);
     bench.untilAsleep();
     expect(client.receive()).toBe('xxx');

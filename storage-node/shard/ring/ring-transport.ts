@@ -66,7 +66,7 @@ export class RingTransport implements Transport {
       this.destroy();
       return;
     }
-    this.#wakePeer();
+    this.#wakePeer('bytes');
   }
 
   /** Reads and writes what can be; false if there was nothing to do. */
@@ -82,7 +82,7 @@ export class RingTransport implements Transport {
       this.destroy();
       return true;
     }
-    this.#wakePeer();
+    this.#wakePeer('space');
     return true;
   }
 
@@ -137,14 +137,14 @@ export class RingTransport implements Transport {
       this.#waiting.shift();
     }
     if (this.writableLength === before) return false;
-    this.#wakePeer();
+    this.#wakePeer('bytes');
     if (this.writableLength > 0) return true;
     if (this.#ending) this.#bell.end();
     else this.#onDrain();
     return true;
   }
 
-  #wakePeer(): void {
-    if (this.#ring.takeWakeUp() && this.#bell.writable) this.#bell.write(wakeUp);
+  #wakePeer(change: 'bytes' | 'space'): void {
+    if (this.#ring.takeWakeUp(change) && this.#bell.writable) this.#bell.write(wakeUp);
   }
 }
