@@ -1,10 +1,12 @@
+import { entryWord } from '@satchel/proto/shared-memory';
 import type { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge } from '../tier-store.js';
 import { ArenaMemory, type SegmentLender } from './arena-memory.js';
 import { type ArenaParts, Compactor } from './compactor.js';
-import { ArenaObject, entryWord, keyLengthOf, touch, writeHeader } from './entry.js';
+import { ArenaObject, keyLengthOf, touch, writeHeader } from './entry.js';
 import { type Geometry, topOrder } from './geometry.js';
-import { HashIndex } from './hash-index.js';
+import { HashIndex, leastDirectoryBytes } from './hash-index.js';
+import type { Published } from './segment-source.js';
 import { Slabs } from './slabs.js';
 import { Spans } from './spans.js';
 import { u8, u32 } from './typed-access.js';
@@ -15,6 +17,9 @@ import { Values } from './values.js';
 export interface ChargeAccount extends SegmentLender {
   /** Adds to the charge of live objects, or subtracts; false, and nothing done, if that exceeds the budget. */
   charge(bytes: number): boolean;
+  readonly published: Published;
+  /** Gives back everything that was taken. */
+  end(): void;
 }
 
 /** A job's objects: made at its first put, dropped whole. */
@@ -45,19 +50,23 @@ export class ArenaContents {
     this.parts = { memory, units, spans, slabs: this.slabs, values: this.values, index };
     this.compactor = new Compactor(this.parts);
     this.found = this.newView();
+    memory.root.publish();
   }
 
-  /** Empty contents, or undefined if there is no memory for an index. */
+  /** Empty contents, which readers see at once, or undefined, the account having ended, if there is no memory for an index. */
   static begin(geometry: Geometry, account: ChargeAccount): ArenaContents | undefined {
-    const memory = new ArenaMemory(geometry, account);
-    const units = new Units();
-    const spans = new Spans(memory, units);
-    const directory = memory.take(4);
-    const table = directory ? spans.allocate(0, spanKind.table, true, topOrder) : 0;
-    if (directory && table !== 0) {
-      return new ArenaContents(memory, units, spans, new HashIndex(memory, units, spans, { directory, table }), account);
+    const memory = ArenaMemory.begin(geometry, account);
+    const directory = memory?.take(leastDirectoryBytes);
+    if (memory && directory) {
+      const units = new Units();
+      const spans = new Spans(memory, units);
+      const table = spans.allocate(0, spanKind.table, true, topOrder);
+      if (table !== 0) {
+        const index = new HashIndex(memory, units, spans, { directory, table });
+        return new ArenaContents(memory, units, spans, index, account);
+      }
     }
-    if (directory) memory.give(directory);
+    account.end();
     return undefined;
   }
 
@@ -153,12 +162,12 @@ export class ArenaContents {
     const words = this.memory.wordsOf(ref);
     const at = this.memory.wordAt(ref);
     const keyLength = key.end - key.start;
-    words[at + entryWord.version] = this.memory.nextVersion() | 1;
+    Atomics.store(words, at + entryWord.version, this.memory.nextVersion() | 1);
     words[at + entryWord.valueLength] = end - start;
     writeHeader(words, at, keyLength, this.clock, metadata);
     this.values.writeKey(ref, key);
     this.values.write(ref, keyLength, value, start, end);
-    words[at + entryWord.version] = this.memory.nextVersion();
+    Atomics.store(words, at + entryWord.version, this.memory.nextVersion());
   }
 
   private free(ref: number): void {
@@ -175,9 +184,9 @@ export class ArenaContents {
     const at = this.memory.wordAt(ref);
     const { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest } = this.found.point(ref);
     const metadata = { createdMs, expiresAtMs, readsLeft, attempt, persist, manifest, ...changes };
-    words[at + entryWord.version] = this.memory.nextVersion() | 1;
+    Atomics.store(words, at + entryWord.version, this.memory.nextVersion() | 1);
     writeHeader(words, at, key.end - key.start, this.clock, metadata);
-    words[at + entryWord.version] = this.memory.nextVersion();
+    Atomics.store(words, at + entryWord.version, this.memory.nextVersion());
     return true;
   }
 
@@ -193,10 +202,14 @@ export class ArenaContents {
     return true;
   }
 
-  /** Gives all memory back; costs time by segments. */
+  get published(): Published {
+    return this.account.published;
+  }
+
+  /** Sends readers away and gives all memory back. */
   drop(): void {
+    this.memory.root.end();
     this.account.charge(-this.usedBytes);
-    this.index.destroy();
-    this.memory.releaseAll();
+    this.account.end();
   }
 }

@@ -1,8 +1,9 @@
 import { type Geometry, unitsPerTop } from './geometry.js';
+import { type RootLender, RootPage } from './root-page.js';
 import type { Segment } from './segment-source.js';
 
 /** Who lends segments within a budget: the pool. */
-export interface SegmentLender {
+export interface SegmentLender extends RootLender {
   take(bytes: number): Segment | undefined;
   release(segment: Segment): void;
   /** Bytes that may still be taken. */
@@ -15,19 +16,31 @@ const noBytes = Buffer.alloc(0);
 /** One job's segments as one address space. Segment 0 is never used, so that reference 0 means none. */
 export class ArenaMemory {
   readonly geometry: Geometry;
-  reservedBytes = 0;
+  readonly root: RootPage;
   private readonly lender: SegmentLender;
   private readonly segments: (Segment | undefined)[] = [undefined];
   private readonly words: Uint32Array[] = [noWords];
   private readonly bytes: Buffer[] = [noBytes];
   private version = 0;
+  private takenBytes = 0;
   private readonly vacant: number[] = [];
   private readonly refShift: number;
 
-  constructor(geometry: Geometry, lender: SegmentLender) {
+  private constructor(geometry: Geometry, lender: SegmentLender, root: RootPage) {
     this.geometry = geometry;
+    this.root = root;
     this.lender = lender;
     this.refShift = geometry.segmentRefShift;
+  }
+
+  /** Memory of no segments yet; undefined if there is none for its root. */
+  static begin(geometry: Geometry, lender: SegmentLender): ArenaMemory | undefined {
+    const root = RootPage.take(geometry, lender);
+    return root && new ArenaMemory(geometry, lender, root);
+  }
+
+  get reservedBytes(): number {
+    return this.takenBytes + this.root.bytes;
   }
 
   /** A version no entry has had for 2 ** 31 changes; even. */
@@ -63,6 +76,11 @@ export class ArenaMemory {
     return (ref & this.geometry.segmentRefMask) << 4;
   }
 
+  /** For the audit. */
+  segmentAt(segment: number): Segment | undefined {
+    return this.segments[segment];
+  }
+
   /** Units of a segment, 0 if there is none of that number. */
   unitsOf(segment: number): number {
     return (this.bytes[segment] as Buffer).length >>> this.geometry.unitShift;
@@ -76,7 +94,12 @@ export class ArenaMemory {
     let memory = this.take(bytes);
     for (; !memory && bytes > unitBytes * unitsPerTop; memory = this.take(bytes)) bytes /= 2;
     if (!memory) return 0;
-    const segment = this.vacant.pop() ?? this.segments.length;
+    const segment = this.vacant.at(-1) ?? this.segments.length;
+    if (!this.root.addSegment(segment, memory)) {
+      this.give(memory);
+      return 0;
+    }
+    this.vacant.pop();
     this.segments[segment] = memory;
     this.words[segment] = new Uint32Array(memory.memory);
     this.bytes[segment] = Buffer.from(memory.memory);
@@ -84,6 +107,7 @@ export class ArenaMemory {
   }
 
   removeSegment(segment: number): void {
+    this.root.removeSegment(segment);
     const removed = this.segments[segment];
     this.segments[segment] = undefined;
     this.words[segment] = noWords;
@@ -95,19 +119,12 @@ export class ArenaMemory {
   /** Memory outside the address space, for the directory; counted like segments. */
   take(bytes: number): Segment | undefined {
     const segment = this.lender.take(bytes);
-    if (segment) this.reservedBytes += bytes;
+    if (segment) this.takenBytes += bytes;
     return segment;
   }
 
   give(segment: Segment): void {
-    this.reservedBytes -= segment.memory.byteLength;
+    this.takenBytes -= segment.memory.byteLength;
     this.lender.release(segment);
-  }
-
-  /** Gives every segment back. */
-  releaseAll(): void {
-    for (let segment = 1; segment < this.segments.length; segment++) {
-      if (this.segments[segment]) this.removeSegment(segment);
-    }
   }
 }

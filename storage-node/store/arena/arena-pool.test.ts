@@ -3,7 +3,7 @@ import { Key } from '../key.js';
 import { objectCharge, plainMetadata } from '../tier-store.js';
 import { ArenaPool } from './arena-pool.js';
 import type { ArenaStore } from './arena-store.js';
-import type { Segment, SegmentSource } from './segment-source.js';
+import type { SegmentSource } from './segment-source.js';
 
 const MiB = 2 ** 20;
 
@@ -81,14 +81,19 @@ test('a value that needs list blocks is stored, read and freed', { timeout: 60_0
 });
 
 test('a source without memory is a full tier', () => {
-  class Exhausted implements SegmentSource {
-    left = 3;
-    take(bytes: number): Segment | undefined {
-      return this.left-- > 0 ? { memory: new ArrayBuffer(bytes) } : undefined;
-    }
-    release(): void {}
-  }
-  const pool = new ArenaPool({ budgetBytes: 64 * MiB, source: new Exhausted() });
+  let left = 4;
+  const take = (bytes: number) => (left-- > 0 ? { memory: new ArrayBuffer(bytes), serial: 0 } : undefined);
+  const source: SegmentSource = {
+    open: () => ({
+      published: { reason: '' },
+      take,
+      takeRoot: take,
+      growRoot: () => undefined,
+      release: () => {},
+      end: () => {},
+    }),
+  };
+  const pool = new ArenaPool({ budgetBytes: 64 * MiB, source });
   const store = pool.open();
   let stored = 0;
   while (put(store, `key-${stored}`, 1000)) stored++;

@@ -1,12 +1,13 @@
 import type { ChargeAccount } from './arena-contents.js';
 import { ArenaStore } from './arena-store.js';
 import { Geometry } from './geometry.js';
-import { PrivateSegmentSource, type Segment, type SegmentSource } from './segment-source.js';
+import { JobMemory } from './job-memory.js';
+import { PrivateSegmentSource, type SegmentSource } from './segment-source.js';
 
 export interface ArenaPoolOptions {
   /** Bytes of segments all jobs together may reserve, index included. */
   readonly budgetBytes: number;
-  /** Largest segment, a power of two; default 1 MiB, or about 1/16 of a budget below 16 MiB. */
+  /** Largest segment, a power of two; default {@link defaultSegmentBytes}. */
   readonly segmentBytes?: number;
   /** Smallest span a job takes for anything, a power of two; default 8 KiB. */
   readonly unitBytes?: number;
@@ -18,14 +19,18 @@ export interface ArenaPoolUsage {
   /** Bytes lent to jobs. */
   readonly reservedBytes: number;
   readonly budgetBytes: number;
-  /** Segments lent to jobs, directories of indexes included. */
+  /** Segments lent to jobs, roots and directories of indexes included. */
   readonly segments: number;
   /** Stores opened and not yet destroyed. */
   readonly stores: number;
 }
 
+const defaultUnitBytes = 8192;
+/** Each segment is a mapping of its own, of which a process may have some 65,000: a pool has up to this many of full size. */
+const mostSegments = 4096;
+
 /** A shard's DRAM: lends segments to its jobs' stores within one budget. */
-export class ArenaPool implements ChargeAccount {
+export class ArenaPool {
   readonly budgetBytes: number;
   private readonly geometry: Geometry;
   private readonly source: SegmentSource;
@@ -34,10 +39,11 @@ export class ArenaPool implements ChargeAccount {
   private segments = 0;
   private stores = 0;
 
-  constructor({ budgetBytes, segmentBytes, unitBytes = 8192, source }: ArenaPoolOptions) {
+  constructor({ budgetBytes, segmentBytes, unitBytes = defaultUnitBytes, source }: ArenaPoolOptions) {
     this.budgetBytes = budgetBytes;
     this.geometry = new Geometry({ unitBytes, segmentBytes: segmentBytes ?? defaultSegmentBytes(budgetBytes, unitBytes) });
     this.source = source ?? new PrivateSegmentSource(this.geometry.segmentBytes);
+    this.source.available?.(this.availableBytes);
   }
 
   get usage(): ArenaPoolUsage {
@@ -49,27 +55,25 @@ export class ArenaPool implements ChargeAccount {
     return this.budgetBytes - this.reservedBytes;
   }
 
-  /** A store for one job; destroying it gives back all it took. */
-  open(): ArenaStore {
+  /** A store for one job; destroying it gives back all it took. One with the job's name may be shared with other processes. */
+  open(job?: string): ArenaStore {
     this.stores++;
-    return new ArenaStore(this.geometry, this, () => this.stores--);
+    return new ArenaStore(
+      this.geometry,
+      () => this.lend(job),
+      () => this.stores--,
+    );
   }
 
-  /** For stores: a segment within the budget, or undefined. */
-  take(bytes: number): Segment | undefined {
-    const segment = bytes <= this.availableBytes ? this.source.take(bytes) : undefined;
-    if (segment) {
-      this.reservedBytes += bytes;
-      this.segments++;
-    }
-    return segment;
+  private lend(job: string | undefined): ChargeAccount {
+    return new JobMemory(this, this.source.open(job));
   }
 
-  /** For stores: gives a segment back. */
-  release(segment: Segment): void {
-    this.reservedBytes -= segment.memory.byteLength;
-    this.segments--;
-    this.source.release(segment);
+  /** For jobs' memory: changes what is lent. */
+  account(bytes: number, segments: number): void {
+    this.reservedBytes += bytes;
+    this.segments += segments;
+    this.source.available?.(this.availableBytes);
   }
 
   /** For stores: keeps the sum of objects' charges within the budget too, since tiny objects take less than they are charged. */
@@ -80,7 +84,9 @@ export class ArenaPool implements ChargeAccount {
   }
 }
 
-function defaultSegmentBytes(budgetBytes: number, unitBytes: number): number {
+/** 1 MiB, or about 1/16 of a budget below 16 MiB, or more for a budget of many segments. */
+export function defaultSegmentBytes(budgetBytes: number, unitBytes = defaultUnitBytes): number {
   const sixteenth = 2 ** Math.floor(Math.log2(Math.max(1, budgetBytes / 16)));
-  return Math.max(unitBytes * 8, Math.min(1024 * 1024, sixteenth));
+  const share = 2 ** Math.ceil(Math.log2(Math.max(1, budgetBytes / mostSegments)));
+  return Math.max(unitBytes * 8, share, Math.min(1024 * 1024, sixteenth));
 }

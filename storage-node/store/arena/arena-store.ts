@@ -5,6 +5,8 @@ import { ArenaContents, type ChargeAccount } from './arena-contents.js';
 import { auditContents } from './audit.js';
 import { type ArenaObject, accessClockOf, keyLengthOf } from './entry.js';
 import { type Geometry, headerBytes } from './geometry.js';
+import type { Slots } from './root-page.js';
+import type { Published } from './segment-source.js';
 
 /**
  * One job's part of the DRAM tier. Costs nothing until its first put. `find` returns one view again and again; `put` is
@@ -13,16 +15,17 @@ import { type Geometry, headerBytes } from './geometry.js';
 export class ArenaStore implements TierStore {
   readonly tier: Tier = 'dram';
   private readonly geometry: Geometry;
-  private readonly account: ChargeAccount;
+  private readonly lend: () => ChargeAccount;
   private readonly onDestroy: () => void;
+  private ownedSlots: readonly Slots[] = [];
   private contents: ArenaContents | undefined;
   private destroyed = false;
   private random = 0x2545f491;
 
   /** Opened by {@link ArenaPool.open}. */
-  constructor(geometry: Geometry, account: ChargeAccount, onDestroy: () => void) {
+  constructor(geometry: Geometry, lend: () => ChargeAccount, onDestroy: () => void) {
     this.geometry = geometry;
-    this.account = account;
+    this.lend = lend;
     this.onDestroy = onDestroy;
   }
 
@@ -40,8 +43,28 @@ export class ArenaStore implements TierStore {
   }
 
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean {
-    this.contents ??= this.destroyed ? undefined : ArenaContents.begin(this.geometry, this.account);
-    return this.contents?.put(key, value, start, end, metadata) ?? false;
+    return this.ready()?.put(key, value, start, end, metadata) ?? false;
+  }
+
+  private ready(): ArenaContents | undefined {
+    if (this.contents || this.destroyed) return this.contents;
+    this.contents = ArenaContents.begin(this.geometry, this.lend());
+    this.contents?.memory.root.setOwnedSlots(this.ownedSlots);
+    return this.contents;
+  }
+
+  /**
+   * Where other processes of the host find the objects, with room made for some if need be, or why they cannot. Another folder after each
+   * `clear`, when the root of the one before says that it has ended.
+   */
+  share(): Published {
+    return this.ready()?.published ?? { reason: 'the arena has no room' };
+  }
+
+  /** Says of which slots this shard shows objects to readers, from now on; at first none. */
+  setOwnedSlots(slots: readonly Slots[]): void {
+    this.ownedSlots = slots;
+    this.contents?.memory.root.setOwnedSlots(slots);
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {

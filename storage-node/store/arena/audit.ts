@@ -1,7 +1,9 @@
+import { entryWord } from '@satchel/proto/shared-memory';
 import { hashOfBytes } from '../key.js';
 import { objectCharge } from '../tier-store.js';
 import type { ArenaContents } from './arena-contents.js';
-import { entryWord, keyLengthOf } from './entry.js';
+import { auditRoot } from './audit-root.js';
+import { keyLengthOf } from './entry.js';
 import { headerBytes, topOrder } from './geometry.js';
 import { u8, u16, u32 } from './typed-access.js';
 import { spanKind } from './units.js';
@@ -11,7 +13,7 @@ export function auditContents(contents: ArenaContents): string[] {
   const audit = new Audit(contents);
   audit.walkIndex();
   audit.walkUnits();
-  return audit.problems;
+  return [...audit.problems, ...auditRoot(contents.parts)];
 }
 
 class Audit {

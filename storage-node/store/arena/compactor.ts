@@ -1,6 +1,7 @@
+import { entryWord } from '@satchel/proto/shared-memory';
 import { hashOfBytes } from '../key.js';
 import type { ArenaMemory } from './arena-memory.js';
-import { entryWord, keyLengthOf } from './entry.js';
+import { keyLengthOf } from './entry.js';
 import { headerBytes, topOrder, unitsPerTop } from './geometry.js';
 import type { HashIndex } from './hash-index.js';
 import type { Slabs } from './slabs.js';
@@ -137,10 +138,17 @@ export class Compactor {
   /** Makes index and blocks refer to the new place of an entry. */
   private entryMoved(from: number, to: number): void {
     const { memory, index, values } = this.parts;
+    this.renew(to);
     const keyStart = memory.byteAt(to) + headerBytes;
     const keyLength = keyLengthOf(memory.wordsOf(to), memory.wordAt(to));
     index.replace(hashOfBytes(memory.bytesOf(to), keyStart, keyStart + keyLength), from, to);
     values.ownBlocks(to);
+  }
+
+  /** Gives an entry that moved a new version: a reader that is still at the old place must notice, whatever comes there. */
+  private renew(ref: number): void {
+    const { memory } = this.parts;
+    Atomics.store(memory.wordsOf(ref), memory.wordAt(ref) + entryWord.version, memory.nextVersion());
   }
 
   private startRegion(): void {
@@ -239,11 +247,11 @@ export class Compactor {
   }
 
   private blockMoved(from: number, to: number): void {
-    const { units, values, memory } = this.parts;
+    const { units, values } = this.parts;
     const owner = u32(units.owner, from);
     units.owner[to] = owner;
     values.replaceBlock(owner, this.refOf(from), this.refOf(to));
-    memory.wordsOf(owner)[memory.wordAt(owner) + entryWord.version] = memory.nextVersion();
+    this.renew(owner);
   }
 
   private slabMoved(from: number, to: number): void {

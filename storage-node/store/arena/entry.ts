@@ -1,27 +1,11 @@
 import type { Tier } from '@satchel/proto/core';
+import { entryWord, keyLengthMask, manifestBit, persistBit } from '@satchel/proto/shared-memory';
 import type { Key } from '../key.js';
 import type { ObjectMetadata, StoredObject } from '../tier-store.js';
 import type { ArenaMemory } from './arena-memory.js';
 import { headerBytes } from './geometry.js';
 import { u8, u32 } from './typed-access.js';
 
-/**
- * Words of an entry's header. The key follows at byte 32, padded to a word; then the references of the value's blocks,
- * then the rest of the value.
- *
- * 0 version: even, new at every change; odd while the entry is written and in a free chunk
- * 1 length of the value
- * 2 length of the key (bits 0–10), persist (bit 11), manifest of a striped object (bit 12), access clock (bits 16–31)
- * 3 created, low 32 bits of milliseconds
- * 4 created, next 16 bits (low half); expiry, upper 16 bits (high half)
- * 5 expiry, low 32 bits
- * 6 reads left
- * 7 attempt + 1
- */
-export const entryWord = { version: 0, valueLength: 1, key: 2, created: 3, high: 4, expires: 5, reads: 6, attempt: 7 } as const;
-const keyLengthMask = 0x7ff;
-const persistBit = 0x800;
-const manifestBit = 0x1000;
 const two32 = 2 ** 32;
 
 export function keyLengthOf(words: Uint32Array, at: number): number {
@@ -30,11 +14,12 @@ export function keyLengthOf(words: Uint32Array, at: number): number {
 
 /** Writes metadata, key length and access clock; the key's bytes and the value are written by others. */
 export function writeHeader(words: Uint32Array, at: number, keyLength: number, clock: number, metadata: ObjectMetadata): void {
-  words[at + entryWord.key] = keyLength | (metadata.persist ? persistBit : 0) | (metadata.manifest ? manifestBit : 0) | (clock << 16);
+  words[at + entryWord.key] =
+    keyLength | (metadata.persist ? persistBit : 0) | (metadata.manifest ? manifestBit : 0) | (clock << 16);
   words[at + entryWord.created] = metadata.createdMs;
   words[at + entryWord.high] = highOf(metadata.createdMs) | (highOf(metadata.expiresAtMs) << 16);
   words[at + entryWord.expires] = metadata.expiresAtMs;
-  words[at + entryWord.reads] = metadata.readsLeft;
+  words[at + entryWord.readsLeft] = metadata.readsLeft;
   words[at + entryWord.attempt] = metadata.attempt + 1;
 }
 
@@ -105,7 +90,7 @@ export class ArenaObject implements StoredObject, ObjectMetadata {
   }
 
   get readsLeft(): number {
-    return u32(this.words, this.at + entryWord.reads);
+    return u32(this.words, this.at + entryWord.readsLeft);
   }
 
   get attempt(): number {

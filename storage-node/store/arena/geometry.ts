@@ -1,11 +1,12 @@
 import { assert, limits } from '@satchel/proto/core';
+import { entryHeaderBytes as headerBytes, inlineListWords, largestBlockOrder } from '@satchel/proto/shared-memory';
 
 /** Buddy orders of a span: 1, 2, 4 or 8 units. */
-export const topOrder = 3;
+export const topOrder = largestBlockOrder;
 export const unitsPerTop = 1 << topOrder;
 
-/** Fixed part of an entry; see entry.ts. */
-export const headerBytes = 32;
+/** Fixed part of an entry. */
+export { headerBytes };
 
 export interface GeometryOptions {
   /** Smallest span and size of an index table; a power of two; default 8 KiB. */
@@ -47,7 +48,7 @@ export class Geometry {
     this.segmentUnitShift = this.segmentRefShift - this.unitRefShift;
     this.segmentRefMask = 2 ** this.segmentRefShift - 1;
     this.segmentUnitMask = 2 ** this.segmentUnitShift - 1;
-    this.inlineListWords = Math.max(unitBytes / 16, 256);
+    this.inlineListWords = inlineListWords(unitBytes);
     this.classes = new SizeClasses(unitBytes, headerBytes + limits.keyBytes + 4 * this.inlineListWords + unitBytes);
   }
 }

@@ -1,3 +1,4 @@
+import { directoryIndexOf } from '@satchel/proto/shared-memory';
 import type { Key } from '../key.js';
 import type { ArenaMemory } from './arena-memory.js';
 import { keyEquals } from './entry.js';
@@ -7,6 +8,10 @@ import type { Spans } from './spans.js';
 import { TableSlots } from './table-slots.js';
 import { u8, u16, u32 } from './typed-access.js';
 import { spanKind, type Units } from './units.js';
+
+/** A directory is at least a page of memory. */
+const leastDirectoryEntries = 1024;
+export const leastDirectoryBytes = 4 * leastDirectoryEntries;
 
 /**
  * Extendible hashing: a directory by the first bits of the hash names tables of one unit each. A full table splits by
@@ -27,7 +32,7 @@ export class HashIndex {
   private readonly tablesByDepth = new Uint32Array(33);
   private tables = 1;
 
-  /** Takes over the memory of a directory of one entry and the span of the first table. */
+  /** Takes over the memory of a directory of {@link leastDirectoryBytes} and the span of the first table. */
   constructor(memory: ArenaMemory, units: Units, spans: Spans, first: { directory: Segment; table: number }) {
     this.memory = memory;
     this.units = units;
@@ -38,12 +43,12 @@ export class HashIndex {
     this.slots.clear(first.table, 0, 0);
     this.directory[0] = first.table;
     this.tablesByDepth[0] = 1;
+    memory.root.setDirectory(first.directory, 0);
   }
 
   /** First table for a hash; it may have overflow tables (`units.next`). */
   tableOf(hash: number): number {
-    // A shift by 32 is a shift by 0 in JavaScript, hence two steps.
-    return u32(this.directory, (hash >>> 1) >>> (31 - this.depth));
+    return u32(this.directory, directoryIndexOf(hash, this.depth));
   }
 
   /** First hash beyond those of the table for a hash. */
@@ -122,6 +127,11 @@ export class HashIndex {
     for (let table = this.tableOf(hash); table !== 0; table = u32(this.units.next, table)) this.slots.eachOf(table, hash, visit);
   }
 
+  /** For the audit. */
+  get directoryPlace(): { readonly segment: Segment; readonly depth: number } {
+    return { segment: this.directorySegment, depth: this.depth };
+  }
+
   /** Every table, those of chains included. For the audit. */
   allTables(): number[] {
     const firsts = new Set(this.directory.subarray(0, 2 ** this.depth));
@@ -141,21 +151,16 @@ export class HashIndex {
     const prefix = u32(units.owner, from);
     units.detail[to] = u8(units.detail, from);
     units.used[to] = u16(units.used, from);
-    units.next[to] = u32(units.next, from);
-    units.owner[to] = u32(units.owner, from);
-    const first = this.tableOf(prefix);
-    if (first === from) {
-      this.pointDirectory(prefix, u8(units.detail, to), to);
-      return;
+    units.owner[to] = prefix;
+    this.memory.root.beginChange();
+    this.slots.setNext(to, u32(units.next, from));
+    let before = this.tableOf(prefix);
+    if (before === from) this.pointDirectory(prefix, u8(units.detail, to), to);
+    else {
+      while (u32(units.next, before) !== from) before = u32(units.next, before);
+      this.slots.setNext(before, to);
     }
-    let before = first;
-    while (u32(units.next, before) !== from) before = u32(units.next, before);
-    units.next[before] = to;
-  }
-
-  /** Gives the directory back; tables go with their segments. */
-  destroy(): void {
-    this.memory.give(this.directorySegment);
+    this.memory.root.endChange();
   }
 
   private roomIn(first: number, limit: number): number {
@@ -171,6 +176,13 @@ export class HashIndex {
   }
 
   private split(table: number): boolean {
+    this.memory.root.beginChange();
+    const done = this.splitInto(table);
+    this.memory.root.endChange();
+    return done;
+  }
+
+  private splitInto(table: number): boolean {
     const { units } = this;
     const depth = u8(units.detail, table);
     if (depth === this.depth && !this.doubleDirectory()) return false;
@@ -207,7 +219,7 @@ export class HashIndex {
         return 0;
       }
       this.slots.clear(table, prefix, depth);
-      this.units.next[table] = first;
+      this.slots.setNext(table, first);
       first = table;
     }
     return first;
@@ -226,23 +238,27 @@ export class HashIndex {
     const table = this.spans.allocate(0, spanKind.table, true, topOrder);
     if (table === 0) return false;
     this.slots.clear(table, u32(units.owner, first), u8(units.detail, first));
-    units.next[table] = u32(units.next, first);
-    units.next[first] = table;
+    this.memory.root.beginChange();
+    this.slots.setNext(table, u32(units.next, first));
+    this.slots.setNext(first, table);
+    this.memory.root.endChange();
     return true;
   }
 
   private dropEmptyOverflow(first: number): void {
     const { units } = this;
+    this.memory.root.beginChange();
     for (let before = first; ; ) {
       const table = u32(units.next, before);
-      if (table === 0) return;
+      if (table === 0) break;
       if (u16(units.used, table) > 0) {
         before = table;
         continue;
       }
-      units.next[before] = u32(units.next, table);
+      this.slots.setNext(before, u32(units.next, table));
       this.spans.release(table);
     }
+    this.memory.root.endChange();
   }
 
   private mergeWithBuddy(table: number): void {
@@ -254,6 +270,7 @@ export class HashIndex {
     const buddy = this.tableOf((prefix ^ bit) >>> 0);
     if (u8(units.detail, buddy) !== depth || u32(units.next, buddy) !== 0) return;
     if (u16(units.used, table) + u16(units.used, buddy) > this.slots.sparse * 2) return;
+    this.memory.root.beginChange();
     const [from, to] = u16(units.used, table) < u16(units.used, buddy) ? [table, buddy] : [buddy, table];
     this.slots.deal(from, 0, to, to);
     units.owner[to] = Math.min(prefix, (prefix ^ bit) >>> 0);
@@ -263,6 +280,7 @@ export class HashIndex {
     this.countDepth(depth - 1, 1);
     this.spans.release(from);
     while (this.depth > 0 && u32(this.tablesByDepth, this.depth) === 0) this.halveDirectory();
+    this.memory.root.endChange();
   }
 
   private pointDirectory(prefix: number, depth: number, table: number): void {
@@ -277,6 +295,7 @@ export class HashIndex {
       this.directory.fill(u32(this.directory, index), 2 * index, 2 * index + 2);
     }
     this.depth++;
+    this.memory.root.setDirectory(this.directorySegment, this.depth);
     return true;
   }
 
@@ -284,7 +303,8 @@ export class HashIndex {
     const length = 2 ** (this.depth - 1);
     for (let index = 0; index < length; index++) this.directory[index] = u32(this.directory, 2 * index);
     this.depth--;
-    if (this.directory.length >= 4 * length) this.resizeDirectory(2 * length);
+    if (this.directory.length >= Math.max(4 * length, 2 * leastDirectoryEntries)) this.resizeDirectory(2 * length);
+    this.memory.root.setDirectory(this.directorySegment, this.depth);
   }
 
   private resizeDirectory(length: number): boolean {
@@ -292,9 +312,11 @@ export class HashIndex {
     if (!segment) return false;
     const directory = new Uint32Array(segment.memory);
     directory.set(this.directory.subarray(0, length));
-    this.memory.give(this.directorySegment);
+    const old = this.directorySegment;
     this.directory = directory;
     this.directorySegment = segment;
+    this.memory.root.setDirectory(segment, this.depth);
+    this.memory.give(old);
     return true;
   }
 }

@@ -1,9 +1,7 @@
+import { tableHeaderSlots as headerSlots, homeSlotOf, slotAfter, tableWord } from '@satchel/proto/shared-memory';
 import type { ArenaMemory } from './arena-memory.js';
 import { u16, u32 } from './typed-access.js';
 import type { Units } from './units.js';
-
-/** The first slots hold the table's version word, odd while slots move; no key's home is there. */
-const headerSlots = 2;
 
 /**
  * Open addressing with linear probing inside one table: a slot is a hash and a reference, 0 if it is free. Removal closes
@@ -42,22 +40,29 @@ export class TableSlots {
   }
 
   homeOf(hash: number): number {
-    const slot = hash & (this.slots - 1);
-    return slot < headerSlots ? slot + headerSlots : slot;
+    return homeSlotOf(hash, this.slots);
   }
 
   after(slot: number): number {
-    return slot + 1 < this.slots ? slot + 1 : headerSlots;
+    return slotAfter(slot, this.slots);
   }
 
   /** Makes a span an empty table. */
   clear(table: number, prefix: number, depth: number): void {
     const base = this.baseOf(table);
-    this.wordsOf(table).fill(0, base, base + 2 * this.slots);
+    // The version goes on, whatever the word was before.
+    this.wordsOf(table).fill(0, base + tableWord.version + 1, base + 2 * this.slots);
+    this.wordsOf(table)[base + tableWord.version] = this.memory.nextVersion();
     this.units.used[table] = 0;
-    this.units.next[table] = 0;
+    this.setNext(table, 0);
     this.units.owner[table] = prefix;
     this.units.detail[table] = depth;
+  }
+
+  /** Chains a table to another, here and for readers; 0: to none. */
+  setNext(table: number, next: number): void {
+    this.units.next[table] = next;
+    this.wordsOf(table)[this.baseOf(table) + tableWord.next] = next;
   }
 
   insert(table: number, hash: number, ref: number): void {
@@ -74,7 +79,8 @@ export class TableSlots {
   removeAt(table: number, at: number): void {
     const words = this.wordsOf(table);
     const base = this.baseOf(table);
-    words[base] = u32(words, base) + 1;
+    const version = u32(words, base + tableWord.version);
+    Atomics.store(words, base + tableWord.version, version + 1);
     let hole = (at - base) >>> 1;
     for (let slot = this.after(hole); u32(words, base + 2 * slot + 1) !== 0; slot = this.after(slot)) {
       const home = this.homeOf(u32(words, base + 2 * slot));
@@ -86,7 +92,7 @@ export class TableSlots {
     }
     words[base + 2 * hole + 1] = 0;
     words[base + 2 * hole] = 0;
-    words[base] = u32(words, base) + 1;
+    Atomics.store(words, base + tableWord.version, version + 2);
     this.units.used[table] = u16(this.units.used, table) - 1;
   }
 

@@ -1,6 +1,7 @@
+import { entryWord } from '@satchel/proto/shared-memory';
 import type { Key } from '../key.js';
 import type { ArenaMemory } from './arena-memory.js';
-import { entryWord, keyLengthOf } from './entry.js';
+import { keyLengthOf } from './entry.js';
 import { headerBytes, topOrder } from './geometry.js';
 import type { Spans } from './spans.js';
 import { copyBytes, u32 } from './typed-access.js';
