@@ -1,10 +1,15 @@
+import { dirname } from 'node:path';
 import { limits, SatchelError } from '@satchel/proto/core';
 import { type Reply, ReplyError } from '@satchel/proto/resp';
+import { hasSpinFolder } from '@satchel/proto/shared-memory';
 import { type Address, formatAddress } from './address.js';
 import { backoffMs } from './backoff.js';
 import { describe, Notice, type Pending } from './call.js';
 import { CallQueue } from './call-queue.js';
+import type { LocalArena } from './local/local-arena.js';
+import type { LocalReads } from './local/local-reads.js';
 import type { CompleteConnectOptions } from './options.js';
+import type { RingAccess } from './ring/ring-socket.js';
 import { Ticker, type Ticking } from './ticker.js';
 import type { WaitCall } from './wait-call.js';
 import { Wire, type WireHandler } from './wire.js';
@@ -16,6 +21,8 @@ export interface ConnectionContext {
   readonly readBuffer: Buffer;
   /** Job and token, read anew for each connection, because a renewed lease brings a fresh token. */
   readonly credentials: { readonly job: string; readonly token: string };
+  /** Reads from the memory of shards on this host, if there are to be any. */
+  readonly local: LocalReads | undefined;
   /** An attempt to connect failed, or a connection broke. */
   onTrouble(connection: Connection): void;
 }
@@ -36,6 +43,8 @@ const idle: State = { kind: 'idle' };
  */
 export class Connection implements Ticking, WireHandler {
   readonly name: string;
+  /** Where the job's objects of this shard can be read in place, while the connection is up. */
+  arena: LocalArena | undefined;
   readonly #context: ConnectionContext;
   readonly #address: Address;
   #state: State = idle;
@@ -46,6 +55,8 @@ export class Connection implements Ticking, WireHandler {
   /** Registered waits by id, until their push arrives. */
   readonly #waits = new Map<number, WaitCall<unknown>>();
   #attempt = 0;
+  /** The shard gave no ring when it was last asked. */
+  #ringRefused = false;
   #earliestDeadline = Number.POSITIVE_INFINITY;
   #lastReplyTick = 0;
   #lastError: Error | undefined;
@@ -114,6 +125,7 @@ export class Connection implements Ticking, WireHandler {
     if (state.kind === 'closed') return;
     this.#state = { kind: 'closed', error };
     this.#context.ticker.remove(this);
+    this.#context.local?.forget(this);
     if (state.kind === 'backoff') clearTimeout(state.timer);
     if (state.kind === 'connecting' || state.kind === 'ready') state.wire.destroy();
     for (const call of [...this.#inFlight.takeAll(), ...this.#waiting.takeAll(), ...this.#waits.values()]) call.fail(error);
@@ -124,7 +136,7 @@ export class Connection implements Ticking, WireHandler {
   onOpen(): void {
     if (this.#state.kind !== 'connecting') return;
     const { job, token } = this.#context.credentials;
-    this.#state.wire.send(['HELLO', 3, 'AUTH', job, token]);
+    this.#state.wire.send(['HELLO', 3, 'AUTH', job, token], false);
   }
 
   onReply(reply: Reply): void {
@@ -166,6 +178,12 @@ export class Connection implements Ticking, WireHandler {
     if (state.kind !== 'connecting' && state.kind !== 'ready') return;
     this.#lastError = error;
     this.#state = idle;
+    this.arena?.disconnected();
+    if (state.kind === 'connecting' && state.wire.isRing) {
+      this.#ringRefused = true;
+      this.#connect();
+      return;
+    }
     if (state.kind === 'ready') this.#sortOut(state.wire.unwritten);
     if (this.#waiting.length > 0) this.#connectLater();
     else this.#settleDrained();
@@ -200,7 +218,7 @@ export class Connection implements Ticking, WireHandler {
     call.sent = true;
     this.#inFlight.push(call);
     if (call.waitId > 0) this.#register(call as WaitCall<unknown>);
-    wire.send(call.arguments(now));
+    wire.send(call.arguments(now), this.#inFlight.length === 1);
   }
 
   #register(wait: WaitCall<unknown>): void {
@@ -215,12 +233,22 @@ export class Connection implements Ticking, WireHandler {
   }
 
   #connect(): void {
-    const wire = new Wire(this.#address, this.#context.readBuffer, this);
+    const wire = new Wire(this.#address, this.#context.readBuffer, this, this.#ringAccess());
     this.#state = { kind: 'connecting', wire, sinceTick: this.#context.ticker.now };
+  }
+
+  /** How to get a ring; undefined if the shard is not on this host, or would give none. */
+  #ringAccess(): RingAccess | undefined {
+    const path = this.#address.socket;
+    if (path === undefined || this.#ringRefused || !hasSpinFolder(dirname(path))) return undefined;
+    const { credentials, options } = this.#context;
+    const expects = (): boolean => this.#inFlight.length > 0 || this.#state.kind === 'connecting';
+    return { path, ...credentials, expects, timeoutMs: options.unavailableMs };
   }
 
   #connectLater(): void {
     this.#attempt++;
+    this.#ringRefused = false;
     const timer = setTimeout(() => this.#connect(), backoffMs(this.#attempt, Math.random()));
     // The ticker keeps the process alive while a call is pending.
     timer.unref();
@@ -239,6 +267,9 @@ export class Connection implements Ticking, WireHandler {
     }
     this.#attempt = 0;
     this.#state = { kind: 'ready', wire };
+    const local = this.#context.local?.connected(this, this.#address);
+    this.arena = local?.arena;
+    if (local !== undefined) this.#transmit(wire, local.question);
     this.#pump();
   }
 
@@ -255,6 +286,9 @@ export class Connection implements Ticking, WireHandler {
     this.#waits.clear();
     for (const wait of waits) this.#again(wait, now);
     for (const [index, call] of sent.entries()) {
+      call.sent = false;
+      // One that is settled already was waited for by reads in place only.
+      if (call.settled) call.fail(undefined);
       if (call.settled || call.waitId > 0) continue;
       const written = index < sent.length - unwritten;
       if (written && !call.repeatable) call.fail(this.#unknownOutcome(call));

@@ -1,10 +1,11 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { limits } from '@satchel/proto/core';
 import { CommandEncoder, type Reply, ReplyParser } from '@satchel/proto/resp';
 import { type Address, formatAddress } from './address.js';
 import type { Argument } from './call.js';
 import { ChunkedValue } from './chunked-value.js';
+import { type RingAccess, RingSocket } from './ring/ring-socket.js';
 
 /** Values from this size on are sent from where they lie instead of being copied. */
 const largeValueBytes = 32 * 1024;
@@ -20,29 +21,50 @@ export interface WireHandler {
   onClosed(error: Error | undefined): void;
 }
 
+/** What a wire needs of a socket, or of what stands in its place. */
+interface WireSocket {
+  readonly writableLength: number;
+  write(bytes: Uint8Array): unknown;
+  cork(): void;
+  uncork(): void;
+  destroy(error?: Error): unknown;
+  unref(): unknown;
+  on(event: 'drain', listener: () => void): unknown;
+  once(event: 'connect' | 'secureConnect' | 'close', listener: () => void): unknown;
+  once(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 /**
- * A socket that speaks RESP. Everything sent in one turn goes out in one write; input is read into a buffer that is reused. The socket
- * never keeps the process alive.
+ * A socket that speaks RESP. Everything sent in one turn goes out in one write; input is read into a buffer that is reused, the bytes of a
+ * large value straight to their place. Large values are sent from where they lie. The socket never keeps the process alive.
  */
 export class Wire {
   /** Commands that were sent in this turn and are not yet written to the socket. */
   unwritten = 0;
   readonly #handler: WireHandler;
-  readonly #socket: Socket;
+  readonly #socket: WireSocket;
   readonly #encoder = new CommandEncoder();
   readonly #parser: ReplyParser;
-  /** What comes before the encoder's content when large values are sent in this turn. */
-  #chunks: Uint8Array[] = [];
+  /** Large values sent in this turn, and where each belongs between what was encoded. */
+  readonly #chunks: Uint8Array[] = [];
+  readonly #chunkOffsets: number[] = [];
   #chunkBytes = 0;
   #backlog = false;
   #flushing = false;
+  /** Commands in the last write. */
+  #lastWritten = 0;
   #closed = false;
   #error: Error | undefined;
 
-  constructor(address: Address, readBuffer: Buffer, handler: WireHandler) {
+  /** With `ring`, the bytes go through shared memory instead of the socket whose path the address has. */
+  constructor(address: Address, readBuffer: Buffer, handler: WireHandler, ring?: RingAccess) {
     this.#handler = handler;
     this.#parser = new ReplyParser(handler);
-    this.#socket = open(address, readBuffer, (length) => this.#read(readBuffer, length));
+    const input = {
+      buffer: (): Buffer => this.#parser.target ?? readBuffer,
+      callback: (length: number, buffer: Uint8Array): boolean => this.#read(buffer as Buffer, length, buffer === readBuffer),
+    };
+    this.#socket = ring === undefined ? open(address, input) : new RingSocket(ring, input);
     this.#socket.once(address.tls ? 'secureConnect' : 'connect', () => handler.onOpen());
     this.#socket.on('drain', () => this.#drained());
     this.#socket.once('error', (error) => {
@@ -52,34 +74,38 @@ export class Wire {
     this.#socket.unref();
   }
 
+  /** Whether the bytes go through shared memory. */
+  get isRing(): boolean {
+    return this.#socket instanceof RingSocket;
+  }
+
   /** Whether the kernel is behind: send no more until `onDrain`. */
   get full(): boolean {
     return this.#backlog || this.#encoder.length + this.#chunkBytes > limits.clientOutputBytes;
   }
 
-  /** Encodes a command; it is written at the end of this turn. */
-  send(args: readonly Argument[]): void {
+  /**
+   * Encodes a command. It is written at the end of this turn together with what is sent after it; at once if it is `alone`, nothing else being
+   * under way, and the last write held one command too: then it is unlikely that others follow in this turn.
+   */
+  send(args: readonly Argument[], alone: boolean): void {
     this.#encoder.header(args.length);
     for (let index = 0; index < args.length; index++) this.#argument(args[index] as Argument);
     this.unwritten++;
     if (this.#flushing) return;
-    this.#flushing = true;
-    process.nextTick(flush, this);
+    if (alone && this.#lastWritten === 1) {
+      this.#write();
+    } else {
+      this.#flushing = true;
+      process.nextTick(flush, this);
+    }
   }
 
   /** Writes what was sent; called at the end of the turn. */
   flush(): void {
     this.#flushing = false;
     if (this.#closed || this.unwritten === 0) return;
-    this.unwritten = 0;
-    const encoder = this.#encoder;
-    const rest = encoder.buffer.subarray(0, encoder.length);
-    if (this.#chunks.length > 0) this.#writeChunks(rest);
-    else this.#socket.write(rest);
-    // The buffer is free again if the kernel took all of it at once.
-    if (this.#socket.writableLength === 0) encoder.clear();
-    else encoder.take();
-    this.#backlog = this.#socket.writableLength > limits.clientOutputBytes;
+    this.#write();
     if (!this.#backlog) this.#handler.onDrain();
   }
 
@@ -98,25 +124,46 @@ export class Wire {
 
   #large(chunks: readonly Uint8Array[], length: number): void {
     this.#encoder.bytesAfterThis(length);
-    this.#chunks.push(this.#encoder.take());
-    for (const chunk of chunks) this.#chunks.push(chunk);
+    for (const chunk of chunks) {
+      this.#chunks.push(chunk);
+      this.#chunkOffsets.push(this.#encoder.length);
+    }
     this.#chunkBytes += length;
     this.#encoder.afterBytes();
   }
 
-  #writeChunks(rest: Uint8Array): void {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#chunkBytes = 0;
-    this.#socket.cork();
-    for (const chunk of chunks) this.#socket.write(chunk);
-    this.#socket.write(rest);
-    this.#socket.uncork();
+  #write(): void {
+    this.#lastWritten = this.unwritten;
+    this.unwritten = 0;
+    const encoder = this.#encoder;
+    if (this.#chunks.length > 0) this.#writeChunks(encoder.buffer.subarray(0, encoder.length));
+    else this.#socket.write(encoder.buffer.subarray(0, encoder.length));
+    // The buffer is free again if the kernel took all of it at once.
+    if (this.#socket.writableLength === 0) encoder.clear();
+    else encoder.take();
+    this.#backlog = this.#socket.writableLength > limits.clientOutputBytes;
   }
 
-  #read(buffer: Buffer, length: number): boolean {
+  #writeChunks(encoded: Uint8Array): void {
+    let from = 0;
+    this.#socket.cork();
+    for (const [index, chunk] of this.#chunks.entries()) {
+      const upTo = this.#chunkOffsets[index] as number;
+      if (upTo > from) this.#socket.write(encoded.subarray(from, upTo));
+      this.#socket.write(chunk);
+      from = upTo;
+    }
+    this.#socket.write(encoded.subarray(from));
+    this.#socket.uncork();
+    this.#chunks.length = 0;
+    this.#chunkOffsets.length = 0;
+    this.#chunkBytes = 0;
+  }
+
+  #read(buffer: Buffer, length: number, shared: boolean): boolean {
     try {
-      this.#parser.feed(buffer, 0, length);
+      if (shared) this.#parser.feed(buffer, 0, length);
+      else this.#parser.received(length);
     } catch (error) {
       this.destroy(error instanceof Error ? error : new Error(String(error)));
     }
@@ -139,8 +186,7 @@ function flush(wire: Wire): void {
   wire.flush();
 }
 
-function open(address: Address, buffer: Buffer, onRead: (length: number) => boolean): Socket {
-  const onread = { buffer, callback: onRead };
+function open(address: Address, onread: OnReadOpts): Socket {
   if (address.socket !== undefined) return connectTcp({ path: address.socket, onread });
   const { host, port } = address;
   const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000, onread };

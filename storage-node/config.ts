@@ -31,6 +31,8 @@ export interface NodeOptions {
   readonly listen: string;
   readonly socketDir: string;
   readonly throughputBytesPerSecond: number;
+  /** How long a shard polls the rings of clients on its host after their last use; 0: they get none. */
+  readonly spinMs: number;
   /** Whether the node stops when its standard input ends. */
   readonly withParent: boolean;
 }
@@ -55,6 +57,7 @@ interface RawOptions {
   listen?: string;
   socketDir?: string;
   throughput?: number;
+  spin: number;
   withParent?: boolean;
 }
 
@@ -77,6 +80,7 @@ export function parseNodeOptions(argv: readonly string[]): NodeOptions {
     listen: raw.listen ?? (isLoopback(raw.advertise) ? raw.advertise : '0.0.0.0'),
     socketDir: checkSocketDir(resolve(raw.socketDir ?? join(dir, 'sockets'))),
     throughputBytesPerSecond: raw.throughput ?? raw.shards * defaultShardThroughputBytes,
+    spinMs: raw.spin,
     withParent: raw.withParent ?? false,
   };
 }
@@ -109,6 +113,7 @@ function nodeCommand(): Command {
     .option('--listen <address>', 'address to listen on (default: --advertise if loopback, else all)')
     .option('--socket-dir <dir>', 'folder of the Unix sockets (default: sockets in --dir)')
     .option('--throughput <rate>', 'bytes per second the node is good for, such as 1GiB/s', option(parseBytesPerSecond))
+    .option('--spin <ms>', 'poll shared memory for clients of this host so long after their last use; 0: off', spin, 0)
     .option('--with-parent', 'stop when standard input ends');
 }
 
@@ -128,6 +133,15 @@ function whole(least: number, most: number): (text: string) => number {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new SatchelError('invalid-argument', `'${text}' is not a whole number from ${least} to ${most}`);
   });
+}
+
+/** Longer would be a processor kept busy for clients that do nothing. */
+const mostSpinMs = 1000;
+
+function spin(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= mostSpinMs) return value;
+  throw new InvalidArgumentError(`'${text}' is not a number of milliseconds from 0 to ${mostSpinMs}`);
 }
 
 function isLoopback(host: string): boolean {

@@ -9,12 +9,12 @@ export interface RingInput {
   callback(bytes: number, buffer: Uint8Array): boolean;
 }
 
-export interface RingSocketOptions {
+/** How a client gets a ring. */
+export interface RingAccess {
   /** Path of the shard's Unix socket. */
   readonly path: string;
   readonly job: string;
   readonly token: string;
-  readonly input: RingInput;
   /** Whether answers are under way: only then is it worth while to look for them. */
   readonly expects: () => boolean;
   readonly timeoutMs: number;
@@ -37,7 +37,8 @@ const wakeUp = Buffer.from([1]);
 export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [Error]; close: [] }> {
   /** Bytes that did not fit the ring yet. */
   writableLength = 0;
-  readonly #options: RingSocketOptions;
+  readonly #access: RingAccess;
+  readonly #input: RingInput;
   readonly #waiting: Uint8Array[] = [];
   #ring: RingEnd | undefined;
   #file: MappedFile | undefined;
@@ -54,9 +55,10 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
     this.#roundStartMs = performance.now();
   };
 
-  constructor(options: RingSocketOptions) {
+  constructor(access: RingAccess, input: RingInput) {
     super();
-    this.#options = options;
+    this.#access = access;
+    this.#input = input;
     void this.#open();
   }
 
@@ -98,7 +100,7 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
   }
 
   async #open(): Promise<void> {
-    const { path, job, token, timeoutMs } = this.#options;
+    const { path, job, token, timeoutMs } = this.#access;
     try {
       const request = Buffer.from(`AUTH ${job} ${token}\r\nSATCHEL.RING\r\n`);
       const { file, socket } = await askForRing(path, request, timeoutMs);
@@ -154,7 +156,7 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
     }
     if (startMs - this.#roundStartMs < monopolyMs) {
       for (let nowMs = startMs; nowMs < startMs + spinMs && nowMs < this.#patientUntilMs; nowMs = performance.now()) {
-        if (this.#poll() && !this.#options.expects()) break;
+        if (this.#poll() && !this.#access.expects()) break;
       }
     }
     this.#settleDown();
@@ -169,7 +171,7 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
   #settleDown(): void {
     const ring = this.#ring;
     if (ring === undefined || this.#closed) return;
-    const expects = this.#options.expects() && performance.now() < this.#patientUntilMs;
+    const expects = this.#access.expects() && performance.now() < this.#patientUntilMs;
     if (expects || !ring.sleep(true, this.writableLength > 0)) setImmediate(this.#lookAgain);
     else this.#awake = false;
   }
@@ -182,11 +184,11 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
     try {
       if (this.writableLength > 0) this.#writeWaiting(ring);
       for (;;) {
-        const buffer = this.#options.input.buffer() as Buffer;
+        const buffer = this.#input.buffer() as Buffer;
         const bytes = ring.read(buffer);
         if (bytes === 0) break;
         found = true;
-        this.#options.input.callback(bytes, buffer);
+        this.#input.callback(bytes, buffer);
         if (this.#closed) return true;
       }
       if (found && ring.takeWakeUp('space')) this.#bell?.write(wakeUp);

@@ -50,6 +50,9 @@ export const limits = {
   connectionHeldBackBytes: 16 * KiB,
   /** Bytes of one job on one shard that wait for or are on their way to the object store; beyond, its object tier is full. */
   objectUploadBytes: 1024 * MiB,
+  /** Rings of one shard, and the bytes that each holds in either direction: a power of two. */
+  shardRings: 256,
+  ringBytes: 128 * 1024,
   /** Connections of one shard, all listeners together. */
   shardConnections: 20_000,
   /** Waits registered on one shard by all its clients. */

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadMapping } from './mapping.js';
 import { loadRingCalls } from './ring-calls.js';
@@ -63,6 +63,11 @@ export class SpinSlot {
 }
 
 const spinFolderName = 'spin';
+
+/** Whether shards of this socket folder poll, so that it is worth while to ask them for a ring. */
+export function hasSpinFolder(socketFolder: string): boolean {
+  return existsSync(join(socketFolder, spinFolderName));
+}
 
 /** Makes the files that stand for the slots of a host, which everyone may lock and nobody else change. */
 export function makeSpinFolder(socketFolder: string, processors: number): void {

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@satchel/proto/core';
 import type { Listening } from '@satchel/proto/rpc';
+import { makeSpinFolder } from '@satchel/proto/shared-memory';
 import type { Logger } from 'pino';
 import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
@@ -55,6 +57,7 @@ export class NodeHost implements ShardOwner {
     this.lock = lock;
     this.file = NodeFile.open(options.dir, options.id, options.basePort);
     mkdirSync(options.socketDir, { recursive: true });
+    if (options.spinMs > 0) makeSpinFolder(options.socketDir, availableParallelism());
     this.table = JobTable.openForWriting(this.tablePath);
     this.shards = Array.from({ length: options.shards }, (_, index) => new ShardProcess(index, this, clock, log));
     this.departure = new Departure(() => this.remains(), clock, log);
@@ -128,6 +131,7 @@ export class NodeHost implements ShardOwner {
         dramBytes: Math.floor(options.dramBytes / options.shards),
         ssdBytes: Math.floor(options.ssdBytes / options.shards),
         object: options.object,
+        spinMs: options.spinMs,
         incarnation: file.nextIncarnation(index),
       },
       ...(membership ? { membership } : {}),

@@ -2,6 +2,7 @@ import type { CommandArguments, InputBudget } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
 import type { Connection } from './connection.js';
 import type { OutputPool } from './output-pool.js';
+import type { Rings } from './ring/rings.js';
 import type { ServerStatistics } from './shard-environment.js';
 import type { Turn } from './turn.js';
 
@@ -12,5 +13,6 @@ export interface ConnectionServices {
   readonly pool: OutputPool;
   readonly inputBudget: InputBudget;
   readonly statistics: ServerStatistics;
+  readonly rings: Rings;
   readonly dispatcher: { execute(connection: Connection, args: CommandArguments): void };
 }

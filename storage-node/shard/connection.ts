@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { limits, type SatchelError } from '@satchel/proto/core';
+import { limits, SatchelError } from '@satchel/proto/core';
 import {
   type CommandArguments,
   type ReplyBuffer,
@@ -8,6 +8,7 @@ import {
   RequestParser,
   type RespVersion,
 } from '@satchel/proto/resp';
+import type { StoredObject } from '../store/tier-store.js';
 import { CloseCallbacks } from './close-callbacks.js';
 import { type TableEntry, verbBits } from './command-table.js';
 import type { ConnectionServices } from './connection-services.js';
@@ -15,16 +16,17 @@ import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
 import { linkPush } from './link-protocol.js';
+import { OutputParts } from './output-parts.js';
 import { type PendingReply, ReplyQueue } from './reply-queue.js';
 import { appendReply } from './reply-version.js';
+import type { RingTransport } from './ring/ring-transport.js';
 import type { ConnectionSession, SessionIdentity, SessionMode } from './session.js';
 import { StallWatch } from './stall-watch.js';
+import type { Transport } from './transport.js';
 import type { Sender } from './turn.js';
+import { TurnSlice } from './turn-slice.js';
 import { retractReplies } from './uncommitted.js';
 
-/** Work between two looks at the clock: so many commands, or `2 ** workShift` bytes in or out for each of them. */
-const workPerClock = 16;
-const workShift = 12;
 /** Replies of so many bytes are sent as the turn ends, not with those of others. */
 const hurryBytes = 64 * 1024;
 
@@ -46,6 +48,9 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   routing: JobRouting | undefined;
   readonly #services: ConnectionServices;
   readonly #socket: Socket;
+  /** What its bytes go through: the socket, or a ring. */
+  #transport: Transport;
+  #ring: RingTransport | undefined;
   readonly #parser: RequestParser;
   #version: RespVersion = 2;
   #identity: SessionIdentity | undefined;
@@ -55,11 +60,9 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   #whenCaughtUp: (() => void) | undefined;
   #holds = 0;
   #readingStopped = false;
-  #turnCommands = 0;
-  #turnStartMs = 0;
-  /** Work done since the clock was read, in commands. */
-  #sinceClock = 0;
-  #turnOutputBytes = 0;
+  readonly #slice: TurnSlice;
+  /** Replies before `#output`, once there is a large one. */
+  #parts: OutputParts | undefined;
   #listed = false;
   #quitting = false;
   readonly #onClose = new CloseCallbacks();
@@ -70,9 +73,11 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.mode = mode;
     this.peer = peer;
     this.#socket = socket;
+    this.#transport = socket;
     this.#services = services;
     this.#parser = new RequestParser(this, services.inputBudget);
     this.#parser.inputLimitBytes = limits.unauthenticatedInputBytes;
+    this.#slice = new TurnSlice(services.turn);
     this.#stall = new StallWatch(
       () => this.#outputBytes(),
       (waitingBytes) => this.#stalled(waitingBytes),
@@ -113,6 +118,24 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#parser.inputLimitBytes = limits.valueBytes;
   }
 
+  /** Takes what the socket brings: commands, or, once these come through a ring, calls to look there. */
+  input(buffer: Buffer, length: number): boolean {
+    if (this.#ring === undefined) return this.read(buffer, length);
+    this.#ring.rung();
+    return true;
+  }
+
+  /** Moves to a ring, which its client gets instead of a reply. Throws if that is not to be had on this connection. */
+  openRing(): void {
+    this.send();
+    if (this.mode !== 'endpoint' || this.#ring || !this.caughtUp || this.#transport.writableLength > 0) {
+      throw new SatchelError('invalid-argument', 'SATCHEL.RING is the last command on a socket, after its replies were read');
+    }
+    this.#ring = this.#services.rings.open(this.#socket, (buffer, length) => this.read(buffer, length));
+    this.#transport = this.#ring;
+    this.#transport.on('drain', () => this.#drained());
+  }
+
   /** Takes input that will be overwritten afterwards. False: no more is to be read until it asks for it. */
   read(buffer: Buffer, length: number): boolean {
     this.#services.statistics.bytesIn += length;
@@ -127,12 +150,10 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   onCommand(args: CommandArguments): boolean {
     const bytes = args.end(args.count - 1) - args.start(0);
+    const before = this.#unsentBytes();
     this.#services.dispatcher.execute(this, args);
-    this.#sinceClock += 1 + (bytes >>> workShift);
-    const output = this.#output;
-    if (output !== undefined) this.#countOutput(output.length);
-    if (++this.#turnCommands > limits.connectionTurnCommands || (this.#sinceClock >= workPerClock && this.#isTurnOver()))
-      this.#yield();
+    const unsent = this.#unsentBytes();
+    if (this.#slice.count(bytes + Math.max(0, unsent - before)) || unsent > limits.connectionOutputBytes) this.#yield();
     return this.#holds === 0;
   }
 
@@ -225,6 +246,19 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#services.pool.giveBack(reply);
   }
 
+  /** See Session. */
+  pin(reply: ReplyWriter, object: StoredObject, from: number, to: number): boolean {
+    const output = this.#output;
+    if (output === undefined || reply !== output || this.#ring !== undefined) return false;
+    const value = object.pin?.(from, to);
+    if (value === undefined) return false;
+    this.#parts ??= new OutputParts(this.#services.pool);
+    this.#parts.addReplies(output);
+    this.#output = undefined;
+    this.#parts.addValue(to - from, value);
+    return true;
+  }
+
   /** Gives up the arguments of the command under way to whoever goes on with them. */
   surrenderArguments(): void {
     this.#parser.surrenderArguments();
@@ -251,7 +285,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#endTurn();
     if (this.#holds !== 0 || !this.#readingStopped || this.closed) return;
     this.#readingStopped = false;
-    this.#socket.resume();
+    this.#transport.resume();
   }
 
   push(write: (reply: ReplyWriter) => void): void {
@@ -275,12 +309,13 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   retract(job: ShardJob, line: string): void {
     if (this.mode !== 'link' && this.#identity?.shardJob !== job) return;
     for (const output of [this.#output, this.#pushes]) if (output) retractReplies(output, 0, line);
+    this.#parts?.retract(line);
     this.#queue?.retract(line);
   }
 
   /** Ends the connection at once. */
   destroy(): void {
-    this.#socket.destroy();
+    this.#transport.destroy();
   }
 
   /** The socket has closed: frees everything. */
@@ -289,6 +324,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#stall.end();
     this.#parser.end();
     this.#queue?.clear();
+    this.#parts?.clear();
     this.#output = undefined;
     this.#pushes = undefined;
   }
@@ -297,8 +333,10 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#listed = false;
     if (this.closed) return;
     const { pool, statistics } = this.#services;
-    if (this.#output) statistics.bytesOut += pool.send(this.#output, this.#socket);
-    if (this.#pushes) statistics.bytesOut += pool.send(this.#pushes, this.#socket);
+    if (this.#parts) statistics.bytesOut += this.#parts.send(this.#socket);
+    this.#parts = undefined;
+    if (this.#output) statistics.bytesOut += pool.send(this.#output, this.#transport);
+    if (this.#pushes) statistics.bytesOut += pool.send(this.#pushes, this.#transport);
     this.#output = undefined;
     this.#pushes = undefined;
     if (this.#quitting && this.caughtUp) this.#finish();
@@ -308,28 +346,17 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   #beginTurn(): void {
     this.#services.turn.begin();
-    this.#turnCommands = 0;
-    this.#turnStartMs = performance.now();
-    this.#sinceClock = 0;
-    this.#turnOutputBytes = this.#output?.length ?? 0;
+    this.#slice.begin();
   }
 
   #endTurn(): void {
     this.#list();
-    this.#services.turn.end(this.#output !== undefined && this.#output.length >= hurryBytes);
+    this.#services.turn.end(this.#ring !== undefined || this.#unsentBytes() >= hurryBytes);
   }
 
-  /** Counts what was written as work, and lets others have their turn if it is very much. */
-  #countOutput(length: number): void {
-    if (length > this.#turnOutputBytes) this.#sinceClock += (length - this.#turnOutputBytes) >>> workShift;
-    this.#turnOutputBytes = length;
-    if (length + (this.#pushes?.length ?? 0) > limits.connectionOutputBytes) this.#yield();
-  }
-
-  #isTurnOver(): boolean {
-    this.#sinceClock = 0;
-    this.#services.turn.tick();
-    return performance.now() - this.#turnStartMs >= limits.connectionTurnMs;
+  /** Bytes of this turn's replies. */
+  #unsentBytes(): number {
+    return (this.#output?.length ?? 0) + (this.#pushes?.length ?? 0) + (this.#parts?.bytes ?? 0);
   }
 
   #settled(queue: ReplyQueue): void {
@@ -345,13 +372,13 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   #list(): void {
     if (this.#listed) return;
-    if (this.#output === undefined && this.#pushes === undefined && !this.#quitting) return;
+    if (this.#output === undefined && this.#pushes === undefined && this.#parts === undefined && !this.#quitting) return;
     this.#listed = true;
     this.#services.turn.add(this);
   }
 
   #outputBytes(): number {
-    return this.#socket.writableLength + (this.#queue?.waitingBytes ?? 0);
+    return this.#transport.writableLength + (this.#queue?.waitingBytes ?? 0);
   }
 
   #yield(): void {
@@ -383,9 +410,9 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   /** Ends our side, and reads over what still comes for a while: an early close would make the last reply vanish. */
   #finish(): void {
-    if (!this.#socket.writable) return;
-    this.#socket.end();
-    if (this.#readingStopped) this.#socket.resume();
+    if (!this.#transport.writable) return;
+    this.#transport.end();
+    if (this.#readingStopped) this.#transport.resume();
     this.#readingStopped = false;
     setTimeout(() => this.destroy(), limits.lingerMs).unref();
   }

@@ -21,6 +21,8 @@ export interface ShardOptions {
   readonly ssdBytes: number;
   /** `file:DIR` or `s3://BUCKET?…`. */
   readonly object: string;
+  /** How long a shard polls its clients' rings after their last use; 0: there are no rings. */
+  readonly spinMs: number;
   /** Number of this start of the shard. */
   readonly incarnation: number;
 }

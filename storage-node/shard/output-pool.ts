@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import { ReplyBuffer, type RespVersion } from '@satchel/proto/resp';
+import type { Transport } from './transport.js';
 
 /** Buffers kept for reuse; one is enough unless replies have to wait for something. */
 const keptBuffers = 64;
@@ -17,12 +17,12 @@ export class OutputPool {
   }
 
   /** Sends a buffer's content and takes the buffer back; returns the bytes sent. */
-  send(reply: ReplyBuffer, socket: Socket): number {
-    const bytes = socket.writable ? reply.length : 0;
+  send(reply: ReplyBuffer, transport: Transport): number {
+    const bytes = transport.writable ? reply.length : 0;
     if (bytes > 0) {
-      socket.write(reply.bytes);
-      // The kernel took it all: the memory is free. Else it is the socket's until it is sent.
-      if (socket.writableLength > 0) reply.detach();
+      transport.write(reply.bytes);
+      // The kernel took it all: the memory is free. Else it is the transport's until it is sent.
+      if (transport.writableLength > 0) reply.detach();
     }
     this.giveBack(reply);
     return bytes;

@@ -8,6 +8,7 @@ import { clusterCommands } from './commands/cluster.js';
 import { connectionCommands } from './commands/connection.js';
 import { informationCommands } from './commands/information.js';
 import { linkCommands } from './commands/link.js';
+import { ringCommand } from './commands/ring.js';
 import { Connection } from './connection.js';
 import type { ConnectionServices } from './connection-services.js';
 import { Dispatcher } from './dispatch.js';
@@ -17,10 +18,13 @@ import { LinkPool } from './link-pool.js';
 import { Listener, type ReadInput } from './listener.js';
 import { OutputPool } from './output-pool.js';
 import { Peers } from './peers.js';
+import { Rings } from './ring/rings.js';
 import { Router } from './router.js';
 import type { SessionMode } from './session.js';
 import { emptyStatistics, type ServerStatistics, type ShardEnvironment } from './shard-environment.js';
 import { SpanningWaits } from './spanning-waits.js';
+import { PeerCalls } from './striping/peer-calls.js';
+import type { ShardCalls } from './striping/shard-calls.js';
 import { Turn } from './turn.js';
 import { uncommittedLine } from './uncommitted.js';
 
@@ -33,6 +37,10 @@ export interface ServerOptions {
   readonly commands: readonly Command[];
   /** Connections taken at a time; default limits.shardConnections. */
   readonly connectionLimit?: number;
+  /** Clients of this host may use rings, which are polled for so long after their last use; default 0: not. */
+  readonly spinMs?: number;
+  /** Path of the Unix socket, see ListenAddresses. */
+  readonly socket?: string;
 }
 
 /** Where a server is to listen. */
@@ -54,18 +62,21 @@ export interface ListeningPorts {
 /** A shard's face to the network: listeners, connections, commands, links to other shards. */
 export class Server {
   readonly statistics: ServerStatistics = emptyStatistics();
+  /** How the jobs of this shard reach their other shards. */
+  readonly calls: ShardCalls;
   readonly #environment: ShardEnvironment;
   readonly #table: CommandTable;
   readonly #turn = new Turn((job, error) => this.#flushFailed(job, error));
   readonly #services: ConnectionServices;
   readonly #links: LinkPool;
+  readonly #rings: Rings;
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBytes);
   readonly #connections = new Map<number, Connection>();
   readonly #listeners: Listener[] = [];
   readonly #connectionLimit: number;
   #lastId = 0;
 
-  constructor({ environment, commands, connectionLimit = limits.shardConnections }: ServerOptions) {
+  constructor({ environment, commands, connectionLimit = limits.shardConnections, spinMs = 0, socket }: ServerOptions) {
     this.#environment = environment;
     this.#connectionLimit = connectionLimit;
     const { log, shard } = environment;
@@ -82,6 +93,7 @@ export class Server {
       ...informationCommands(own),
       ...clusterCommands(environment),
       ...linkCommands(environment),
+      ringCommand,
       ...commands,
     ]);
     this.#links = new LinkPool({
@@ -91,11 +103,13 @@ export class Server {
       readBuffer: this.#readBuffer,
     });
     const peers = new Peers(shard, this.#links, runner, this.#table, pool);
+    this.calls = new PeerCalls(peers, this.#table);
     const router = new Router(shard, peers, new SpanningWaits(peers), this.statistics);
     const routings = new JobRoutings(shard);
     const dispatcher = new Dispatcher({ environment, table: this.#table, runner, routings, statistics: this.statistics, router });
     const inputBudget = new InputBudget(limits.shardInputBytes);
-    this.#services = { log, turn: this.#turn, pool, inputBudget, statistics: this.statistics, dispatcher };
+    this.#rings = new Rings({ spinMs, socket, readBuffer: this.#readBuffer });
+    this.#services = { log, turn: this.#turn, pool, inputBudget, statistics: this.statistics, rings: this.#rings, dispatcher };
   }
 
   /** Calls of each command that was called. */
@@ -125,6 +139,7 @@ export class Server {
   close(): void {
     this.#closeListeners();
     this.#links.close();
+    this.#rings.close();
     for (const connection of this.#connections.values()) connection.destroy();
   }
 
@@ -162,6 +177,6 @@ export class Server {
       this.statistics.connections--;
       connection.released();
     });
-    return (buffer, length) => connection.read(buffer, length);
+    return (buffer, length) => connection.input(buffer, length);
   }
 }

@@ -1,5 +1,6 @@
 import type { Verb } from '@satchel/proto/core';
 import type { ReplyWriter, RespVersion } from '@satchel/proto/resp';
+import type { StoredObject } from '../store/tier-store.js';
 import type { ShardJob } from './job.js';
 
 /** Which door a connection came in by: it decides how commands are routed. */
@@ -43,6 +44,11 @@ export interface Session {
    * of the event-loop turn, after the stores were flushed.
    */
   push(write: (reply: ReplyWriter) => void): void;
+  /**
+   * Replies, instead of through `reply`, with bytes [from, to) of a value from where they lie, as a bulk string; false if that is not to be
+   * had here, or not worth it, and nothing was done.
+   */
+  pin?(reply: ReplyWriter, object: StoredObject, from: number, to: number): boolean;
   /** Calls back once when the connection ends, for whatever reason; at once if it has. Returns what unregisters. */
   onClose(callback: () => void): () => void;
 }
@@ -59,6 +65,8 @@ export interface ConnectionSession extends Session {
   readonly lastActiveMs: number;
   /** Takes large commands from now on: the other side has authenticated. */
   trusted(): void;
+  /** Lets its client go on through shared memory; see commands/ring.ts. */
+  openRing(): void;
   /** Closes after the replies written so far were sent. */
   quit(): void;
 }

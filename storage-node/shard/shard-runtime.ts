@@ -106,12 +106,13 @@ export class ShardRuntime {
     const { options, registry } = this;
     registry.setMembership(membership);
     if (this.server) return;
-    const server = new Server({ environment: registry, commands: dataCommands });
+    const { listen, endpointPort, directPort, socket, spinMs } = options;
+    const server = new Server({ environment: registry, commands: dataCommands, spinMs, socket });
     this.server = server;
+    registry.calls = server.calls;
     registry.jobChanged = (job) => server.jobChanged(job);
     await this.held?.release();
     this.held = undefined;
-    const { listen, endpointPort, directPort, socket } = options;
     await server.listen({ host: listen, endpointPort, directPort, socket });
     registry.openLeftJobs().catch((error: unknown) => this.log.error({ err: error }, 'jobs of the last run could not be opened'));
   }

@@ -117,12 +117,13 @@ class ProcessCluster {
   }
 
   async #startNode(id: string, about: NodePlan): Promise<ReadyNode> {
-    const { shards, dramBytes, ssdBytes, mains } = this.#options;
+    const { shards, dramBytes, ssdBytes, spin, mains } = this.#options;
     const part = this.#supervise(id, mains.node, [
       ...['--controller', about.controller, '--id', id, '--dir', this.#makeFolder(id)],
       ...['--shards', String(shards), '--dram', String(dramBytes), '--ssd', String(ssdBytes), '--object', about.object],
       ...['--base-port', String(about.basePort), '--http-port', String(about.httpPort)],
       ...['--advertise', '127.0.0.1', '--socket-dir', about.sockets],
+      ...(spin === undefined ? [] : ['--spin', spin]),
     ]);
     this.#nodes.push(part);
     return readyNodeOf(id, await part.start());

@@ -19,6 +19,8 @@ export interface ClusterInput {
   readonly ssdBytes?: number | undefined;
   /** `file:DIR` or `s3://BUCKET?endpoint=URL&region=R`. */
   readonly object?: string | undefined;
+  /** As text for the nodes' --spin. */
+  readonly spin?: string | undefined;
   readonly dir?: string | undefined;
   readonly controllerPort?: number | undefined;
   readonly httpPort?: number | undefined;
@@ -38,6 +40,8 @@ export interface ClusterOptions {
   readonly ssdBytes: number;
   /** Undefined: a folder in the run folder. */
   readonly object: string | undefined;
+  /** Undefined: the nodes' own default. */
+  readonly spin: string | undefined;
   /** Undefined: a fresh folder under the system's temporary one. */
   readonly dir: string | undefined;
   readonly controllerPort: PortChoice;
@@ -83,6 +87,7 @@ export function completeClusterOptions(input: ClusterInput): ClusterOptions {
     dramBytes: input.dramBytes ?? clusterDefaults.dramBytes,
     ssdBytes: input.ssdBytes ?? clusterDefaults.ssdBytes,
     object: input.object,
+    spin: input.spin,
     dir: input.dir,
     controllerPort: choose(input.controllerPort, clusterDefaults.controllerPort),
     httpPort: choose(input.httpPort, httpFallback),

@@ -14,6 +14,7 @@ interface UpOptions {
   readonly dram?: number;
   readonly ssd?: number;
   readonly object?: string;
+  readonly spin?: string;
   readonly dir?: string;
   readonly controllerPort?: number;
   readonly httpPort?: number;
@@ -33,6 +34,7 @@ export function addUp(parent: Command, io: CliProcess): void {
     .option('--dram <size>', `DRAM per node, shared by its shards (default: ${size(dramBytes)})`, positiveBytesArgument)
     .option('--ssd <size>', `SSD per node, shared by its shards (default: ${size(ssdBytes)})`, bytesArgument)
     .option('--object <uri>', 'object tier: file:DIR or s3://BUCKET?endpoint=URL&region=R (default: a folder)', objectArgument)
+    .option('--spin <ms>', 'let shards poll shared memory so long after its last use; 0: off', spinArgument)
     .option('--dir <dir>', 'folder of this run (default: a fresh one)')
     .option('--controller-port <port>', `gRPC port, 0 for a free one (default: ${controllerPort})`, portArgument)
     .option('--http-port <port>', `port of /metrics and /healthz, 0 for a free one (default: ${httpPort})`, portArgument)
@@ -41,6 +43,13 @@ export function addUp(parent: Command, io: CliProcess): void {
     .option('--no-faas', 'run no functions')
     .addOption(new Option('--with-parent', 'stop when standard input ends').hideHelp())
     .action((options: UpOptions, command: Command) => up(options, command, io));
+}
+
+/** Milliseconds, checked here so that the message names this option. */
+function spinArgument(text: string): string {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1000) return text;
+  throw new InvalidArgumentError(`'${text}' is not a number of milliseconds from 0 to 1000`);
 }
 
 async function up(options: UpOptions, command: Command, io: CliProcess): Promise<void> {

@@ -1,19 +1,6 @@
 import type { RingEnd } from '@satchel/proto/shared-memory';
 import type { ReadInput } from '../listener.js';
-
-/** What a connection needs of its other end: a socket, or a ring. */
-export interface Transport {
-  readonly writable: boolean;
-  /** Bytes that were written and not yet taken by the other side. */
-  readonly writableLength: number;
-  /** Sends bytes; unless `writableLength` is 0 afterwards they are kept until they are taken. */
-  write(bytes: Uint8Array): unknown;
-  end(): unknown;
-  destroy(): unknown;
-  /** Goes on reading after `read` returned false. */
-  resume(): unknown;
-  on(event: 'drain', callback: () => void): unknown;
-}
+import type { Transport } from '../transport.js';
 
 /** The Unix socket that a ring came through: wakes the client, and closes when it is gone. */
 export interface Bell {
@@ -104,6 +91,11 @@ export class RingTransport implements Transport {
 
   resume(): void {
     this.#reading = true;
+    this.rung();
+  }
+
+  /** The client calls through the bell. */
+  rung(): void {
     this.#attend(this);
   }
 
