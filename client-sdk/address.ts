@@ -36,7 +36,8 @@ export function endpointAddress(url: JobUrl, socketDir: string | undefined): Add
   return existsSync(socket) ? { ...address, socket } : address;
 }
 
-function isThisHost(host: string): boolean {
+/** Whether a host is the one this process runs on. */
+export function isThisHost(host: string): boolean {
   if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return true;
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host));
 }

@@ -2,6 +2,7 @@ import { SatchelError } from '@satchel/proto/core';
 import { type CommandArgument, type Reply, ReplyError } from '@satchel/proto/resp';
 import type { AbortGroups } from './abort-groups.js';
 import type { ChunkedValue } from './chunked-value.js';
+import { type CallsUnderWay, nowhere } from './local/calls-under-way.js';
 import { Ticker } from './ticker.js';
 
 /** A key as callers give it: text is UTF-8. */
@@ -49,6 +50,8 @@ export interface CallContext {
   readonly ticker: Ticker;
   readonly redirector: Redirector;
   readonly aborts: AbortGroups;
+  /** What reads in place must not overtake; undefined if there are none. */
+  readonly underWay: CallsUnderWay | undefined;
 }
 
 /** One command with its promise. */
@@ -68,6 +71,8 @@ export class Call<Result> implements Pending {
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
   #signal: AbortSignal | undefined = undefined;
+  /** Its place among the calls under way. */
+  #place = nowhere;
 
   /** `key` is undefined for commands of the whole job. `decode` never sees an error reply. */
   constructor(
@@ -86,6 +91,8 @@ export class Call<Result> implements Pending {
       this.#reject = reject;
     });
     context.ticker.begin();
+    // Only what changes something concerns keys that it does not name.
+    if (context.underWay !== undefined && (key !== undefined || !repeatable)) this.#place = context.underWay.begin(key);
     if (options !== undefined) this.#limit(options);
   }
 
@@ -94,14 +101,17 @@ export class Call<Result> implements Pending {
   }
 
   onReply(reply: Reply): void {
-    if (this.settled) return;
-    if (reply instanceof ReplyError) this.onError(reply);
+    if (this.settled) this.answered();
+    else if (reply instanceof ReplyError) this.onError(reply);
     else this.succeed(reply);
   }
 
   /** Rejects the promise. */
   fail(error: unknown): void {
-    if (this.settled) return;
+    if (this.settled) {
+      if (!this.sent) this.answered();
+      return;
+    }
     this.settle();
     this.#reject(error);
   }
@@ -126,8 +136,17 @@ export class Call<Result> implements Pending {
 
   protected settle(): void {
     this.settled = true;
+    // A call that was sent may yet be carried out: it is under way until it is answered.
+    if (!this.sent) this.answered();
     this.context.ticker.end();
     if (this.#signal !== undefined) this.context.aborts.remove(this.#signal, this);
+  }
+
+  /** The shard has carried it out, or never will. */
+  protected answered(): void {
+    if (this.#place === nowhere) return;
+    this.context.underWay?.end(this.#place);
+    this.#place = nowhere;
   }
 
   #limit({ timeoutMs, signal }: CallOptions): void {
@@ -163,7 +182,7 @@ export class Notice implements Pending {
     return this.command;
   }
 
-  onReply(): void {
+  onReply(_reply: Reply): void {
     this.settled = true;
   }
 

@@ -5,6 +5,8 @@ import { type Address, endpointAddress, formatAddress, parseAddress } from './ad
 import { Call, type CallContext, describe, type ObjectKey, type Redirector } from './call.js';
 import { CallQueue } from './call-queue.js';
 import { Connection, type ConnectionContext } from './connection.js';
+import { decodeNothing } from './decode.js';
+import { LocalReads } from './local/local-reads.js';
 import type { CompleteConnectOptions } from './options.js';
 import { type SlotRoutes, slotRoutesOf } from './slot-routes.js';
 import { Ticker, type Ticking } from './ticker.js';
@@ -19,6 +21,8 @@ export class Cluster implements Redirector, Ticking, CallContext {
   readonly ticker = new Ticker();
   readonly redirector = this;
   readonly aborts = new AbortGroups();
+  /** Reads from the memory of shards on this host; undefined if there are to be none. */
+  readonly local: LocalReads | undefined;
   readonly #url: JobUrl;
   readonly #context: ConnectionContext;
   readonly #endpoint: Connection;
@@ -43,11 +47,14 @@ export class Cluster implements Redirector, Ticking, CallContext {
 
   constructor(url: JobUrl, credentials: ConnectionContext['credentials'], options: CompleteConnectOptions) {
     this.#url = url;
+    const isLocal = options.local === 'auto' && options.socketDir !== '';
+    this.local = isLocal ? new LocalReads(options.socketDir, (slot) => this.#ownerOfSlot(slot)) : undefined;
     this.#context = {
       ticker: this.ticker,
       options,
       credentials,
       readBuffer: Buffer.allocUnsafeSlow(limits.clientReadBytes),
+      local: this.local,
       onTrouble: () => this.#onTrouble(),
     };
     this.#endpoint = new Connection(this.#context, endpointAddress(url, options.socketDir));
@@ -79,6 +86,11 @@ export class Cluster implements Redirector, Ticking, CallContext {
     this.#closing ??= error;
     for (const call of this.#parked) if (call.waitId > 0) call.fail(error);
     while (this.#parked.length > 0 && this.#refreshing !== undefined) await this.#refreshing;
+    this.local?.report((connection, command) => {
+      const call = new Call(this, undefined, command, decodeNothing, false);
+      call.promise.catch(() => {});
+      connection.send(call);
+    });
     await Promise.all(this.#connections().map((connection) => connection.close(error)));
     this.destroy(error);
   }
@@ -90,6 +102,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
     this.ticker.remove(this);
     for (const call of this.#parked.takeAll()) call.fail(error);
     for (const connection of this.#connections()) connection.destroy(error);
+    this.local?.close();
   }
 
   tick(now: number): void {
@@ -98,6 +111,10 @@ export class Cluster implements Redirector, Ticking, CallContext {
     for (const call of this.#parked) {
       if (call.deadlineTick <= now) call.fail(new SatchelError('timeout', `${describe(call, now)} did not end in time`));
     }
+  }
+
+  get underWay(): CallContext['underWay'] {
+    return this.local?.underWay;
   }
 
   #connections(): Connection[] {
@@ -121,6 +138,11 @@ export class Cluster implements Redirector, Ticking, CallContext {
   #ownerOf(key: ObjectKey, routes: SlotRoutes): Connection {
     if (this.#owners.length === 1) return this.#owners[0] as Connection;
     return this.#owners[routes.table[this.#slotOf(key)] as number] as Connection;
+  }
+
+  #ownerOfSlot(slot: number): Connection | undefined {
+    if (this.#routes === undefined || this.#closing !== undefined) return undefined;
+    return this.#owners[this.#routes.table[slot] as number];
   }
 
   #slotOf(key: ObjectKey): number {

@@ -12,6 +12,7 @@ export {
   type RegisterJobOptions,
   registerJob,
 } from './job.js';
+export type { LocalAskReason, LocalReadStatistics } from './local/local-reads.js';
 export type { ObjectStat } from './object-stat.js';
 export type { ConnectOptions } from './options.js';
 export type { PutOptions } from './put-command.js';

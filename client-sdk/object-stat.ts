@@ -1,5 +1,6 @@
 import { isTier, SatchelError, type Tier } from '@satchel/proto/core';
 import type { Reply } from '@satchel/proto/resp';
+import type { LocalStat } from '@satchel/proto/shared-memory';
 
 /** What is known of an object besides its bytes. */
 export interface ObjectStat {
@@ -34,6 +35,18 @@ export function objectStatOf(reply: Reply): ObjectStat | undefined {
     ...(ttlMs !== undefined && ttlMs >= 0 && { ttlMs }),
     ...(readsLeft !== undefined && readsLeft > 0 && { readsLeft }),
     ...(attempt !== undefined && attempt >= 0 && { attempt }),
+  };
+}
+
+/** What was read from a shard's memory. */
+export function objectStatOfLocal({ size, expiresAtMs, createdMs, persist, attempt }: LocalStat, nowMs: number): ObjectStat {
+  return {
+    size,
+    tier: 'dram',
+    persist,
+    createdMs,
+    ...(expiresAtMs > 0 && { ttlMs: Math.max(0, expiresAtMs - nowMs) }),
+    ...(attempt >= 0 && { attempt }),
   };
 }
 

@@ -8,6 +8,11 @@ export interface ConnectOptions {
   readonly silenceMs?: number;
   /** Folder of this host's shard sockets. Default: SATCHEL_SOCKET_DIR; empty: always TCP. */
   readonly socketDir?: string;
+  /**
+   * `auto` (default): objects are read straight from the memory of shards on this host, if `socketDir` has it and koffi is installed; `off`: always
+   * through the network.
+   */
+  readonly local?: 'auto' | 'off';
 }
 
 /** {@link ConnectOptions} with every default filled in. */
@@ -21,7 +26,13 @@ export function completeConnectOptions(options: ConnectOptions): CompleteConnect
     // The slowest single command is a put of the largest value to the object tier.
     silenceMs: duration('silenceMs', options.silenceMs ?? 60_000),
     socketDir: options.socketDir ?? process.env['SATCHEL_SOCKET_DIR'] ?? '',
+    local: localMode(options.local ?? 'auto'),
   };
+}
+
+function localMode(value: 'auto' | 'off'): 'auto' | 'off' {
+  if (value === 'auto' || value === 'off') return value;
+  throw new SatchelError('invalid-argument', `option local is ${String(value)}; it must be 'auto' or 'off'`);
 }
 
 function duration(name: string, value: number): number {

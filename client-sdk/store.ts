@@ -5,7 +5,8 @@ import { type Argument, Call, type CallOptions, type ObjectKey } from './call.js
 import type { ChunkedValue } from './chunked-value.js';
 import { Cluster } from './cluster.js';
 import * as decode from './decode.js';
-import { type ObjectStat, objectStatOf } from './object-stat.js';
+import { type LocalReadStatistics, noLocalReads } from './local/local-reads.js';
+import { type ObjectStat, objectStatOf, objectStatOfLocal } from './object-stat.js';
 import { type ConnectOptions, completeConnectOptions } from './options.js';
 import { isRepeatablePut, type PutOptions, putCommand } from './put-command.js';
 import { gather, readRanges, type StreamOptions } from './streams.js';
@@ -48,6 +49,9 @@ export class Store {
   get(key: ObjectKey, options: GetOptions & { readonly as: 'text' }): Promise<string | undefined>;
   get(key: ObjectKey, options?: CallOptions & { readonly as?: 'buffer' }): Promise<Buffer | undefined>;
   get(key: ObjectKey, options?: GetOptions): Promise<Buffer | string | undefined> {
+    const { local } = this.#cluster;
+    const value = local?.get(key, options);
+    if (local !== undefined && value !== undefined) return local.settled(options?.as === 'text' ? value.toString() : value);
     const decoder: (reply: Reply) => Buffer | string | undefined =
       options?.as === 'text' ? decode.decodeText : decode.decodeValue;
     return this.#key(key, ['GET', key], decoder, true, options);
@@ -56,6 +60,9 @@ export class Store {
   /** Bytes [from, to) of the value, fewer where it ends before; empty if there is no such object. Refused on objects stored with `reads`. */
   getRange(key: ObjectKey, from: number, to: number, options?: CallOptions): Promise<Buffer> {
     if (to <= from) return Promise.resolve(Buffer.alloc(0));
+    const { local } = this.#cluster;
+    const bytes = local?.getRange(key, from, to, options);
+    if (local !== undefined && bytes !== undefined) return local.settled(bytes);
     return this.#key(key, ['GETRANGE', key, from, to - 1], decode.decodeWaited, true, options);
   }
 
@@ -69,11 +76,16 @@ export class Store {
 
   /** Whether there is such an object. */
   has(key: ObjectKey, options?: CallOptions): Promise<boolean> {
+    const { local } = this.#cluster;
+    if (local?.has(key, options)) return local.settled(true);
     return this.#key(key, ['EXISTS', key], decode.decodeFlag, true, options);
   }
 
   /** What is known of an object besides its bytes, or undefined if there is none. */
   stat(key: ObjectKey, options?: CallOptions): Promise<ObjectStat | undefined> {
+    const { local } = this.#cluster;
+    const stat = local?.stat(key, options);
+    if (local !== undefined && stat !== undefined) return local.settled(objectStatOfLocal(stat, Date.now()));
     return this.#key(key, ['SATCHEL.STAT', key], objectStatOf, true, options);
   }
 
@@ -144,6 +156,13 @@ export class Store {
    */
   getStream(key: ObjectKey, options?: StreamOptions): Readable {
     return readRanges(this, key, options);
+  }
+
+  /** How objects are read in place, without asking their shard; counted since the store was made. */
+  get localReads(): LocalReadStatistics {
+    return (
+      this.#cluster.local?.statistics ?? noLocalReads('reading in place is off: there is no socketDir, or option local is off')
+    );
   }
 
   /** Lets calls under way finish, then disconnects. Pending waits and later calls fail with `unavailable`. Idempotent. */

@@ -46,6 +46,7 @@ export class WaitCall<Result> extends Call<Result> {
 
   /** The answer to the registration. */
   override onReply(reply: Reply): void {
+    this.answered();
     if (!this.settled && reply instanceof ReplyError) this.onError(reply);
   }
 
