@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Key } from '../key.js';
+import { sharedPool, sharingProblem } from '../testing/arenas.js';
 import { plainMetadata } from '../tier-store.js';
 import { ArenaPool } from './arena-pool.js';
 import { type ChurnState, churn, mixedSize, slackBytes } from './churn.js';
@@ -36,6 +37,16 @@ test.each([
     expect(pool.usage).toMatchObject({ reservedBytes: 0, segments: 0 });
   },
 );
+
+test.skipIf(sharingProblem)('shared memory follows what is live, too', { timeout: 600_000 }, async () => {
+  const pool = sharedPool({ budgetBytes: 1024 * MiB });
+  const store = pool.open('job-1');
+  const count = Math.ceil(operations / 3);
+  churn(store, { operations: count, keys: Math.ceil(count / 10), sizeOf: mixedSize, putShare: waves, observe: expectBounded });
+  expect(store.audit()).toEqual([]);
+  await store.destroy();
+  expect(pool.usage).toMatchObject({ reservedBytes: 0, segments: 0 });
+});
 
 test('memory follows when one size gives way to another', () => {
   const store = new ArenaPool({ budgetBytes: 1024 * MiB }).open();

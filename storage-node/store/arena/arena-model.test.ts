@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Key } from '../key.js';
+import { sharedPool, sharingProblem } from '../testing/arenas.js';
 import { collidingKeys, readWhole, sampleMetadata, sampleValue } from '../testing/samples.js';
-import { ArenaPool } from './arena-pool.js';
+import { ArenaPool, type ArenaPoolOptions } from './arena-pool.js';
 import type { ArenaStore } from './arena-store.js';
 import { randomNumbers } from './churn.js';
 
@@ -60,18 +61,23 @@ class Model {
   }
 }
 
-test.each([
-  ['plenty of memory', 64 * KiB * KiB],
-  ['little memory', 700 * KiB],
-])(
+const ofOwn = (options: ArenaPoolOptions) => new ArenaPool(options);
+const cases: [string, number, (options: ArenaPoolOptions) => ArenaPool][] = [
+  ['plenty of memory', 64 * KiB * KiB, ofOwn],
+  ['little memory', 700 * KiB, ofOwn],
+];
+if (!sharingProblem)
+  cases.push(['plenty of shared memory', 64 * KiB * KiB, sharedPool], ['little shared memory', 700 * KiB, sharedPool]);
+
+test.each(cases)(
   'with %s, splits, compaction and moved spans keep every object as it was stored',
   { timeout: 120_000 },
-  async (_, budgetBytes) => {
+  async (_, budgetBytes, poolOf) => {
     const numRuns = Number(process.env['SATCHEL_ARENA_RUNS'] ?? 15);
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.array(phase, { minLength: 3, maxLength: 12, size: 'max' }), async (seed, phases) => {
-        const pool = new ArenaPool({ budgetBytes, unitBytes: KiB, segmentBytes: 8 * KiB });
-        const store = pool.open();
+        const pool = poolOf({ budgetBytes, unitBytes: KiB, segmentBytes: 8 * KiB });
+        const store = pool.open('job-1');
         const model = new Model(store, seed);
         for (const each of phases) {
           model.run(each);

@@ -1,0 +1,138 @@
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type MappedFile, type Mapping, NoRoomError, rootFileName, segmentFileName } from '@satchel/proto/shared-memory';
+import type { Background } from './background.js';
+import type { JobSegments, Published, Segment } from './segment-source.js';
+import type { SegmentStock } from './segment-stock.js';
+
+export interface JobFolderOptions {
+  /** The folder to make; its name is what readers are told. */
+  readonly path: string;
+  readonly name: string;
+  /** The group that may read it; undefined: only processes of the same user may. */
+  readonly group: number | undefined;
+  readonly mapping: Mapping;
+  readonly stock: SegmentStock;
+  readonly background: Background;
+  /** Where to move what is to be removed. */
+  readonly discard: (path: string) => void;
+  readonly onEnd: () => void;
+}
+
+/** A segment that is a file. */
+class FileSegment implements Segment {
+  readonly serial: number;
+  readonly memory: ArrayBuffer;
+  readonly file: MappedFile;
+
+  constructor(serial: number, file: MappedFile) {
+    this.serial = serial;
+    this.file = file;
+    this.memory = file.memory;
+  }
+}
+
+/** The memory of one job: files in a folder that only its group can enter, made at the first need. A file never gets another use. */
+export class JobFolder implements JobSegments {
+  readonly published: Published;
+  private readonly options: JobFolderOptions;
+  private readonly lent = new Set<FileSegment>();
+  private serial = 0;
+  private isMade = false;
+
+  constructor(options: JobFolderOptions) {
+    this.options = options;
+    this.published = { folder: options.name };
+  }
+
+  take(bytes: number): Segment | undefined {
+    const serial = ++this.serial;
+    return this.lend(serial, segmentFileName(serial), bytes);
+  }
+
+  takeRoot(bytes: number): Segment | undefined {
+    return this.lend(0, rootFileName, bytes);
+  }
+
+  growRoot(root: Segment, bytes: number): Segment | undefined {
+    const grown = ifRoom(() => this.options.mapping.grow(this.pathOf(rootFileName), bytes));
+    if (!grown) return undefined;
+    this.takeBack(root);
+    return this.noted(new FileSegment(0, grown));
+  }
+
+  release(segment: Segment): void {
+    rmSync(this.pathOf(segmentFileName(segment.serial)), { force: true });
+    this.takeBack(segment);
+  }
+
+  end(): void {
+    if (this.isMade) this.options.discard(this.options.path);
+    for (const segment of this.lent) this.takeBack(segment);
+    this.options.onEnd();
+  }
+
+  private lend(serial: number, name: string, bytes: number): Segment | undefined {
+    const file = ifRoom(() => this.fromStock(name, bytes) ?? this.create(name, bytes));
+    return file && this.noted(new FileSegment(serial, file));
+  }
+
+  private noted(segment: FileSegment): FileSegment {
+    this.lent.add(segment);
+    return segment;
+  }
+
+  private takeBack(segment: Segment): void {
+    if (!(segment instanceof FileSegment) || !this.lent.delete(segment)) return;
+    const { background, mapping } = this.options;
+    background.add(() => mapping.unmapInBackground(segment.file));
+  }
+
+  private fromStock(name: string, bytes: number): MappedFile | undefined {
+    const ready = this.options.stock.take(bytes);
+    if (!ready) return undefined;
+    this.giveToGroup(ready.path);
+    renameSync(ready.path, this.pathOf(name));
+    return ready.file;
+  }
+
+  private create(name: string, bytes: number): MappedFile {
+    const path = this.pathOf(name);
+    const file = this.options.mapping.create(path, bytes);
+    this.giveToGroup(path);
+    return file;
+  }
+
+  private giveToGroup(path: string): void {
+    const { group } = this.options;
+    if (group === undefined) return;
+    chownSync(path, 0, group);
+    chmodSync(path, 0o640);
+  }
+
+  private pathOf(name: string): string {
+    if (!this.isMade) this.make();
+    return join(this.options.path, name);
+  }
+
+  private make(): void {
+    const { path, group } = this.options;
+    mkdirSync(path, { mode: 0o700 });
+    this.isMade = true;
+    if (group === undefined) return;
+    chownSync(path, 0, group);
+    chmodSync(path, 0o710);
+  }
+}
+
+/** Undefined if there is no room for a file. */
+function ifRoom<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (error instanceof NoRoomError || code === 'ENOSPC' || code === 'EDQUOT' || code === 'EMFILE' || code === 'ENFILE')
+      return undefined;
+    throw error;
+  }
+}
