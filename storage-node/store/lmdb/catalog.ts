@@ -87,14 +87,7 @@ export class Catalog implements Participant {
    * Gives a key a record, with its header, in place of the one there was, of whichever tier. The caller fills in what comes after the header, of
    * `bodyBytes`, at once. The environment is open.
    */
-  put(
-    key: Key,
-    kind: RecordKind,
-    valueLength: number,
-    bodyBytes: number,
-    sequence: number,
-    metadata: ObjectMetadata,
-  ): Buffer {
+  put(key: Key, kind: RecordKind, valueLength: number, bodyBytes: number, sequence: number, metadata: ObjectMetadata): Buffer {
     this.#makeRoom(recordHeaderBytes + bodyBytes);
     this.#release(key);
     const usage = this.usage[kind === recordKinds.packed ? 'object' : 'ssd'];
@@ -221,7 +214,8 @@ export class Catalog implements Participant {
   }
 
   #lookup(key: Key): Buffer | undefined {
-    if (this.#lastKeyLength === key.length && this.#lastReads === LmdbTable.reads && this.#isLastKey(key)) return this.#lastRecord;
+    if (this.#lastKeyLength === key.length && this.#lastReads === LmdbTable.reads && this.#isLastKey(key))
+      return this.#lastRecord;
     this.#lastKeyLength = -1;
     const record = this.#search(key);
     this.#lastRecord = record;

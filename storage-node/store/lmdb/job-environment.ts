@@ -4,7 +4,7 @@ import { assert, SatchelError } from '@satchel/proto/core';
 import { readBootId } from './boot-id.js';
 import { Catalog } from './catalog.js';
 import { diskError } from './disk-error.js';
-import { LmdbEnvironment, type LmdbTable } from './lmdb-environment.js';
+import { databaseFile, LmdbEnvironment, type LmdbTable } from './lmdb-environment.js';
 import type { Trash } from './trash.js';
 import { ValueFiles } from './value-files.js';
 
@@ -28,6 +28,9 @@ export interface Tables {
 export interface Participant {
   /** Reads what an earlier process left; called when such an environment is opened. */
   load(tables: Tables): void;
+  /** About how many entries `write` changes, at most, and the bytes of their keys and values. */
+  readonly pendingEntries: number;
+  readonly pendingBytes: number;
   /** Writes what changed since the last commit; called within a transaction, again if that fails. */
   write(tables: Tables): void;
   /** Called after the commit. */
@@ -96,10 +99,10 @@ export class JobEnvironment {
     return this.#destroyed !== undefined;
   }
 
-  /** Bytes of the database file. */
+  /** Bytes of disk that the database file takes. */
   get databaseBytes(): number {
     if (this.#opened === undefined) return 0;
-    return statSync(join(this.dataFolder, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0;
+    return (statSync(join(this.dataFolder, databaseFile), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
   }
 
   /** Makes a part of the job take part in commits; `load` is called at once if there is data. */
@@ -169,7 +172,12 @@ export class JobEnvironment {
     if (!this.#changed || this.#opened === undefined) return;
     const { lmdb, tables } = this.#opened;
     try {
-      lmdb.commit(() => {
+      let [entries, bytes] = [0, 0];
+      for (const { pendingEntries, pendingBytes } of this.#participants) {
+        entries += pendingEntries;
+        bytes += pendingBytes;
+      }
+      lmdb.commit(entries, bytes, () => {
         for (const participant of this.#participants) participant.write(tables);
       });
     } catch (error) {
@@ -270,7 +278,7 @@ export class JobEnvironment {
       this.#generation = Math.max(stored, this.#generation) + 1;
       const generation = Buffer.alloc(4);
       generation.writeUInt32LE(this.#generation);
-      lmdb.commit(() => tables.state.put(generationKey, generation));
+      lmdb.commit(1, 0, () => tables.state.put(generationKey, generation));
       return { lmdb, tables, files: new ValueFiles(this.#filesFolder, this.#generation) };
     } catch (error) {
       lmdb.close();

@@ -1,15 +1,26 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { DiskReserve, keepsBlocks, pageBytes } from './disk-reserve.js';
+
+/** The file of an environment in its folder. */
+export const databaseFile = 'data.mdb';
+/** Mapped at first; doubles as need be, so that what {@link DiskReserve} has reserved always lies within twice the map. */
+const firstMapBytes = 32 * 1024 * 1024;
 
 /** One LMDB environment: a folder with a few tables. The only file of the storage node's stores that knows lmdb. */
 export class LmdbEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #reserve: DiskReserve | undefined;
 
   /**
-   * Opens the environment in a folder, which is created if need be. No write is synchronized to the device: what was committed
-   * survives the process, not the machine. The memory map grows by itself; it is never written through, so that a full disk
-   * is an error of `commit` and not a signal.
+   * Opens the environment in a folder, which is created if need be. No write is synchronized to the device: what was committed survives
+   * the process, not the machine. Pages are changed in the memory map, which halves the cost of a commit, where the file system lets
+   * us reserve their blocks first, so that a full disk is an error of `commit` and not a signal; elsewhere they are written to the file.
    */
   constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    const mapped = keepsBlocks(folder);
     this.#root = open({
       path: folder,
       noSubdir: false,
@@ -19,19 +30,33 @@ export class LmdbEnvironment {
       noSync: true,
       overlappingSync: false,
       noMemInit: true,
-      useWritemap: false,
+      useWritemap: mapped,
+      ...(mapped ? { mapSize: firstMapBytes } : {}),
+      pageSize: pageBytes,
       maxDbs: 4,
       maxReaders: 16,
     });
+    if (!mapped) return;
+    this.#reserve = new DiskReserve(join(folder, databaseFile), () => pagesInUse(this.#root));
+    try {
+      this.#reserve.ensure(maxTables, 0);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
-  /** Opens a table of the environment, creating it if need be. */
+  /** Opens a table of the environment, creating it if need be; at most three. */
   table(name: string): LmdbTable {
     return new LmdbTable(this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary', cache: false }));
   }
 
-  /** Runs `write` in one transaction and commits it before returning; if it or the disk fails, throws, and nothing of it happened. */
-  commit(write: () => void): void {
+  /**
+   * Runs `write` in one transaction and commits it before returning; if it or the disk fails, throws, and nothing of it happened. To be
+   * told how many entries it changes at most, and the bytes of their keys and values.
+   */
+  commit(entries: number, bytes: number, write: () => void): void {
+    this.#reserve?.ensure(entries, bytes);
     this.#root.transactionSync(write, synchronousCommit);
   }
 
@@ -44,6 +69,18 @@ export class LmdbEnvironment {
 
 /** TransactionFlags.SYNCHRONOUS_COMMIT of lmdb, which exports the enumeration as a type only. */
 const synchronousCommit = 2;
+const maxTables = 3;
+
+function pagesInUse(root: RootDatabase<Buffer, Buffer>): number {
+  const { lastPageNumber }: { lastPageNumber?: number } = root.getStats();
+  return (lastPageNumber ?? 0) + 1;
+}
+
+/** Grows with every call that makes lmdb overwrite the bytes it returned before. */
+let reads = 0;
+/** The buffer lmdb returned last, and all of it as a Buffer. */
+let lastFound: Uint8Array | undefined;
+let lastView: Buffer = Buffer.alloc(0);
 
 /** Entries of one table, in ascending order of their keys' bytes. `put` and `remove` only within `commit`. */
 export class LmdbTable {
@@ -53,11 +90,22 @@ export class LmdbTable {
     this.#database = database;
   }
 
-  /** The value of a key; its bytes are valid only until the next `get` on any table of the process. */
+  /** As long as it stays the same, the bytes that the last `get` of whatever table returned are valid. */
+  static get reads(): number {
+    return reads;
+  }
+
+  /** The value of a key, at the start of a buffer that may be longer; valid as long as {@link LmdbTable.reads} stays the same. */
   get(key: Buffer): Buffer | undefined {
+    reads++;
     const found = this.#database.getBinaryFast(key);
+    if (found === undefined) return undefined;
     // lmdb returns its one buffer with a length that does not match the view, which Buffer's methods do not bear.
-    return found && Buffer.from(found.buffer, found.byteOffset, found.length);
+    if (found !== lastFound) {
+      lastFound = found;
+      lastView = Buffer.from(found.buffer, found.byteOffset, found.byteLength);
+    }
+    return lastView;
   }
 
   put(key: Buffer, value: Buffer): void {
@@ -70,6 +118,7 @@ export class LmdbTable {
 
   /** Entries from the key `start` on; each owns its bytes. */
   range(start: Buffer): Iterable<{ key: Buffer; value: Buffer }> {
+    reads++;
     return this.#database.getRange({ start });
   }
 }

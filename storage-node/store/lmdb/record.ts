@@ -14,50 +14,57 @@ export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
  * reads left, attempt. The sequence grows with every record written to a catalog.
  */
 export const recordHeaderBytes = 48;
-const at = { kind: 0, persist: 1, manifest: 2, valueLength: 4, sequence: 8, created: 16, expires: 24, readsLeft: 32, attempt: 40 } as const;
+const at = {
+  kind: 0,
+  persist: 1,
+  manifest: 2,
+  valueLength: 4,
+  sequence: 8,
+  created: 16,
+  expires: 24,
+  readsLeft: 32,
+  attempt: 40,
+} as const;
 
-/** A record with its header filled in and room for `bodyBytes` after it. */
-export function newRecord(
+/** Bytes after the header of a record of a value kept elsewhere. */
+export const fileBodyBytes = 8;
+export const packedBodyBytes = 12;
+
+/** Fills in the header of a record. */
+export function writeHeader(
+  record: Buffer,
   kind: RecordKind,
   valueLength: number,
-  bodyBytes: number,
   sequence: number,
   metadata: ObjectMetadata,
-): Buffer {
-  const record = Buffer.allocUnsafe(recordHeaderBytes + bodyBytes);
+): void {
   record.writeUInt32LE(kind, at.kind);
   record.writeUInt32LE(valueLength, at.valueLength);
   record.writeDoubleLE(sequence, at.sequence);
   writeMetadata(record, metadata);
-  return record;
 }
 
-/** A record of a value kept in a file. */
-export function newFileRecord(file: number, valueLength: number, metadata: ObjectMetadata): Buffer {
-  const record = newRecord(recordKinds.file, valueLength, 8, file, metadata);
-  record.writeDoubleLE(file, recordHeaderBytes);
-  return record;
+/** Says in a record where its value is: the number of the file or pack, and in a pack the position. */
+export function writeHolder(record: Buffer, holder: number, position?: number): void {
+  record.writeDoubleLE(holder, recordHeaderBytes);
+  if (position !== undefined) record.writeUInt32LE(position, recordHeaderBytes + 8);
 }
 
-/** A record of a value kept at a position of a pack. */
-export function newPackedRecord(
-  pack: number,
-  position: number,
-  valueLength: number,
-  sequence: number,
-  metadata: ObjectMetadata,
-): Buffer {
-  const record = newRecord(recordKinds.packed, valueLength, 12, sequence, metadata);
-  record.writeDoubleLE(pack, recordHeaderBytes);
-  record.writeUInt32LE(position, recordHeaderBytes + 8);
-  return record;
+/** Changes some of the metadata in a record. */
+export function changeMetadata(record: Buffer, changes: Partial<ObjectMetadata>): void {
+  writeMetadata(record, { ...metadataOf(record), ...changes });
 }
 
-/** A copy of a record with some of its metadata changed. */
-export function changedRecord(record: Buffer, changes: Partial<ObjectMetadata>): Buffer {
-  const changed = Buffer.from(record);
-  writeMetadata(changed, { ...metadataOf(record), ...changes });
-  return changed;
+/** Bytes of the record that a buffer begins with. */
+export function recordBytesOf(record: Buffer): number {
+  switch (record[at.kind]) {
+    case recordKinds.file:
+      return recordHeaderBytes + fileBodyBytes;
+    case recordKinds.packed:
+      return recordHeaderBytes + packedBodyBytes;
+    default:
+      return recordHeaderBytes + valueLengthOf(record);
+  }
 }
 
 export function tierOf(record: Buffer): 'ssd' | 'object' {
@@ -106,20 +113,41 @@ function writeMetadata(record: Buffer, metadata: ObjectMetadata): void {
   record.writeDoubleLE(metadata.attempt, at.attempt);
 }
 
-/** Copies bytes [from, to) of a value to `target` at `targetStart`. */
-export type ReadValue = (from: number, to: number, target: Buffer, targetStart: number) => void | Promise<void>;
+/** How an object that a record describes is read; `record` is the one it was made of. */
+export type ReadRecord = (record: Buffer, from: number, to: number, target: Buffer, targetStart: number) => void | Promise<void>;
 
-/** An object as a record describes it. */
-export function objectOfRecord(tier: Tier, record: Buffer, read: ReadValue): StoredObject {
-  return {
-    tier,
-    valueLength: valueLengthOf(record),
-    createdMs: record.readDoubleLE(at.created),
-    expiresAtMs: record.readDoubleLE(at.expires),
-    readsLeft: record.readDoubleLE(at.readsLeft),
-    attempt: record.readDoubleLE(at.attempt),
-    persist: record[at.persist] === 1,
-    manifest: record[at.manifest] === 1,
-    read,
-  };
+/** An object as a record describes it; used again for the next. */
+export class RecordObject implements StoredObject {
+  readonly tier: Tier;
+  valueLength = 0;
+  createdMs = 0;
+  expiresAtMs = 0;
+  readsLeft = 0;
+  attempt = -1;
+  persist = false;
+  manifest = false;
+  readonly #read: ReadRecord;
+  #record: Buffer = Buffer.alloc(0);
+
+  constructor(tier: Tier, read: ReadRecord) {
+    this.tier = tier;
+    this.#read = read;
+  }
+
+  /** Makes it the object of a record, which is borrowed as long as the object is. */
+  point(record: Buffer): this {
+    this.#record = record;
+    this.valueLength = valueLengthOf(record);
+    this.createdMs = record.readDoubleLE(at.created);
+    this.expiresAtMs = record.readDoubleLE(at.expires);
+    this.readsLeft = record.readDoubleLE(at.readsLeft);
+    this.attempt = record.readDoubleLE(at.attempt);
+    this.persist = record[at.persist] === 1;
+    this.manifest = record[at.manifest] === 1;
+    return this;
+  }
+
+  read(from: number, to: number, target: Buffer, targetStart: number): void | Promise<void> {
+    return this.#read(this.#record, from, to, target, targetStart);
+  }
 }

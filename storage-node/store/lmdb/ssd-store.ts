@@ -6,16 +6,14 @@ import type { Catalog, Resident } from './catalog.js';
 import { diskError, isDiskError } from './disk-error.js';
 import type { JobEnvironment } from './job-environment.js';
 import {
-  changedRecord,
+  fileBodyBytes,
   holderOf,
   isInFile,
-  newFileRecord,
-  newRecord,
-  objectOfRecord,
-  type ReadValue,
+  RecordObject,
   recordHeaderBytes,
   recordKinds,
   valueLengthOf,
+  writeHolder,
 } from './record.js';
 import type { SsdBudget } from './ssd-budget.js';
 import type { ValueFiles } from './value-files.js';
@@ -48,6 +46,8 @@ export class SsdStore implements TierStore, Resident {
   readonly #inlineBytes: number;
   readonly #leftoversSwept: Promise<void>;
   #filesUnderWay = 0;
+  readonly #found = new RecordObject('ssd', (...read) => this.#read(...read));
+  readonly #visited = new RecordObject('ssd', (...read) => this.#read(...read));
 
   constructor(options: SsdStoreOptions) {
     this.#environment = options.environment;
@@ -65,7 +65,7 @@ export class SsdStore implements TierStore, Resident {
 
   find(key: Key): StoredObject | undefined {
     const record = this.#catalog.find('ssd', key);
-    return record && this.#objectOf(record);
+    return record && this.#found.point(record);
   }
 
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean> {
@@ -80,10 +80,7 @@ export class SsdStore implements TierStore, Resident {
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
-    const record = this.#catalog.find('ssd', key);
-    if (record === undefined) return false;
-    this.#catalog.update(key, changedRecord(record, changes));
-    return true;
+    return this.#catalog.update('ssd', key, changes);
   }
 
   delete(key: Key): boolean {
@@ -91,7 +88,7 @@ export class SsdStore implements TierStore, Resident {
   }
 
   scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
-    return this.#catalog.scan('ssd', position, count, (key, record) => visit(key, this.#objectOf(record)));
+    return this.#catalog.scan('ssd', position, count, (key, record) => visit(key, this.#visited.point(record)));
   }
 
   clear(): void {
@@ -139,38 +136,40 @@ export class SsdStore implements TierStore, Resident {
   }
 
   #putSmall(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata, charge: number): boolean {
-    let record: Buffer;
+    const inline = end - start <= this.#inlineBytes;
+    let number: number;
     try {
       const files = this.#environment.open();
-      record =
-        end - start <= this.#inlineBytes
-          ? this.#inline(value, start, end, metadata)
-          : this.#file(files, value, start, end, metadata);
+      number = this.#environment.nextNumber();
+      if (!inline) files.writeNow(number, value, start, end);
     } catch (error) {
       if (isDiskError(error)) return false;
       throw error;
     }
-    this.#publish(key, record, charge);
+    if (inline) this.#publishInline(key, number, value, start, end, metadata, charge);
+    else this.#publishFile(key, number, end - start, metadata, charge);
     return true;
   }
 
-  #inline(value: Buffer, start: number, end: number, metadata: ObjectMetadata): Buffer {
+  #publishInline(
+    key: Key,
+    sequence: number,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    charge: number,
+  ): void {
     const length = end - start;
-    const record = newRecord(recordKinds.inline, length, length, this.#environment.nextNumber(), metadata);
+    const record = this.#catalog.put(key, recordKinds.inline, length, length, sequence, metadata);
     value.copy(record, recordHeaderBytes, start, end);
-    return record;
-  }
-
-  #file(files: ValueFiles, value: Buffer, start: number, end: number, metadata: ObjectMetadata): Buffer {
-    const file = this.#environment.nextNumber();
-    files.writeNow(file, value, start, end);
-    return newFileRecord(file, end - start, metadata);
-  }
-
-  #publish(key: Key, record: Buffer, charge: number): void {
     this.#budget.add(charge);
-    if (isInFile(record)) this.#catalog.usage.ssd.heldBytes += onDisk(valueLengthOf(record));
-    this.#catalog.put(key, record);
+  }
+
+  #publishFile(key: Key, file: number, length: number, metadata: ObjectMetadata, charge: number): void {
+    writeHolder(this.#catalog.put(key, recordKinds.file, length, fileBodyBytes, file, metadata), file);
+    this.#budget.add(charge);
+    this.#catalog.usage.ssd.heldBytes += onDisk(length);
   }
 
   /** False at once if the disk is known to be too full, so that the caller can still use the value. */
@@ -217,28 +216,26 @@ export class SsdStore implements TierStore, Resident {
       if (isDiskError(failure)) return false;
       throw failure;
     }
-    this.#publish(key, newFileRecord(file, bytes.length, metadata), charge);
+    this.#publishFile(key, file, bytes.length, metadata, charge);
     return true;
   }
 
-  #objectOf(record: Buffer): StoredObject {
-    return objectOfRecord('ssd', record, isInFile(record) ? this.#fileReader(holderOf(record)) : inlineReader(record));
-  }
-
-  #fileReader(file: number): ReadValue {
+  #read(record: Buffer, from: number, to: number, target: Buffer, targetStart: number): void | Promise<void> {
+    if (!isInFile(record)) {
+      record.copy(target, targetStart, recordHeaderBytes + from, recordHeaderBytes + to);
+      return;
+    }
     const files = this.#environment.open();
-    return (from, to, target, targetStart) => {
-      if (to - from >= asynchronousBytes) {
-        return files.read(file, from, to, target, targetStart).catch((error: unknown) => {
-          throw diskError('reading an object from ssd', error);
-        });
-      }
-      try {
-        files.readNow(file, from, to, target, targetStart);
-      } catch (error) {
+    if (to - from >= asynchronousBytes) {
+      return files.read(holderOf(record), from, to, target, targetStart).catch((error: unknown) => {
         throw diskError('reading an object from ssd', error);
-      }
-    };
+      });
+    }
+    try {
+      files.readNow(holderOf(record), from, to, target, targetStart);
+    } catch (error) {
+      throw diskError('reading an object from ssd', error);
+    }
   }
 
   /** Finds files without a record, a part of the catalog per turn, and removes them. Those of a failing disk are left to the next start. */
@@ -258,12 +255,6 @@ export class SsdStore implements TierStore, Resident {
       if (!(error instanceof SatchelError)) throw error;
     }
   }
-}
-
-function inlineReader(record: Buffer): ReadValue {
-  return (from, to, target, targetStart) => {
-    record.copy(target, targetStart, recordHeaderBytes + from, recordHeaderBytes + to);
-  };
 }
 
 function onDisk(bytes: number): number {

@@ -4,13 +4,14 @@ import type { Catalog, Resident } from '../lmdb/catalog.js';
 import { diskError, isDiskError } from '../lmdb/disk-error.js';
 import type { JobEnvironment } from '../lmdb/job-environment.js';
 import {
-  changedRecord,
   holderOf,
   metadataOf,
-  newPackedRecord,
-  objectOfRecord,
+  packedBodyBytes,
   packPositionOf,
+  RecordObject,
+  recordKinds,
   valueLengthOf,
+  writeHolder,
 } from '../lmdb/record.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, type TierStore } from '../tier-store.js';
 import type { ObjectClient, RequestCounts } from './object-client.js';
@@ -55,6 +56,8 @@ export class ObjectStore implements TierStore, Resident {
   /** Charged for values on their way. */
   #pendingCharge = 0;
   #rewrites: Promise<void> = Promise.resolve();
+  readonly #found = new RecordObject('object', (...read) => this.#readRecord(...read));
+  readonly #visited = new RecordObject('object', (...read) => this.#readRecord(...read));
 
   constructor(options: ObjectStoreOptions) {
     this.#environment = options.environment;
@@ -91,7 +94,7 @@ export class ObjectStore implements TierStore, Resident {
 
   find(key: Key): StoredObject | undefined {
     const record = this.#catalog.find('object', key);
-    return record && this.#objectOf(record);
+    return record && this.#found.point(record);
   }
 
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean> {
@@ -111,10 +114,7 @@ export class ObjectStore implements TierStore, Resident {
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
-    const record = this.#catalog.find('object', key);
-    if (record === undefined) return false;
-    this.#catalog.update(key, changedRecord(record, changes));
-    return true;
+    return this.#catalog.update('object', key, changes);
   }
 
   delete(key: Key): boolean {
@@ -122,7 +122,7 @@ export class ObjectStore implements TierStore, Resident {
   }
 
   scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
-    return this.#catalog.scan('object', position, count, (key, record) => visit(key, this.#objectOf(record)));
+    return this.#catalog.scan('object', position, count, (key, record) => visit(key, this.#visited.point(record)));
   }
 
   clear(): void {
@@ -167,7 +167,7 @@ export class ObjectStore implements TierStore, Resident {
         bytes,
         commit: (pack, position) => {
           this.#packs.retain(pack, bytes.length);
-          this.#catalog.put(key, newPackedRecord(pack, position + valueOffset(key.length), valueLength, pack, metadata));
+          this.#show(key, pack, position, valueLength, metadata);
         },
         settle: (error) => {
           this.#pendingCharge -= charge;
@@ -214,13 +214,16 @@ export class ObjectStore implements TierStore, Resident {
     }
   }
 
-  #objectOf(record: Buffer): StoredObject {
-    const pack = holderOf(record);
+  /** Gives a key the record of its entry at a position of a pack. */
+  #show(key: Key, pack: number, position: number, valueLength: number, metadata: ObjectMetadata): void {
+    const record = this.#catalog.put(key, recordKinds.packed, valueLength, packedBodyBytes, pack, metadata);
+    writeHolder(record, pack, position + valueOffset(key.length));
+  }
+
+  #readRecord(record: Buffer, from: number, to: number, target: Buffer, targetStart: number): void | Promise<void> {
+    if (from === to) return;
     const position = packPositionOf(record);
-    return objectOfRecord('object', record, (from, to, target, targetStart) => {
-      if (from === to) return;
-      return this.#read(pack, position + from, position + to, target, targetStart);
-    });
+    return this.#read(holderOf(record), position + from, position + to, target, targetStart);
   }
 
   #read(pack: number, from: number, to: number, target: Buffer, targetStart: number): Promise<void> {
@@ -263,10 +266,8 @@ export class ObjectStore implements TierStore, Resident {
         commit: (pack, position) => {
           const record = this.#isAt(key, oldPack, oldPosition) ? this.#catalog.find('object', key) : undefined;
           if (record === undefined) return;
-          const start = position + valueOffset(key.length);
-          const moved = newPackedRecord(pack, start, valueLengthOf(record), pack, metadataOf(record));
           this.#packs.retain(pack, bytes.length);
-          this.#catalog.put(key, moved);
+          this.#show(key, pack, position, valueLengthOf(record), metadataOf(record));
         },
         settle: (error) => (error === undefined ? resolve() : reject(error)),
       });

@@ -161,6 +161,14 @@ export class Packs implements Participant {
     }
   }
 
+  get pendingEntries(): number {
+    return this.#changed.size;
+  }
+
+  get pendingBytes(): number {
+    return 64 * this.#changed.size;
+  }
+
   write(tables: Tables): void {
     for (const number of this.#changed) {
       const key = Buffer.from(number.toString(16));
