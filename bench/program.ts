@@ -1,6 +1,6 @@
-import { parseBytes, SatchelError } from '@satchel/proto/core';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { runDemo } from './demo.js';
+import { size, whole } from './options.js';
 import { standardOutput } from './output.js';
 import { withCluster } from './target.js';
 import { runLatency } from './workloads/latency/latency.js';
@@ -8,6 +8,7 @@ import { distributions } from './workloads/sort/function/generate.mjs';
 import { parseSortOptions } from './workloads/sort/options.js';
 import { printReport } from './workloads/sort/report.js';
 import { runSort } from './workloads/sort/sort.js';
+import { addThroughput } from './workloads/throughput/command.js';
 import { runWordCount } from './workloads/wordcount/wordcount.js';
 
 interface Common {
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     .option('--operations <n>', 'operations of each kind in a round', whole, 10_000)
     .option('--value-bytes <n>', 'size of a value', whole, 1024)
     .action(latency);
+  addThroughput(program);
   return program;
 }
 
@@ -99,19 +101,4 @@ async function latency(
 ): Promise<void> {
   const output = standardOutput(options.json ?? false);
   output.result(await withCluster(options, options, (target) => runLatency(target, options, output)));
-}
-
-function size(text: string): string {
-  try {
-    parseBytes(text);
-    return text;
-  } catch (error) {
-    throw new InvalidArgumentError(SatchelError.from(error).message);
-  }
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number of at least 1 is needed');
-  return value;
 }

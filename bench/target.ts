@@ -1,5 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.js';
+import { stopSignal } from './scope.js';
 
 /** Where a workload runs. */
 export interface Target {
@@ -27,17 +28,4 @@ export async function withCluster<Result>(
   } finally {
     await cluster.stop();
   }
-}
-
-/** Rejects when the process is told to stop, or when the satchel command that started it is gone. */
-function stopSignal(): Promise<never> {
-  const stopped = new Promise<never>((_, reject) => {
-    const stop = (signal: NodeJS.Signals) => reject(new SatchelError('failed', `stopped by ${signal}`));
-    process.once('SIGINT', stop).once('SIGTERM', stop);
-    process.once('disconnect', () => reject(new SatchelError('failed', 'the satchel command that started this is gone')));
-    // Listening keeps the channel, and with it the process, alive; it must end when its work has.
-    process.channel?.unref();
-  });
-  stopped.catch(() => {});
-  return stopped;
 }

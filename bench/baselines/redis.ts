@@ -9,6 +9,9 @@ import { SatchelError } from '@satchel/proto/core';
 export interface RedisServer {
   readonly host: string;
   readonly port: number;
+  /** Path of its Unix socket. */
+  readonly socket: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -22,15 +25,18 @@ export async function startRedis(): Promise<RedisServer> {
   if (!redisInstalled())
     throw new SatchelError(
       'unavailable',
-      '--against redis needs redis-server; install it (Debian: apt-get install redis-server)',
+      'comparing with Redis needs redis-server; install it (Debian: apt-get install redis-server)',
     );
   const folder = await mkdtemp(join(tmpdir(), 'satchel-redis-'));
   const port = await freePort();
+  const socket = join(folder, 'redis.sock');
   const child = spawn('redis-server', [
     '--port',
     String(port),
     '--bind',
     '127.0.0.1',
+    '--unixsocket',
+    socket,
     '--save',
     '',
     '--appendonly',
@@ -50,6 +56,8 @@ export async function startRedis(): Promise<RedisServer> {
   return {
     host: '127.0.0.1',
     port,
+    socket,
+    pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
