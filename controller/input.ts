@@ -88,6 +88,7 @@ export function readUsage(usage: Usage__Output | null): UsageTotals {
     bytesOut: usage?.bytesOut ?? 0,
     requests: usage?.requests ?? 0,
     localReads: usage?.localReads ?? 0,
+    localBytes: usage?.localBytes ?? 0,
     peakBytes: usage?.peakBytes ?? 0,
     objects: usage?.objects ?? 0,
     objectRequests: usage?.objectRequests ?? 0,

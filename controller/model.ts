@@ -122,6 +122,7 @@ export interface UsageTotals {
   readonly bytesOut: number;
   readonly requests: number;
   readonly localReads: number;
+  readonly localBytes: number;
   readonly peakBytes: number;
   readonly objects: number;
   readonly objectRequests: number;

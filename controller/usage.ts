@@ -11,6 +11,7 @@ export const noUsage: UsageTotals = {
   bytesOut: 0,
   requests: 0,
   localReads: 0,
+  localBytes: 0,
   peakBytes: 0,
   objects: 0,
   objectRequests: 0,

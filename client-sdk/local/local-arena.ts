@@ -17,10 +17,9 @@ export interface ArenaOwner {
   retired(reader: ArenaReader): void;
 }
 
-/** Between two questions for the arena of one shard. */
-const askAgainMs = 100;
-/** Arenas in vain before no more is asked. */
-const mostVain = 3;
+/** After a question in vain the next one waits for this long, after each further one twice as long, up to the most. */
+const leastPauseMs = 1;
+const mostPauseMs = 30_000;
 
 /**
  * The job's arena on the shard at the other end of a connection. It is asked for when the connection is made, and again when the shard has
@@ -29,15 +28,17 @@ const mostVain = 3;
 export class LocalArena {
   /** Undefined: there is nothing to read now. */
   reader: ArenaReader | undefined;
-  /** Why there is no reader; empty while it is not known or there is one. */
+  /** Why there is no reader; empty if there is one, or nothing is known yet. */
   problem = '';
   readonly #connection: ArenaConnection;
   readonly #socketDir: string;
   readonly #owner: ArenaOwner;
-  #askedMs = Number.NEGATIVE_INFINITY;
-  /** Arenas one after the other that were gone when they were to be opened. */
-  #vain = 0;
   #asking = false;
+  /** Questions in vain since the connection was made. */
+  #vain = 0;
+  #nextMs = 0;
+  /** Whether asking again is of no use while the connection lasts. */
+  #refused = false;
   /** Reads that were reported, of all there were; and their bytes. */
   #reported = 0;
   #reportedBytes = 0;
@@ -50,13 +51,12 @@ export class LocalArena {
     this.#owner = owner;
   }
 
-  /** The question for the arena, to be sent as the first command of a new connection. */
-  question(): Pending {
+  /** The connection was made: the question for the arena, to be sent as its first command. */
+  connected(): Pending {
     this.close();
-    this.#asking = true;
-    this.#askedMs = performance.now();
-    this.problem = '';
-    return new ArenaQuestion((reply) => this.#answered(reply));
+    this.#vain = 0;
+    this.#refused = false;
+    return this.#question();
   }
 
   /** The connection broke. */
@@ -79,8 +79,8 @@ export class LocalArena {
   /** To be called when a read failed, and from time to time: an arena that has ended gives way to its successor. */
   check(): void {
     if (this.reader?.live === false) this.close();
-    if (this.reader !== undefined || this.problem !== '' || this.#asking || !this.#connection.ready) return;
-    if (performance.now() - this.#askedMs >= askAgainMs) this.#connection.send(this.question());
+    if (this.reader !== undefined || this.#asking || this.#refused || !this.#connection.ready) return;
+    if (this.#vain === 0 || performance.now() >= this.#nextMs) this.#connection.send(this.#question());
   }
 
   sweep(): void {
@@ -99,31 +99,32 @@ export class LocalArena {
     return report;
   }
 
+  #question(): Pending {
+    this.#asking = true;
+    return new ArenaQuestion((reply) => this.#answered(reply));
+  }
+
   #answered(reply: Reply): void {
     if (!this.#asking) return;
     this.#asking = false;
     const folder = reply instanceof Map ? reply.get('folder') : undefined;
-    if (typeof folder === 'string' || Buffer.isBuffer(folder)) this.#open(String(folder));
-    else this.problem = refusal(reply);
+    this.#refused = reply instanceof ReplyError;
+    this.problem = typeof folder === 'string' || Buffer.isBuffer(folder) ? this.#open(String(folder)) : refusal(reply);
+    if (this.reader !== undefined) this.#owner.opened();
+    this.#nextMs = performance.now() + Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(20, this.#vain));
+    this.#vain = this.reader === undefined ? this.#vain + 1 : 0;
   }
 
-  #open(folder: string): void {
+  /** Returns why there is no reader. */
+  #open(folder: string): string {
     const mapping = loadMapping();
-    if (mapping === undefined) {
-      this.problem = mappingProblem();
-      return;
-    }
+    this.#refused = mapping === undefined;
+    if (mapping === undefined) return mappingProblem();
     try {
       this.reader = ArenaReader.open(mappedArenaFiles(mapping, join(this.#socketDir, folder)));
-      if (this.reader !== undefined) {
-        this.#vain = 0;
-        this.#owner.opened();
-      } else if (++this.#vain >= mostVain) {
-        // One that has ended meanwhile has a successor to be asked for; one that is not on this host has not.
-        this.problem = `no arena that can be read is in ${folder} of ${this.#socketDir}`;
-      }
+      return this.reader === undefined ? `no arena that can be read is in ${folder} of ${this.#socketDir}` : '';
     } catch (error) {
-      this.problem = `the arena cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+      return `the arena cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 }

@@ -67,7 +67,7 @@ export class LocalReads implements ArenaOwner {
       arena = new LocalArena(connection, this.#socketDir, this);
       this.#arenas.set(connection, arena);
     }
-    return { arena, question: arena.question() };
+    return { arena, question: arena.connected() };
   }
 
   /** The connection will not be used again. */

@@ -52,6 +52,7 @@ export function receipt(usage: Usage__Output | null): string {
     ['bytes out', formatBytes(usage.bytesOut)],
     ['requests', String(usage.requests)],
     ['local reads', String(usage.localReads)],
+    ['read locally', formatBytes(usage.localBytes)],
     ['object requests', String(usage.objectRequests)],
     ['persisted', formatBytes(usage.persistedBytes)],
     ['price', formatDollars(usage.dollars)],

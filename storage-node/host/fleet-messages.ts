@@ -68,6 +68,7 @@ export function usageMessage(usage: UsageCounters): Usage {
     bytesOut: usage.bytesOut,
     requests: usage.requests,
     localReads: usage.localReads,
+    localBytes: usage.localBytes,
     peakBytes: usage.peakBytes,
     objects: usage.objects,
     objectRequests: usage.objectRequests,

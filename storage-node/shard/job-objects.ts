@@ -111,6 +111,11 @@ export class JobObjects {
     return this.#store;
   }
 
+  /** See {@link JobStore.share}; undefined also while there is no store. */
+  share(): ReturnType<NonNullable<JobStore['share']>> {
+    return this.#store?.share?.();
+  }
+
   /** The live object of a key; an expired one is removed. Valid until the next call. */
   find(key: Key, nowMs: number): StoredObject | undefined {
     if (this.#store === undefined) {

@@ -1,4 +1,5 @@
 import type { Tier } from '@satchel/proto/core';
+import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
 import type { ObjectMetadata, StoredObject, StoreUsage, TierStore } from '../store/tier-store.js';
 
@@ -30,6 +31,8 @@ export interface JobStore {
   /** Frees everything in every tier. Idempotent. */
   destroy(): Promise<void>;
   usageOf(tier: Tier): StoreUsage;
+  /** Where other processes of the host find the objects that are in dram; undefined: nowhere. */
+  share?(): Published | undefined;
   /** Makes another store part of this one: its objects are found, counted and removed as all others, but a put never goes there. */
   attach(store: TierStore): void;
   /** Of a cache: drops an object that was not used for long; false if there is none to drop. */

@@ -18,6 +18,8 @@ export class JobUsage {
   requests = 0;
   /** Reads that clients made from shared memory, as they reported them. */
   localReads = 0;
+  /** Bytes of those. */
+  localBytes = 0;
   /** Most bytes held at one time, all tiers together. */
   peakBytes = 0;
   /** Charge of what was copied to the namespace. */

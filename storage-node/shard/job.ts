@@ -129,6 +129,11 @@ export class ShardJob {
     return this.#space.grant;
   }
 
+  /** Where other processes of the host find the objects that are in dram, or why they do not; undefined: there is nothing yet. */
+  share(): ReturnType<JobObjects['share']> {
+    return this.#objects.share();
+  }
+
   /** Counts by prefix, for as long as somebody watches them. */
   get counters(): PrefixCounters {
     return this.#objects.counters;

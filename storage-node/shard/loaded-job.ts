@@ -68,6 +68,7 @@ export class LoadedJob {
       bytesOut: usage.bytesOut,
       requests: usage.requests,
       localReads: usage.localReads,
+      localBytes: usage.localBytes,
       peakBytes: usage.peakBytes,
       objects: this.peek()?.objectCount ?? 0,
       objectRequests: this.objectRequests(),

@@ -13,6 +13,8 @@ export interface UsageCounters {
   readonly bytesOut: number;
   readonly requests: number;
   readonly localReads: number;
+  /** Value bytes that clients read from shared memory. */
+  readonly localBytes: number;
   /** Most bytes held at once, all tiers. */
   readonly peakBytes: number;
   /** Objects now. */
@@ -30,6 +32,7 @@ export const noUsage: UsageCounters = {
   bytesOut: 0,
   requests: 0,
   localReads: 0,
+  localBytes: 0,
   peakBytes: 0,
   objects: 0,
   objectRequests: 0,
@@ -48,6 +51,7 @@ export function addUsage(a: UsageCounters, b: UsageCounters): UsageCounters {
     bytesOut: a.bytesOut + b.bytesOut,
     requests: a.requests + b.requests,
     localReads: a.localReads + b.localReads,
+    localBytes: a.localBytes + b.localBytes,
     peakBytes: a.peakBytes + b.peakBytes,
     objects: a.objects + b.objects,
     objectRequests: a.objectRequests + b.objectRequests,

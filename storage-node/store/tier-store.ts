@@ -1,4 +1,5 @@
 import type { Tier } from '@satchel/proto/core';
+import type { Published } from './arena/segment-source.js';
 import type { Key } from './key.js';
 
 /** What is known of an object besides its bytes. */
@@ -104,6 +105,8 @@ export interface TierStore {
   clear(): void;
   /** Makes what was put and deleted survive a crash of the process; a no-op where that is so already, or never. */
   flush(): void;
+  /** Where other processes of the host find the objects. */
+  share?(): Published;
   /** Frees everything, the object store's copies included. The store is not used afterwards. Idempotent. */
   destroy(): Promise<void>;
 }

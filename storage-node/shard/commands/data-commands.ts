@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { counterCommands } from './counters.js';
 import { expiryCommands } from './expiry.js';
 import { keyCommands } from './keys.js';
+import { localCommands } from './local.js';
 import { manyCommands } from './many.js';
 import { satchelCommands } from './satchel.js';
 import { scanCommands } from './scan.js';
@@ -20,6 +21,7 @@ export const dataCommands: readonly Command[] = [
   ...expiryCommands,
   ...scanCommands,
   ...satchelCommands,
+  ...localCommands,
   ...waitCommands,
   ...watchCommands,
 ];

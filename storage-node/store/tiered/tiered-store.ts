@@ -1,5 +1,6 @@
 import { assert, SatchelError, type Tier, tiers } from '@satchel/proto/core';
 import type { JobStore } from '../../shard/job-store.js';
+import type { Published } from '../arena/segment-source.js';
 import type { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
 import { mergedScan } from './merged-scan.js';
@@ -66,6 +67,10 @@ export class TieredStore implements JobStore {
       usedBytes: usage.usedBytes + more.usedBytes,
       reservedBytes: usage.reservedBytes + more.reservedBytes,
     };
+  }
+
+  share(): Published | undefined {
+    return this.#inFindOrder.find((store) => store.share !== undefined)?.share?.();
   }
 
   attach(store: TierStore): void {

@@ -16,6 +16,7 @@ export interface Usage {
   'dollars'?: (number | string);
   'objectRequests'?: (number | string | Long);
   'persistedBytes'?: (number | string | Long);
+  'localBytes'?: (number | string | Long);
 }
 
 export interface Usage__Output {
@@ -31,4 +32,5 @@ export interface Usage__Output {
   'dollars': (number);
   'objectRequests': (number);
   'persistedBytes': (number);
+  'localBytes': (number);
 }
