@@ -15,7 +15,7 @@ export type Scope =
   | 'job';
 
 /** How the endpoint merges the replies of the shards. `scan` and `wait` have code of their own in the router. */
-export type Merge = 'sum' | 'array' | 'ok' | 'scan' | 'wait';
+export type Merge = 'sum' | 'array' | 'ok' | 'any' | 'pubsub' | 'scan' | 'wait';
 
 /** Key positions as COMMAND announces them: the last may be negative, counted from the end. */
 export interface KeyPositions {
@@ -47,6 +47,10 @@ export interface Command {
   readonly scope: Scope;
   readonly keys?: KeyPositions;
   readonly merge?: Merge;
+  /** Its keys must lie on one shard: it changes them as one. */
+  readonly together?: boolean;
+  /** Its key is one of a chunk of a striped object, which no other command may name. */
+  readonly chunks?: true;
   /** What the token must allow; none: any authenticated session. */
   readonly verb?: Verb;
   /** Allowed before AUTH. */

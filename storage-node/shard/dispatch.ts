@@ -1,4 +1,4 @@
-import { limits, persistPrefix, SatchelError } from '@satchel/proto/core';
+import { chunkKeyBytes, isChunkKey, limits, persistPrefix, SatchelError } from '@satchel/proto/core';
 import type { CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
 import type { Command, KeyPositions } from './command.js';
 import type { CommandRunner } from './command-runner.js';
@@ -86,8 +86,8 @@ export class Dispatcher {
       this.#run(connection, command, args, identity.shardJob);
       return;
     }
-    if (entry.keyIndex > 0) checkKey(args, entry.keyIndex);
-    else if (command.keys !== undefined) checkKeys(command.keys, args);
+    if (entry.keyIndex > 0) checkKey(command, args, entry.keyIndex);
+    else if (command.keys !== undefined) checkKeys(command, command.keys, args);
     const job = identity.shardJob.ended ? this.#openAgain(connection, identity) : identity.shardJob;
     let routing = connection.routing;
     if (routing?.configuration !== job.configuration) {
@@ -170,17 +170,26 @@ function dropFirst(args: CommandArguments, count: number): void {
   args.count -= count;
 }
 
-/** Refuses keys beyond the limit. A key that begins with `@persist/` may be longer by that. */
-function checkKeys(keys: KeyPositions, args: CommandArguments): void {
+/** Refuses keys beyond the limit, and those kept for chunks. A key that begins with `@persist/` may be longer by that. */
+function checkKeys(command: Command, keys: KeyPositions, args: CommandArguments): void {
   const last = lastKeyIndex(keys, args.count);
-  for (let index = keys.first; index <= last; index += keys.step) checkKey(args, index);
+  for (let index = keys.first; index <= last; index += keys.step) checkKey(command, args, index);
 }
 
-function checkKey(args: CommandArguments, index: number): void {
+function checkKey(command: Command, args: CommandArguments, index: number): void {
+  const isChunk = isChunkKey(args.buffer, args.start(index), args.end(index));
+  if (isChunk !== (command.chunks === true)) throw chunkKeyRefusal(isChunk);
   const length = args.end(index) - args.start(index);
-  if (length > limits.keyBytes && length > limits.keyBytes + allowance(args, index)) {
+  if (length > limits.keyBytes && length > limits.keyBytes + (isChunk ? chunkKeyBytes : allowance(args, index))) {
     throw new SatchelError('too-large', `a key has ${length} bytes, the limit is ${limits.keyBytes}`);
   }
+}
+
+function chunkKeyRefusal(isChunk: boolean): SatchelError {
+  const why = isChunk
+    ? "keys that begin with '\\0stripe{' are kept for chunks of striped objects"
+    : 'the key is not one of a chunk';
+  return new SatchelError('invalid-argument', why);
 }
 
 function allowance(args: CommandArguments, index: number): number {

@@ -5,14 +5,12 @@ import type { GateMode } from './key-gate.js';
 /**
  * What is done with one key. The key is valid until the first `await`; its copy if it is needed longer. While a returned promise
  * is pending nobody else uses the key (or, in mode `read`, nobody changes it). `exclusive`: nothing was done yet, to be called
- * again in mode `write`.
+ * again in mode `write`. A function is what is left to do, once others may use the key.
  */
-export type KeyAction<Subject> = (
-  subject: Subject,
-  key: Key,
-  nowMs: number,
-  mode: GateMode,
-) => void | 'exclusive' | Promise<void | 'exclusive'>;
+export type KeyAction<Subject> = (subject: Subject, key: Key, nowMs: number, mode: GateMode) => KeyOutcome | Promise<KeyOutcome>;
+
+/** How an action ends; see {@link KeyAction}. */
+export type KeyOutcome = void | 'exclusive' | (() => void | Promise<void>);
 
 /**
  * Runs `action` when the key's turn has come: at once, without a promise, unless somebody waits for a device with that key.
@@ -32,12 +30,14 @@ export function inTurn<Subject>(
   const pending = action(subject, key, nowMs, mode);
   if (pending === undefined) return;
   if (pending === 'exclusive') return inTurn(job, subject, key, 'write', nowMs, action);
+  if (typeof pending === 'function') return pending();
   const own = key.copy();
   gate.take(hash, mode);
   return pending
     .finally(() => gate.leave(hash, mode))
     .then((outcome) => {
       if (outcome === 'exclusive') return inTurn(job, subject, own, 'write', job.clock.now(), action);
+      return outcome?.();
     });
 }
 
@@ -49,11 +49,12 @@ async function later<Subject>(
   action: KeyAction<Subject>,
 ): Promise<void> {
   await job.gate.enter(key.hash, mode);
-  let again: boolean;
+  let outcome: KeyOutcome;
   try {
-    again = (await action(subject, key, job.clock.now(), mode)) === 'exclusive';
+    outcome = await action(subject, key, job.clock.now(), mode);
   } finally {
     job.gate.leave(key.hash, mode);
   }
-  if (again) await later(job, subject, key, 'write', action);
+  if (outcome === 'exclusive') await later(job, subject, key, 'write', action);
+  else await outcome?.();
 }

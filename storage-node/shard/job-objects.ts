@@ -6,9 +6,10 @@ import { fullError, type JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
 import type { JobUsage } from './job-usage.js';
 import type { KeyGate } from './key-gate.js';
-import { type Account, accountOf, ObjectAccounts } from './object-accounts.js';
+import { type Account, accountOf, measure, ObjectAccounts } from './object-accounts.js';
 import { PrefixCounters } from './prefix-counters.js';
 import { inSlices } from './slices.js';
+import { isChunk, type StripeListener } from './striping/job-striping.js';
 
 /** What the job wants to know of its objects. */
 export interface ObjectListener {
@@ -19,7 +20,7 @@ export interface ObjectListener {
   /** Whether `deliver` is to be called when this key is stored. */
   isAwaited(key: Key): boolean;
   /** The value that was stored, in a buffer of its own. */
-  deliver(key: Key, value: Buffer, readsLeft: number, nowMs: number): void;
+  deliver(key: Key, value: Buffer, metadata: ObjectMetadata, nowMs: number): void;
   /** Something changed that `flush` is to make safe. */
   changed(): void;
 }
@@ -54,7 +55,7 @@ export class JobObjects {
   #store: JobStore | undefined;
   #ended = false;
   readonly accounts: ObjectAccounts;
-  readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, evicted: false };
+  readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, stripe: undefined, evicted: false };
   /** The put that the store is carrying out in this very call. */
   #placing: { readonly key: Key; readonly before: Before } | undefined;
   /** Of a cache: what the puts under way replace, by key. */
@@ -69,6 +70,7 @@ export class JobObjects {
     listener: ObjectListener;
     /** Whether the job is a cache, whose store drops objects by itself. */
     evicts: boolean;
+    stripes: StripeListener;
   }) {
     this.#openStore = parts.openStore;
     this.#space = parts.space;
@@ -78,7 +80,7 @@ export class JobObjects {
     this.#listener = parts.listener;
     this.#evicts = parts.evicts;
     this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
-    this.accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters);
+    this.accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters, parts.stripes);
   }
 
   get count(): number {
@@ -95,9 +97,7 @@ export class JobObjects {
     let position = 0;
     const scanned = inSlices(() => {
       if (this.#ended) return true;
-      position = store.scan(position, objectsPerStep, (key, object) => {
-        if (object.expiresAtMs > 0) this.#expiries.add(key.hash, object.expiresAtMs);
-      });
+      position = store.scan(position, objectsPerStep, (key, object) => this.accounts.found(key, object));
       return position >= scanEnd;
     });
     // A disk that cannot be read now fails the commands that need it; expiry then waits for a reader of the key.
@@ -198,7 +198,7 @@ export class JobObjects {
   }
 
   /**
-   * Visits live objects as {@link JobStore.scan}; those that expired are removed on the way, or, if a command is under way on them, left
+   * Visits live objects, chunks aside, as {@link JobStore.scan}; those that expired are removed on the way, or, if a command is under way on them, left
    * to `visitBusy`. The visitors change nothing.
    */
   scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void, visitBusy?: (key: Key) => void): number {
@@ -206,8 +206,8 @@ export class JobObjects {
     const nowMs = this.#clock.now();
     const expired: Key[] = [];
     const next = this.#store.scan(position, count, (key, object) => {
-      if (object.expiresAtMs === 0 || object.expiresAtMs > nowMs) visit(key, object);
-      else expired.push(key.copy());
+      if (object.expiresAtMs !== 0 && object.expiresAtMs <= nowMs) expired.push(key.copy());
+      else if (!isChunk(key)) visit(key, object);
     });
     for (const key of expired) if (!this.#dropIfFree(key, nowMs)) visitBusy?.(key);
     return next;
@@ -295,18 +295,13 @@ export class JobObjects {
     this.accounts.stored(key, before, tier, charge, metadata.expiresAtMs, nowMs);
     this.#listener.stored(key);
     this.#listener.changed();
-    if (heard !== undefined) this.#listener.deliver(key, heard, metadata.readsLeft, nowMs);
+    if (heard !== undefined) this.#listener.deliver(key, heard, metadata, nowMs);
   }
 
   /** What is there before a put; one record is used again and again. */
   #measure(key: Key): Before {
-    const object = this.opened().find(key);
-    const before = this.#before;
-    before.evicted = false;
-    before.tier = object?.tier;
-    before.expiresAtMs = object === undefined ? 0 : object.expiresAtMs;
-    before.charge = object === undefined ? 0 : objectCharge(key.length, object.valueLength);
-    return before;
+    this.#before.evicted = false;
+    return measure(this.#before, key, this.opened().find(key));
   }
 
   /** Gives back what was taken for a put that failed; returns the error to throw. */

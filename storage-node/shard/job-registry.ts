@@ -8,6 +8,7 @@ import type { JobStores } from './job-stores.js';
 import { LoadedJob } from './loaded-job.js';
 import type { JobStatistics, ShardMembership, ShardMessage } from './messages.js';
 import type { Admission, ShardEnvironment } from './shard-environment.js';
+import { noShardCalls, type ShardCalls } from './striping/shard-calls.js';
 import { TokenCache } from './token-cache.js';
 import { noUsage, withoutBytes } from './usage.js';
 
@@ -34,6 +35,8 @@ export class JobRegistry implements ShardEnvironment {
   linkToken = '';
   /** Told when a job changes for the first time since its last flush; set by the server. */
   jobChanged: (job: ShardJob) => void = (job) => job.flush();
+  /** How jobs reach their other shards; set by the server. */
+  calls: ShardCalls = noShardCalls;
   private readonly options: JobRegistryOptions;
   private readonly tokens = new TokenCache(limits.shardTokens);
   private readonly loaded = new Map<string, LoadedJob>();
@@ -135,7 +138,10 @@ export class JobRegistry implements ShardEnvironment {
       const record = this.options.table.get(id);
       if (!entry || record?.state !== 'active') continue;
       const job = entry.peek();
-      if (job && record.configuration.epoch >= job.configuration.epoch) job.configuration = record.configuration;
+      if (job && record.configuration.epoch >= job.configuration.epoch) {
+        this.options.stores.setOwnedSlots?.(record.configuration, this.shard);
+        job.configuration = record.configuration;
+      }
       const held = this.heldGrant(record);
       entry.grant.changed(record.configuration.quotaBytes, held.bytes, held.version);
     }
@@ -241,7 +247,9 @@ export class JobRegistry implements ShardEnvironment {
       shard: this.membership.shard,
       openStore: (onEvicted) => {
         // The configuration may have changed since the job was loaded.
-        const store = stores.open(entry?.peek()?.configuration ?? configuration, onEvicted);
+        const current = entry?.peek()?.configuration ?? configuration;
+        const store = stores.open(current, onEvicted);
+        stores.setOwnedSlots?.(current, this.shard);
         stored = true;
         if (entry) entry.stored = true;
         return store;
@@ -251,6 +259,7 @@ export class JobRegistry implements ShardEnvironment {
       lost: this.left.has(id),
       clock,
       shardWaits: this.waits,
+      calls: () => this.calls,
       onDirty: (changed) => this.jobChanged(changed),
     });
     entry = new LoadedJob(job, grant, () => stores.objectRequests(id), clock.now());

@@ -1,10 +1,12 @@
 import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
 import { Key } from '../store/key.js';
-import { type ObjectMetadata, plainMetadata, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { type ObjectMetadata, plainMetadata, type StoredObject } from '../store/tier-store.js';
+import { BlockedPops } from './collections/blocked-pops.js';
 import { Collection, wrongType } from './collections/collection.js';
 import { Collections } from './collections/collections.js';
 import { endlessHeap, type HeapSpace } from './collections/heap-space.js';
+import { deleteUnder } from './delete-under.js';
 import { putEvicting } from './evicting-put.js';
 import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
@@ -15,7 +17,9 @@ import { JobUsage } from './job-usage.js';
 import { KeyGate } from './key-gate.js';
 import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
 import type { PrefixCounters } from './prefix-counters.js';
-import { inSlices } from './slices.js';
+import { JobStriping } from './striping/job-striping.js';
+import { noShardCalls, type ShardCalls } from './striping/shard-calls.js';
+import { decodeManifest, wholeStriped } from './striping/striped-value.js';
 import { type WaitCount, Waits } from './waits.js';
 import { Watches } from './watches.js';
 
@@ -36,12 +40,11 @@ export interface JobOptions {
   readonly heap?: HeapSpace;
   /** Shared by all jobs of the shard. */
   readonly shardWaits: WaitCount;
+  /** How the job's other shards are reached, asked for anew each time. Default: not at all. */
+  readonly calls?: () => ShardCalls;
   /** Called when the job changes for the first time since its last `flush`. */
   readonly onDirty?: (job: ShardJob) => void;
 }
-
-/** Objects looked at between two looks at the clock. */
-const objectsPerStep = 32;
 
 /**
  * One job on one shard: its objects and all that is promised about them: expiry, quota, loss, failures, waits. Calls on a key
@@ -58,6 +61,12 @@ export class ShardJob {
   readonly waits: Waits;
   /** Its lists and sets. */
   readonly collections: Collections;
+  /** Who waits for an element of a list. */
+  readonly pops = new BlockedPops(this);
+  /** Its striped objects and their chunks. */
+  readonly striping: JobStriping;
+  /** The last token it was used with, to introduce it to other shards. */
+  token = '';
   /** What connections asked to be told about. */
   readonly watches = new Watches();
   /** For the command that runs now: its key, valid until the next command. */
@@ -79,6 +88,7 @@ export class ShardJob {
     this.clock = options.clock;
     this.persisted = options.persisted;
     this.waits = new Waits(options.clock, options.shardWaits);
+    this.striping = new JobStriping(this, options.calls ?? (() => noShardCalls));
     this.#space = new JobSpace(options.grant);
     this.#objects = new JobObjects({
       openStore: options.openStore,
@@ -87,11 +97,12 @@ export class ShardJob {
       gate: this.gate,
       clock: options.clock,
       evicts: options.configuration.evict === 'lru',
+      stripes: this.striping,
       listener: {
         removed: (key) => this.#lost?.markGone(key),
         stored: (key) => this.#forgetFailure(key),
         isAwaited: (key) => this.waits.size > 0 && this.waits.has(key),
-        deliver: (key, value, readsLeft, nowMs) => this.#deliver(key, value, readsLeft, nowMs),
+        deliver: (key, value, metadata, nowMs) => this.#deliver(key, value, metadata, nowMs),
         changed: () => this.#markDirty(),
       },
     });
@@ -121,7 +132,7 @@ export class ShardJob {
 
   /** Objects on this shard, expired ones that are not swept yet included. */
   get objectCount(): number {
-    return this.#objects.count;
+    return this.#objects.count - this.striping.parts.chunks;
   }
 
   /** The job's share of its quota on this shard. */
@@ -250,21 +261,7 @@ export class ShardJob {
 
   /** Removes the objects under a prefix (one latin1 character per byte), in slices; returns how many there were. */
   async deletePrefix(prefix: string): Promise<number> {
-    let deleted = 0;
-    let position = 0;
-    const busy: Key[] = [];
-    await inSlices(() => {
-      const found: Key[] = [];
-      position = this.#objects.scan(position, objectsPerStep, (key) => {
-        if (key.toString().startsWith(prefix)) found.push(key.copy());
-      });
-      for (const key of found) {
-        if (this.gate.blocks(key.hash, 'write')) busy.push(key);
-        else if (this.delete(key, this.clock.now())) deleted++;
-      }
-      return position >= scanEnd;
-    });
-    for (const key of busy) if (await this.#deleteInTurn(key)) deleted++;
+    const deleted = await deleteUnder(this, prefix);
     this.#space.release(this.#failures.deletePrefix(prefix));
     this.#lost?.markPrefixGone(prefix);
     return deleted;
@@ -293,33 +290,29 @@ export class ShardJob {
     if (this.#ended) return;
     this.#ended = true;
     this.waits.end(endedError(this.configuration.job));
+    this.striping.end();
     await this.#objects.end();
-  }
-
-  async #deleteInTurn(key: Key): Promise<boolean> {
-    await this.gate.enter(key.hash, 'write');
-    try {
-      return this.delete(key, this.clock.now());
-    } finally {
-      this.gate.leave(key.hash, 'write');
-    }
   }
 
   #failNow(key: Key, reason: string, nowMs: number): void {
     this.delete(key, nowMs);
     this.#failures.set(key, reason);
-    this.waits.fail(key, new SatchelError('failed', reason));
+    const error = new SatchelError('failed', reason);
+    this.waits.fail(key, error);
+    this.pops.fail(key, error);
   }
 
   #clearNow(): void {
     this.#objects.clear();
+    this.striping.parts.clear();
     this.#space.release(this.#failures.deletePrefix(''));
     this.#lost = undefined;
   }
 
-  #deliver(key: Key, value: Buffer, readsLeft: number, nowMs: number): void {
-    const served = this.waits.deliver(key, value, readsLeft === 0 ? Number.POSITIVE_INFINITY : readsLeft);
-    this.usage.bytesOut += served * value.length;
+  #deliver(key: Key, value: Buffer, { readsLeft, manifest }: ObjectMetadata, nowMs: number): void {
+    const outcome = manifest ? wholeStriped(key.copy().buffer, decodeManifest(value)) : value;
+    const served = this.waits.deliver(key, outcome, readsLeft === 0 ? Number.POSITIVE_INFINITY : readsLeft);
+    if (!manifest) this.usage.bytesOut += served * value.length;
     this.#objects.countReads(key, readsLeft, served, nowMs);
   }
 

@@ -14,6 +14,7 @@ import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js'
 import type { SessionIdentity } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
 import type { SpanningWaits } from './spanning-waits.js';
+import { assemblingSink } from './striping/endpoint.js';
 
 /** A job-wide SCAN cursor is the index of a shard times this, plus the shard's own cursor. */
 const cursorsPerShard = 2 ** 33;
@@ -69,7 +70,10 @@ export class Router implements EndpointRouter {
     if (shard === this.#shard) return false;
     this.#statistics.forwarded++;
     if (waitsForKey.has(entry.command.name)) this.#waits.onKey(connection, entry.command.name, args, identity, shard);
-    else this.#peers.send(shard, identity, entry, args, replyTo(connection));
+    else {
+      const sink = assemblingSink(entry.command.name, identity.shardJob, replyTo(connection));
+      this.#peers.send(shard, identity, entry, args, sink);
+    }
     return true;
   }
 
@@ -88,12 +92,14 @@ export class Router implements EndpointRouter {
     }
     if (parts.size === 1) {
       if (parts.has(this.#shard)) return false;
-      for (const shard of parts.keys()) this.#peers.send(shard, identity, entry, args, replyTo(connection));
+      const sink = assemblingSink(entry.command.name, identity.shardJob, replyTo(connection));
+      for (const shard of parts.keys()) this.#peers.send(shard, identity, entry, args, sink);
       this.#statistics.forwarded++;
       return true;
     }
     const { merge = 'ok' } = entry.command;
-    const fanOut = new FanOut(parts.size, merge, replyTo(connection), merge === 'array' ? partOfKey : undefined);
+    const sink = assemblingSink(entry.command.name, identity.shardJob, replyTo(connection));
+    const fanOut = new FanOut(parts.size, merge, sink, merge === 'array' ? partOfKey : undefined);
     for (const [shard, { number, indexes }] of parts) this.#sendPart(routed, fanOut, shard, number, pick(args, indexes));
     return true;
   }

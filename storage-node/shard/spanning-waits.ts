@@ -9,6 +9,7 @@ import type { Peers } from './peers.js';
 import { replyTo } from './reply-to.js';
 import { appendReply, isError } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
+import { assemblingOne } from './striping/endpoint.js';
 
 /** Waits of endpoint connections for what happens on other shards, or on several. They end with their connection. */
 export class SpanningWaits {
@@ -25,16 +26,18 @@ export class SpanningWaits {
     if (name === 'satchel.wait') {
       const finish = this.#blocking(connection);
       const failed: ReplySink = (bytes, start, end) => isError(bytes, start) && finish.sink(bytes, start, end);
-      finish.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(1), args.bytes(2)], failed, finish.sink);
+      const done = assemblingOne(identity.shardJob, finish.sink);
+      finish.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(1), args.bytes(2)], failed, done);
       return;
     }
     const watch = this.#newWatch(connection, args);
     const reply = replyTo(connection);
+    const pushed = args.count > 4 ? watch.sink : assemblingOne(identity.shardJob, watch.sink);
     const begun: ReplySink = (bytes, start, end) => {
       if (isError(bytes, start)) watch.ended();
       reply(bytes, start, end);
     };
-    watch.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(2), args.bytes(3)], begun, watch.sink);
+    watch.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(2), args.bytes(3)], begun, pushed);
   }
 
   /** `SATCHEL.WAITCOUNT prefix n timeout-ms` or `SATCHEL.AWAITCOUNT id prefix n timeout-ms` over all shards of the job. */

@@ -1,13 +1,15 @@
+import type { Stripe } from '@satchel/proto/core';
 import type { Key } from '../store/key.js';
 import type { StoredObject } from '../store/tier-store.js';
 import { inTurn } from './in-turn.js';
 import type { ShardJob } from './job.js';
 import type { GateMode } from './key-gate.js';
+import { type StripedValue, stripeOf, wholeStriped } from './striping/striped-value.js';
 
 /** Gets a value as soon as it is the key's turn: told exactly one of the two. */
 export interface ValueTaker {
-  /** The whole value, counted as a read. */
-  found(value: Buffer): void;
+  /** The whole value, counted as a read; of a striped object what is needed to fetch it. */
+  found(value: Buffer | StripedValue): void;
   /** There is none, and whatever is stored from now on is not known yet. */
   missing(key: Key, nowMs: number): void;
 }
@@ -29,6 +31,12 @@ function readInto(
   taker: ValueTaker,
 ): void | 'exclusive' | Promise<void> {
   const { readsLeft, valueLength } = object;
+  if (object.manifest) {
+    const ofStripe = key.copy().buffer;
+    const found = (stripe: Stripe) => taker.found(wholeStriped(ofStripe, stripe));
+    const stripe = stripeOf(object);
+    return stripe instanceof Promise ? stripe.then(found) : found(stripe);
+  }
   if (readsLeft > 0 && mode === 'read') return 'exclusive';
   const own = key.copy();
   const value = Buffer.allocUnsafe(valueLength);

@@ -1,14 +1,18 @@
 import { type Clock, limits, SatchelError } from '@satchel/proto/core';
 import type { Key } from '../store/key.js';
 import { type Deadline, Deadlines } from './deadlines.js';
+import type { StripedValue } from './striping/striped-value.js';
 
 /** Counts the waits of all jobs of a shard, so that limits.shardWaits bounds them together. */
 export interface WaitCount {
   count: number;
 }
 
-/** How a wait ended: the value (shared by several waiters, not to be changed), nothing on time-out, or an error. */
-export type WaitOutcome = Buffer | undefined | SatchelError;
+/**
+ * How a wait ended: the value (shared by several waiters, not to be changed) or, if it is striped, what is needed to fetch it, nothing on
+ * time-out, or an error.
+ */
+export type WaitOutcome = Buffer | StripedValue | undefined | SatchelError;
 
 /** A wait under way. */
 export interface Wait {
@@ -69,6 +73,11 @@ export class Waits {
     return this.#byKey.size;
   }
 
+  /** Waits under way. */
+  get pending(): number {
+    return [...this.#byKey.values()].reduce((sum, waiters) => sum + waiters.size, this.#others.size);
+  }
+
   has(key: Key): boolean {
     return this.#byKey.has(key.toString());
   }
@@ -94,7 +103,7 @@ export class Waits {
   }
 
   /** Hands a value to the waiters of its key, first come first served, to `most` of them; returns how many got it. */
-  deliver(key: Key, value: Buffer, most: number): number {
+  deliver(key: Key, value: Buffer | StripedValue, most: number): number {
     let served = 0;
     for (const waiter of [...(this.#byKey.get(key.toString()) ?? [])]) {
       if (served === most) break;

@@ -107,6 +107,7 @@ async function authenticate(
 ): Promise<void> {
   const session = connectionOf(context);
   const admitted = await environment.admit(job === 'default' || job === '' ? undefined : job, token);
+  admitted.job.token = token;
   session.identity = {
     job: admitted.job.configuration.job,
     namespace: admitted.namespace,

@@ -1,9 +1,18 @@
 import type { Command } from '../command.js';
+import { stripeCommands } from '../striping/stripe-commands.js';
+import { blockingCommands } from './blocking.js';
 import { counterCommands } from './counters.js';
 import { expiryCommands } from './expiry.js';
 import { keyCommands } from './keys.js';
+import { listChangeCommands } from './list-changes.js';
+import { listingCommands } from './listing.js';
+import { listCommands } from './lists.js';
 import { localCommands } from './local.js';
 import { manyCommands } from './many.js';
+import { memberCommands } from './members.js';
+import { objectCommands } from './objects.js';
+import { offerCommands } from './offers.js';
+import { renameCommands } from './renames.js';
 import { satchelCommands } from './satchel.js';
 import { scanCommands } from './scan.js';
 import { setCommands } from './sets.js';
@@ -20,7 +29,16 @@ export const dataCommands: readonly Command[] = [
   ...keyCommands,
   ...expiryCommands,
   ...scanCommands,
+  ...listingCommands,
+  ...objectCommands,
+  ...renameCommands,
+  ...listCommands,
+  ...listChangeCommands,
+  ...memberCommands,
+  ...blockingCommands,
+  ...offerCommands,
   ...satchelCommands,
+  ...stripeCommands,
   ...localCommands,
   ...waitCommands,
   ...watchCommands,

@@ -1,8 +1,11 @@
 import { limits, SatchelError } from '@satchel/proto/core';
 import { plainMetadata } from '../../store/tier-store.js';
+import { Collection } from '../collections/collection.js';
 import type { Command, CommandContext } from '../command.js';
 import { inTurn } from '../in-turn.js';
 import type { GateMode } from '../key-gate.js';
+import { allAssembled, type MaybeStriped } from '../striping/many-striped.js';
+import { stripeOf, wholeStriped, writeStriped } from '../striping/striped-value.js';
 import { wrongArgumentCount } from './arguments.js';
 import { type CommandAction, isPersistKey, onEachKey, onKey, persistedKey, persistRefusal } from './on-key.js';
 import { persistedValue } from './persisted.js';
@@ -18,7 +21,7 @@ function getMany(context: CommandContext): void | Promise<void> {
   for (let index = 1; index < args.count; index++) {
     const key = job.scratchKey.set(args.buffer, args.start(index), args.end(index));
     const object = job.find(key, context.nowMs);
-    if (object === undefined) reply.nil();
+    if (object === undefined || object instanceof Collection) reply.nil();
     else replyWhole(context, key, object, context.nowMs, 'write');
   }
 }
@@ -30,15 +33,15 @@ function allInDram(context: CommandContext): boolean {
   for (let index = 1; index < args.count; index++) {
     if (isPersistKey(args, index)) return false;
     const key = job.scratchKey.set(args.buffer, args.start(index), args.end(index));
-    const object = job.lookup(key, context.nowMs);
-    if (object !== undefined && object.tier !== 'dram') return false;
+    const object = job.lookupAny(key, context.nowMs);
+    if (object !== undefined && (object.tier !== 'dram' || object.manifest)) return false;
   }
   return true;
 }
 
 async function collectMany(context: CommandContext): Promise<void> {
   const count = context.args.count - 1;
-  const values: (Buffer | undefined)[] = new Array(count);
+  const values: MaybeStriped[] = new Array(count);
   for (let from = 0; from < count; from += readsAtOnce) {
     const reads: Promise<void>[] = [];
     for (let index = from; index < Math.min(count, from + readsAtOnce); index++) reads.push(collect(context, index, values));
@@ -47,23 +50,33 @@ async function collectMany(context: CommandContext): Promise<void> {
     if (failure !== undefined) throw failure.reason;
   }
   const { job, reply } = context;
+  const found = await allAssembled(context, values);
   reply.array(count);
-  for (const value of values) {
-    job.usage.bytesOut += value?.length ?? 0;
+  for (const value of found) {
     if (value === undefined) reply.nil();
-    else reply.bulk(value);
+    else if (!Buffer.isBuffer(value)) writeStriped(reply, value);
+    else {
+      job.usage.bytesOut += value.length;
+      reply.bulk(value);
+    }
   }
 }
 
-async function collect(context: CommandContext, index: number, values: (Buffer | undefined)[]): Promise<void> {
+async function collect(context: CommandContext, index: number, values: MaybeStriped[]): Promise<void> {
   if (isPersistKey(context.args, index + 1)) {
     values[index] = await persistedValue(context.job, persistedKey(context.args, index + 1));
     return;
   }
   await onKey(context, index + 1, 'read', ({ job }, key, nowMs, mode: GateMode) => {
-    const object = job.lookup(key, nowMs);
-    if (object === undefined) return;
+    const object = job.lookupAny(key, nowMs);
+    if (object === undefined || object instanceof Collection) return;
     const { readsLeft } = object;
+    if (object.manifest) {
+      const ofStripe = key.copy().buffer;
+      return andThen(stripeOf(object), (stripe) => {
+        values[index] = wholeStriped(ofStripe, stripe);
+      });
+    }
     if (readsLeft > 0 && mode === 'read') return 'exclusive';
     const own = key.copy();
     return andThen(readPart(object, 0, object.valueLength), (value) => {

@@ -1,76 +1,22 @@
-import { isTier, limits, persistPrefix, SatchelError, type Tier } from '@satchel/proto/core';
+import { limits, persistPrefix, SatchelError, type Stripe } from '@satchel/proto/core';
 import type { ReplyWriter } from '@satchel/proto/resp';
 import type { Key } from '../../store/key.js';
-import { type ObjectMetadata, objectCharge, type StoredObject } from '../../store/tier-store.js';
+import { objectCharge, type StoredObject } from '../../store/tier-store.js';
 import type { Command, CommandContext } from '../command.js';
-import { integerArgument, latin1Argument, optionArgument, syntaxError, valueIndex } from './arguments.js';
-import { positiveExpiryArgument } from './expiry-argument.js';
+import { stripeOf } from '../striping/striped-value.js';
+import { latin1Argument } from './arguments.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { deletePersisted, persistedKeys, persistedStat } from './persisted.js';
-import { andThen } from './values.js';
+import { metadataFor, type PutOptions, putOptions, refusalOf } from './put-options.js';
+import { andThen, metadataOf } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
-const largestNumber = 2 ** 31 - 1;
-
-/** What SATCHEL.PUT was asked for besides the value. */
-interface PutOptions {
-  expiresAtMs: number;
-  onlyIfMissing: boolean;
-  tier: Tier | undefined;
-  persist: boolean;
-  /** 0: any number. */
-  reads: number;
-  /** -1: none. */
-  attempt: number;
-}
-
-function putOptions({ args, nowMs }: CommandContext): PutOptions {
-  const options: PutOptions = {
-    expiresAtMs: 0,
-    onlyIfMissing: false,
-    tier: undefined,
-    persist: false,
-    reads: 0,
-    attempt: -1,
-  };
-  for (let index = 3; index < args.count; index++) {
-    const option = optionArgument(args, index);
-    if (option === 'NX') options.onlyIfMissing = true;
-    else if (option === 'PERSIST') options.persist = true;
-    else {
-      const value = valueIndex(args, index++);
-      if ((option === 'EX' || option === 'PX') && options.expiresAtMs === 0) {
-        options.expiresAtMs = positiveExpiryArgument(args, value, option, nowMs, 'satchel.put');
-      } else if (option === 'TIER') options.tier = tierArgument(args.text(value));
-      else if (option === 'READS') options.reads = numberFrom(1, integerArgument(args, value), option);
-      else if (option === 'ATTEMPT') options.attempt = numberFrom(0, integerArgument(args, value), option);
-      else throw syntaxError();
-    }
-  }
-  return options;
-}
-
-function tierArgument(word: string): Tier {
-  const tier = word.toLowerCase();
-  if (isTier(tier)) return tier;
-  throw new SatchelError('invalid-argument', `TIER is '${word.slice(0, 32)}'; it must be dram, ssd or object`);
-}
-
-function numberFrom(least: number, value: number, option: string): number {
-  if (value >= least && value <= largestNumber) return value;
-  throw new SatchelError(
-    'invalid-argument',
-    `${option} is ${value}; it must be a whole number from ${least} to ${largestNumber}`,
-  );
-}
 
 function put(context: CommandContext): void | Promise<void> {
   const options = putOptions(context);
   return onKey(context, 1, 'write', (_, key, nowMs) => {
     const { reply } = context;
-    const object = options.onlyIfMissing || options.attempt >= 0 ? context.job.lookupToWrite(key, nowMs) : undefined;
-    if (object !== undefined && options.attempt >= 0 && object.attempt !== options.attempt) throw fenced(object, options.attempt);
-    if (object !== undefined && options.onlyIfMissing) {
+    if (refusalOf(context.job, key, options, nowMs) !== undefined) {
       reply.nil();
       return;
     }
@@ -99,19 +45,6 @@ function store(context: CommandContext, key: Key, options: PutOptions, nowMs: nu
   });
 }
 
-function metadataFor(options: PutOptions, nowMs: number): ObjectMetadata {
-  const { expiresAtMs, reads, attempt, persist: kept } = options;
-  return { createdMs: nowMs, expiresAtMs, readsLeft: reads, attempt, persist: kept, manifest: false };
-}
-
-function fenced(object: StoredObject, attempt: number): SatchelError {
-  const stored = object.attempt < 0 ? 'without an attempt' : `by attempt ${object.attempt}`;
-  return new SatchelError(
-    'fenced',
-    `the key was written ${stored}, so attempt ${attempt} may not write it; delete it to start over`,
-  );
-}
-
 function fail(context: CommandContext): void | Promise<void> {
   const { args } = context;
   const bytes = args.end(2) - args.start(2);
@@ -128,15 +61,15 @@ function fail(context: CommandContext): void | Promise<void> {
 
 type Stat = Pick<StoredObject, 'valueLength' | 'tier' | 'expiresAtMs' | 'persist' | 'readsLeft' | 'attempt' | 'createdMs'>;
 
-/** `ttl` is in milliseconds, -1: none; `reads` 0: any number; `attempt` -1: none. */
-function replyStat(reply: ReplyWriter, stat: Stat | undefined, nowMs: number): void {
+/** `ttl` is in milliseconds, -1: none; `reads` 0: any number; `attempt` -1: none. A striped object has two more: its version and bytes of a chunk. */
+function replyStat(reply: ReplyWriter, stat: Stat | undefined, nowMs: number, stripe?: Stripe): void {
   if (stat === undefined) {
     reply.nil();
     return;
   }
-  reply.map(7);
+  reply.map(stripe === undefined ? 7 : 9);
   reply.text('size');
-  reply.integer(stat.valueLength);
+  reply.integer(stripe?.size ?? stat.valueLength);
   reply.text('tier');
   reply.text(stat.tier);
   reply.text('ttl');
@@ -149,10 +82,18 @@ function replyStat(reply: ReplyWriter, stat: Stat | undefined, nowMs: number): v
   reply.integer(stat.attempt);
   reply.text('created');
   reply.integer(stat.createdMs);
+  if (stripe === undefined) return;
+  reply.text('version');
+  reply.text(stripe.version);
+  reply.text('chunk');
+  reply.integer(stripe.chunkBytes);
 }
 
 const stat: CommandAction = ({ job, reply }, key, nowMs) => {
-  replyStat(reply, job.lookup(key, nowMs), nowMs);
+  const object = job.lookup(key, nowMs);
+  if (!object?.manifest) return replyStat(reply, object, nowMs);
+  const { valueLength, tier, ...metadata } = { ...metadataOf(object), valueLength: object.valueLength, tier: object.tier };
+  return andThen(stripeOf(object), (stripe) => replyStat(reply, { valueLength, tier, ...metadata }, nowMs, stripe));
 };
 
 async function statPersisted({ job, reply, nowMs }: CommandContext, key: Key): Promise<void> {

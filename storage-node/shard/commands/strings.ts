@@ -2,11 +2,13 @@ import { limits, SatchelError } from '@satchel/proto/core';
 import type { Key } from '../../store/key.js';
 import { plainMetadata, type StoredObject } from '../../store/tier-store.js';
 import type { Command, CommandContext } from '../command.js';
+import { replyStriped } from '../striping/reply-striped.js';
+import { stripeOf } from '../striping/striped-value.js';
 import { assertMayRead, integerArgument } from './arguments.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { persistedGet, persistedGetRange, persistedLength } from './persisted.js';
 import { rangeOf } from './ranges.js';
-import { andThen, metadataOf, readPart, replyWhole } from './values.js';
+import { andThen, metadataOf, readPart, replyAtOnce, replyWhole, stripedRefusal } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 
@@ -32,20 +34,25 @@ const getDelete: CommandAction = (context, key, nowMs) => {
 };
 
 const length: CommandAction = (context, key, nowMs) => {
-  context.reply.integer(context.job.lookup(key, nowMs)?.valueLength ?? 0);
+  const object = context.job.lookup(key, nowMs);
+  if (object?.manifest) return andThen(stripeOf(object), ({ size }) => context.reply.integer(size));
+  context.reply.integer(object?.valueLength ?? 0);
 };
 
-const getRange: CommandAction = (context, key, nowMs) => {
+/** GETRANGE of an object, or what a reader needs who knows stripes. */
+export const getRange: CommandAction = (context, key, nowMs) => {
   const { args, job, reply } = context;
   const first = integerArgument(args, 2);
   const last = integerArgument(args, 3);
   const object = job.lookup(key, nowMs);
   if (object !== undefined && object.readsLeft > 0) throw partOfCountedReads();
+  if (object?.manifest) return replyStriped(context, key, object, (size) => rangeOf(first, last, size));
   const range = rangeOf(first, last, object?.valueLength ?? 0);
   if (object === undefined || range === undefined) {
     reply.bulk(Buffer.alloc(0));
     return;
   }
+  if (object.tier === 'dram') return replyAtOnce(context, object, range.from, range.to);
   return andThen(readPart(object, range.from, range.to), (value) => {
     job.usage.bytesOut += value.length;
     reply.bulk(value);
@@ -68,7 +75,7 @@ const setRange: CommandAction = (context, key, nowMs) => {
   if (offset < 0) throw new SatchelError('invalid-argument', 'offset is out of range');
   const object = job.lookup(key, nowMs);
   const added = args.end(3) - args.start(3);
-  if (added === 0) {
+  if (added === 0 && !object?.manifest) {
     reply.integer(object?.valueLength ?? 0);
     return;
   }
@@ -96,6 +103,7 @@ function rewrite(
   plan: (oldLength: number) => Rewriting,
 ): void | Promise<void> {
   const { job } = context;
+  if (object?.manifest) throw stripedRefusal();
   const oldLength = object?.valueLength ?? 0;
   const { value, patch, reply, bytesIn } = plan(oldLength);
   const metadata = object === undefined ? plainMetadata(nowMs) : metadataOf(object);

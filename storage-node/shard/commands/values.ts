@@ -1,7 +1,13 @@
+import { SatchelError } from '@satchel/proto/core';
 import type { Key } from '../../store/key.js';
 import type { ObjectMetadata, StoredObject } from '../../store/tier-store.js';
 import type { CommandContext } from '../command.js';
+import type { KeyOutcome } from '../in-turn.js';
 import type { GateMode } from '../key-gate.js';
+import { replyStriped } from '../striping/reply-striped.js';
+
+/** From so many bytes on it is worth to send a value from where it lies. */
+const pinnedBytes = 64 * 1024;
 
 /**
  * Replies with the whole value of an object that was found, and counts the read. From dram the value goes straight to the
@@ -13,15 +19,20 @@ export function replyWhole(
   object: StoredObject,
   nowMs: number,
   mode: GateMode,
-): void | 'exclusive' | Promise<void> {
+): KeyOutcome | Promise<KeyOutcome> {
   const { valueLength, readsLeft } = object;
+  if (object.manifest) return replyStriped(context, key, object);
   if (object.tier !== 'dram') return replySlowly(context, key, object, nowMs, mode);
-  const { job, reply } = context;
-  // In dram a read is done when it returns.
-  const start = reply.reserveBulk(valueLength);
-  void object.read(0, valueLength, reply.buffer, start);
-  job.usage.bytesOut += valueLength;
-  if (readsLeft > 0) job.countRead(key, readsLeft, nowMs);
+  replyAtOnce(context, object, 0, valueLength);
+  if (readsLeft > 0) context.job.countRead(key, readsLeft, nowMs);
+}
+
+/** Replies with bytes [from, to) of an object in dram, where a read is done when it returns. */
+export function replyAtOnce({ job, reply, session }: CommandContext, object: StoredObject, from: number, to: number): void {
+  job.usage.bytesOut += to - from;
+  if (to - from >= pinnedBytes && session.pin?.(reply, object, from, to)) return;
+  const start = reply.reserveBulk(to - from);
+  void object.read(from, to, reply.buffer, start);
 }
 
 function replySlowly(
@@ -48,11 +59,20 @@ function finishWhole(context: CommandContext, key: Key, value: Buffer, readsLeft
   context.reply.bulk(value);
 }
 
-/** Bytes [from, to) of an object that was found, in a buffer of their own, at once if the tier can. */
+/** Bytes [from, to) of an object that was found, in a buffer of their own, at once if the tier can. Throws `wrong-type` if it is striped. */
 export function readPart(object: StoredObject, from: number, to: number): Buffer | Promise<Buffer> {
+  if (object.manifest) throw stripedRefusal();
   const target = Buffer.allocUnsafe(to - from);
   const pending = object.read(from, to, target, 0);
   return pending === undefined ? target : pending.then(() => target);
+}
+
+/** The error of commands that a striped object does not know. */
+export function stripedRefusal(): SatchelError {
+  return new SatchelError(
+    'wrong-type',
+    'the object is striped: it can be read, replaced and deleted as a whole, and read in ranges',
+  );
 }
 
 /** Metadata of an object that was found, as a record of its own. */

@@ -2,6 +2,8 @@ import { SatchelError } from '@satchel/proto/core';
 import type { Command, CommandContext } from '../command.js';
 import type { ShardJob } from '../job.js';
 import type { PrefixCounter } from '../prefix-counters.js';
+import { replyAssembled } from '../striping/reply-striped.js';
+import type { StripedValue } from '../striping/striped-value.js';
 import { takeValue } from '../take-value.js';
 import type { Wait, WaitOutcome } from '../waits.js';
 import { countArgument, latin1Argument } from './arguments.js';
@@ -15,7 +17,9 @@ function wait(context: CommandContext): void | Promise<void> {
   const key = job.scratchKey.set(args.buffer, args.start(1), args.end(1));
   let waiting: Promise<void> | undefined;
   const looked = takeValue(job, key, nowMs, {
-    found: (value) => context.reply.bulk(value),
+    found: (value) => {
+      waiting = replyOutcome(context, value) ?? undefined;
+    },
     missing(missingKey) {
       waiting = blocked(context, (settle) => job.waits.add(missingKey, timeoutMs, settle), replyOutcome);
     },
@@ -23,23 +27,27 @@ function wait(context: CommandContext): void | Promise<void> {
   return looked === undefined ? waiting : looked.then(() => waiting);
 }
 
-function replyOutcome({ reply }: CommandContext, outcome: Buffer | undefined): void {
-  if (outcome === undefined) reply.nil();
-  else reply.bulk(outcome);
+function replyOutcome(context: CommandContext, outcome: Buffer | StripedValue | undefined): void | Promise<void> {
+  if (outcome === undefined) context.reply.nil();
+  else if (Buffer.isBuffer(outcome)) context.reply.bulk(outcome);
+  else return replyAssembled(context, outcome);
 }
 
 /** Settles when the wait does, with its reply written, or without when the connection closes. */
 function blocked(
   context: CommandContext,
   add: (settle: (outcome: WaitOutcome) => void) => Wait,
-  done: (context: CommandContext, outcome: Buffer | undefined) => void,
+  done: (context: CommandContext, outcome: Buffer | StripedValue | undefined) => void | Promise<void>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const registered = add((outcome) => {
       forget();
       if (outcome instanceof SatchelError) return reject(outcome);
-      done(context, outcome);
-      resolve();
+      try {
+        resolve(done(context, outcome));
+      } catch (error) {
+        reject(error);
+      }
     });
     const forget = context.session.onClose(() => {
       registered.cancel();

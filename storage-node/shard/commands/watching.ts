@@ -4,8 +4,11 @@ import type { Command, CommandContext } from '../command.js';
 import type { ShardJob } from '../job.js';
 import type { PrefixCounter } from '../prefix-counters.js';
 import type { Session } from '../session.js';
+import { assembled } from '../striping/assembly.js';
+import { type StripedValue, writeStriped } from '../striping/striped-value.js';
 import { takeValue } from '../take-value.js';
-import { countArgument, latin1Argument } from './arguments.js';
+import type { WaitOutcome } from '../waits.js';
+import { countArgument, latin1Argument, optionArgument, syntaxError } from './arguments.js';
 import { assertNotPersisted, waitForCount } from './waits.js';
 
 /** One watch of a connection: who is told under which id. */
@@ -14,6 +17,8 @@ interface Watcher {
   readonly session: Session;
   /** One latin1 character per byte. */
   readonly id: string;
+  /** Whether it is told of a striped value what is needed to fetch it. */
+  readonly knowsStripes: boolean;
 }
 
 function watcherOf({ args, job, session }: CommandContext): Watcher {
@@ -22,7 +27,7 @@ function watcherOf({ args, job, session }: CommandContext): Watcher {
   }
   const id = latin1Argument(args, 1);
   job.watches.assertFree(session, id);
-  return { job, session, id };
+  return { job, session, id, knowsStripes: session.mode === 'link' };
 }
 
 /** Tells the connection; `what` is the kind of push. */
@@ -36,22 +41,35 @@ function push({ session, id }: Watcher, what: string, write: (reply: ReplyWriter
 }
 
 /** Ends a watch and tells its outcome. */
-function conclude(watcher: Watcher, outcome: Buffer | number | undefined | SatchelError): void {
+function conclude(watcher: Watcher, outcome: WaitOutcome | number): void {
+  if (isStriped(outcome) && !watcher.knowsStripes) {
+    void assembled(watcher.job, outcome)
+      .catch((error: unknown) => SatchelError.from(error))
+      .then((value) => conclude(watcher, value));
+    return;
+  }
   if (!watcher.job.watches.remove(watcher.session, watcher.id)) return;
   push(watcher, 'satchel.wait', (reply) => {
     if (outcome === undefined) reply.nil();
     else if (outcome instanceof SatchelError) reply.error(outcome.toRespLine());
     else if (typeof outcome === 'number') reply.integer(outcome);
+    else if (isStriped(outcome)) writeStriped(reply, outcome);
     else reply.bulk(outcome);
   });
 }
 
-/** SATCHEL.AWAIT id key timeout-ms: +OK at once, later the push `satchel.wait id value|nil|error`; a time-out of 0 is none. */
+function isStriped(outcome: WaitOutcome | number): outcome is StripedValue {
+  return typeof outcome === 'object' && 'chunkBytes' in outcome;
+}
+
+/** SATCHEL.AWAIT id key timeout-ms [MANIFEST]: +OK at once, later the push `satchel.wait id value|nil|error`; a time-out of 0 is none. */
 function awaitKey(context: CommandContext): void {
   const { args, job, nowMs, reply } = context;
   const timeoutMs = countArgument(args, 3, 'the time-out');
   assertNotPersisted(context, 2);
-  const watcher = watcherOf(context);
+  if (args.count > 5 || (args.count === 5 && optionArgument(args, 4) !== 'MANIFEST')) throw syntaxError();
+  const plain = watcherOf(context);
+  const watcher = args.count === 5 ? { ...plain, knowsStripes: true } : plain;
   let cancel = () => {};
   let cancelled = false;
   job.watches.add(watcher.session, watcher.id, {
@@ -187,7 +205,7 @@ function unwatch({ args, job, reply, session }: CommandContext): void {
 export const watchCommands: readonly Command[] = [
   {
     name: 'satchel.await',
-    arity: 4,
+    arity: -4,
     scope: 'key',
     keys: { first: 2, last: 2, step: 1 },
     verb: 'read',

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { rangesFromWeights, SatchelError, systemClock, type Verb, verbs } from '@satchel/proto/core';
+import { type Clock, rangesFromWeights, SatchelError, systemClock, type Verb, verbs } from '@satchel/proto/core';
 import { type CommandArgument, encodeCommand, type Reply, ReplyError, ReplyParser } from '@satchel/proto/resp';
 import { pino } from 'pino';
 import type { JobConfiguration, ShardAddress } from '../../job-configuration.js';
@@ -28,6 +28,8 @@ export interface TestFleetOptions {
   readonly connectionLimit?: number;
   /** Tiers of a job on one shard. */
   readonly openTiers?: () => TierStore[];
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** The namespace's persisted objects. Default: each shard has its own. */
   readonly persisted?: PersistedObjects;
 }
@@ -167,8 +169,9 @@ export class TestShardProcess implements ShardEnvironment {
       persisted: this.#options.persisted ?? new MapPersisted(),
       grant: unlimitedGrant,
       lost: false,
-      clock: systemClock,
+      clock: this.#options.clock ?? systemClock,
       shardWaits: { count: 0 },
+      calls: () => this.server.calls,
       onDirty: (dirty) => this.server.jobChanged(dirty),
     });
     this.jobs.set(job, opened);
