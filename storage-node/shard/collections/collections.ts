@@ -25,7 +25,7 @@ export interface CollectionsOptions {
   readonly changed: () => void;
 }
 
-const nothing = { tier: undefined, charge: 0, expiresAtMs: 0 } as const;
+const nothing = { tier: undefined, charge: 0, expiresAtMs: 0, stripe: undefined } as const;
 
 /**
  * The lists and sets of a job with their accounts. Whoever changes one calls `take` for what it needs more, then changes it, then
@@ -123,7 +123,7 @@ export class Collections {
     }
     usage.change('dram', growth, nowMs);
     // The bytes stay where they are.
-    objects.accounts.removed(value.key, { tier: 'dram', charge: 0, expiresAtMs }, nowMs);
+    objects.accounts.removed(value.key, { ...nothing, tier: 'dram', expiresAtMs }, nowMs);
     objects.accounts.stored(key, nothing, 'dram', 0, expiresAtMs, nowMs);
     this.#options.gone(value.key);
     this.#options.created(key);

@@ -39,7 +39,7 @@ function expireCommand(name: string, unit: TimeUnit): Command {
     const conditions = conditionArguments(context);
     const atMs = expiryArgument(context.args, 2, unit, context.nowMs, name);
     return onKey(context, 1, 'write', ({ job, reply }, key, nowMs) => {
-      const object = job.lookup(key, nowMs);
+      const object = job.lookupAny(key, nowMs);
       const changes = object !== undefined && expiryAllowed(conditions, object.expiresAtMs, atMs);
       if (changes && atMs <= nowMs) job.delete(key, nowMs);
       else if (changes) job.expire(key, object, atMs, nowMs);
@@ -58,7 +58,7 @@ function expiryQuery(name: string, show: ShowExpiry): Command {
     return expiresAtMs === 0 ? -1 : show(expiresAtMs, nowMs);
   };
   const action: CommandAction = ({ job, reply }, key, nowMs) => {
-    reply.integer(answer(job.lookup(key, nowMs)?.expiresAtMs, nowMs));
+    reply.integer(answer(job.lookupAny(key, nowMs)?.expiresAtMs, nowMs));
   };
   const run = (context: CommandContext) =>
     onAnyKey(context, 1, 'read', action, async ({ job, reply, nowMs }, key) => {
@@ -68,7 +68,7 @@ function expiryQuery(name: string, show: ShowExpiry): Command {
 }
 
 const removeExpiry: CommandAction = ({ job, reply }, key, nowMs) => {
-  const object = job.lookup(key, nowMs);
+  const object = job.lookupAny(key, nowMs);
   const changes = object !== undefined && object.expiresAtMs !== 0;
   if (changes) job.expire(key, object, 0, nowMs);
   reply.integer(changes ? 1 : 0);

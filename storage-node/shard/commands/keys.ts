@@ -1,3 +1,4 @@
+import { typeOf } from '../collections/collection.js';
 import type { Command, CommandContext } from '../command.js';
 import { optionArgument, syntaxError } from './arguments.js';
 import { type CommandAction, isPersistKey, onAnyKey, onEachKey, onKey, persistedKey } from './on-key.js';
@@ -42,13 +43,14 @@ function exists(context: CommandContext): void | Promise<void> {
   return countKeys(
     context,
     'read',
-    ({ job }, key, nowMs) => job.lookup(key, nowMs) !== undefined,
+    ({ job }, key, nowMs) => job.lookupAny(key, nowMs) !== undefined,
     ({ job }, key) => persistedExists(job, key),
   );
 }
 
 const type: CommandAction = ({ job, reply }, key, nowMs) => {
-  reply.simple(job.lookup(key, nowMs) === undefined ? 'none' : 'string');
+  const object = job.lookupAny(key, nowMs);
+  reply.simple(object === undefined ? 'none' : typeOf(object));
 };
 
 function databaseSize({ job, reply }: CommandContext): void {

@@ -132,9 +132,10 @@ export class TestShard {
 
   /** Throws unless quota, usage and what the tiers hold agree. `failureBytes`: charge of failed keys. */
   check(failureBytes = 0): void {
-    const held = this.dram.usage.usedBytes + this.ssd.usage.usedBytes + this.object.usage.usedBytes;
+    const onHeap = this.job.collections.usedBytes;
+    const held = this.dram.usage.usedBytes + this.ssd.usage.usedBytes + this.object.usage.usedBytes + onHeap;
     const tiers = (['dram', 'ssd', 'object'] as const).map((tier) => this.job.usage.bytes(tier));
-    const used = [this.dram, this.ssd, this.object].map(({ usage }) => usage.usedBytes);
+    const used = [this.dram, this.ssd, this.object].map((store) => store.usage.usedBytes + (store === this.dram ? onHeap : 0));
     if (this.grant.reservedBytes !== held + failureBytes || String(tiers) !== String(used)) {
       throw new Error(`reserved ${this.grant.reservedBytes}, counted ${tiers}, held ${used}`);
     }
