@@ -32,8 +32,8 @@ export interface Resident {
 }
 
 /** Changes beyond this are committed without waiting for `flush`, so that no commit takes long. */
-const pendingBytesLimit = 1024 * 1024;
-const pendingLimit = 1024;
+const pendingBytesLimit = 512 * 1024;
+const pendingLimit = 256;
 const hashBytes = 4;
 const stateKey = Buffer.from('catalog');
 

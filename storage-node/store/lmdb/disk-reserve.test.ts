@@ -10,9 +10,10 @@ test('blocks are there before they are needed, and what is in use stays as it is
   try {
     writeFileSync(path, Buffer.alloc(3 * pageBytes, 1));
     let used = 3;
-    const reserve = new DiskReserve(path, () => used);
+    const reserve = new DiskReserve(path, () => ({ used, live: used }));
     for (let round = 0; round < 50; round++) {
-      reserve.ensure(64, 64 * 1024);
+      expect(reserve.hasRoomFor(64, 64 * 1024)).toBe(true);
+      reserve.take(64, 64 * 1024);
       used += 64 * 3;
       expect(statSync(path).size).toBeGreaterThanOrEqual(used * pageBytes);
       expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(used * pageBytes);
@@ -25,5 +26,12 @@ test('blocks are there before they are needed, and what is in use stays as it is
 });
 
 test('a full disk is an error', () => {
-  expect(() => new DiskReserve('/dev/full', () => 2).ensure(1, 0)).toThrow('ENOSPC');
+  expect(() => new DiskReserve('/dev/full', () => ({ used: 2, live: 2 })).take(1, 0)).toThrow('ENOSPC');
+});
+
+test('on a full disk free pages are used again, if there are plenty', () => {
+  const reserve = new DiskReserve('/dev/full', () => ({ used: 1000, live: 100 }));
+  reserve.take(10, 10_000);
+  expect(() => reserve.take(1000, 10_000)).toThrow('ENOSPC');
+  expect(() => reserve.take(10, 100_000)).toThrow('ENOSPC');
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { assert, SatchelError } from '@satchel/proto/core';
 import { readBootId } from './boot-id.js';
 import { Catalog } from './catalog.js';
-import { diskError } from './disk-error.js';
+import { diskError, isDiskError } from './disk-error.js';
 import { databaseFile, LmdbEnvironment, type LmdbTable } from './lmdb-environment.js';
 import type { Trash } from './trash.js';
 import { ValueFiles } from './value-files.js';
@@ -64,7 +64,7 @@ export class JobEnvironment {
   #counter = 0;
   #changed = false;
   #failing = false;
-  /** When a failing disk is tried again. */
+  /** When a disk that failed or was full is tried again; 0: it did not and was not. */
   #retryAtMs = 0;
   /** Whether `flush` has told of the failure to commit what is changed now. */
   #told = false;
@@ -134,10 +134,13 @@ export class JobEnvironment {
     return this.#generation * 2 ** 32 + this.#counter;
   }
 
-  /** As `failing`, having tried the disk again if that was not just done. */
-  refuses(): boolean {
-    if (this.#failing && performance.now() >= this.#retryAtMs) this.flushIfPossible();
-    return this.#failing;
+  /** Whether the disk takes no record of that many bytes at the moment; one that failed or was full is asked again after a while. */
+  refuses(recordBytes: number): boolean {
+    if (this.#retryAtMs > 0 && performance.now() < this.#retryAtMs) return true;
+    if (this.#failing) this.flushIfPossible();
+    if (this.#failing) return true;
+    this.#retryAtMs = this.#hasRoomFor(recordBytes) ? 0 : performance.now() + retryMs;
+    return this.#retryAtMs > 0;
   }
 
   /** Says that a participant has something to write. */
@@ -172,12 +175,7 @@ export class JobEnvironment {
     if (!this.#changed || this.#opened === undefined) return;
     const { lmdb, tables } = this.#opened;
     try {
-      let [entries, bytes] = [0, 0];
-      for (const { pendingEntries, pendingBytes } of this.#participants) {
-        entries += pendingEntries;
-        bytes += pendingBytes;
-      }
-      lmdb.commit(entries, bytes, () => {
+      lmdb.commit(this.#pending('pendingEntries'), this.#pending('pendingBytes'), () => {
         for (const participant of this.#participants) participant.write(tables);
       });
     } catch (error) {
@@ -192,6 +190,7 @@ export class JobEnvironment {
     }
     this.#changed = false;
     this.#failing = false;
+    this.#retryAtMs = 0;
     this.#told = false;
     for (const participant of this.#participants) participant.committed();
     if (this.#afterCommit.length === 0) return;
@@ -237,6 +236,22 @@ export class JobEnvironment {
     this.#destroyed = Promise.resolve();
   }
 
+  #hasRoomFor(recordBytes: number): boolean {
+    if (this.#opened === undefined) return true;
+    try {
+      return this.#opened.lmdb.hasRoomFor(this.#pending('pendingEntries') + 1, this.#pending('pendingBytes') + recordBytes);
+    } catch (error) {
+      if (isDiskError(error)) return false;
+      throw error;
+    }
+  }
+
+  #pending(what: 'pendingEntries' | 'pendingBytes'): number {
+    let sum = 0;
+    for (const participant of this.#participants) sum += participant[what];
+    return sum;
+  }
+
   get #filesFolder(): string {
     return join(this.dataFolder, 'files');
   }
@@ -246,6 +261,7 @@ export class JobEnvironment {
     this.#opened = undefined;
     this.#changed = false;
     this.#failing = false;
+    this.#retryAtMs = 0;
     this.#told = false;
     this.#afterCommit = [];
   }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { DiskReserve, keepsBlocks, pageBytes } from './disk-reserve.js';
+import { DiskReserve, keepsBlocks, type PageCounts, pageBytes } from './disk-reserve.js';
 
 /** The file of an environment in its folder. */
 export const databaseFile = 'data.mdb';
@@ -12,6 +12,7 @@ const firstMapBytes = 32 * 1024 * 1024;
 export class LmdbEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #reserve: DiskReserve | undefined;
+  readonly #tables: Database<Buffer, Buffer>[] = [];
 
   /**
    * Opens the environment in a folder, which is created if need be. No write is synchronized to the device: what was committed survives
@@ -37,9 +38,9 @@ export class LmdbEnvironment {
       maxReaders: 16,
     });
     if (!mapped) return;
-    this.#reserve = new DiskReserve(join(folder, databaseFile), () => pagesInUse(this.#root));
+    this.#reserve = new DiskReserve(join(folder, databaseFile), () => this.#countPages());
     try {
-      this.#reserve.ensure(maxTables, 0);
+      this.#reserve.take(maxTables, 0);
     } catch (error) {
       this.close();
       throw error;
@@ -48,7 +49,9 @@ export class LmdbEnvironment {
 
   /** Opens a table of the environment, creating it if need be; at most three. */
   table(name: string): LmdbTable {
-    return new LmdbTable(this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary', cache: false }));
+    const table = this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary', cache: false });
+    this.#tables.push(table);
+    return new LmdbTable(table);
   }
 
   /**
@@ -56,8 +59,13 @@ export class LmdbEnvironment {
    * told how many entries it changes at most, and the bytes of their keys and values.
    */
   commit(entries: number, bytes: number, write: () => void): void {
-    this.#reserve?.ensure(entries, bytes);
+    this.#reserve?.take(entries, bytes);
     this.#root.transactionSync(write, synchronousCommit);
+  }
+
+  /** Whether the disk has room for a commit of that many entries and bytes, as far as that is known before. Throws the system's error. */
+  hasRoomFor(entries: number, bytes: number): boolean {
+    return this.#reserve?.hasRoomFor(entries, bytes) ?? true;
   }
 
   /** Closes at once; the folder may be renamed or removed afterwards. */
@@ -65,15 +73,32 @@ export class LmdbEnvironment {
     // Without asynchronous writes, of which there are none here, lmdb closes before it returns.
     void this.#root.close();
   }
+
+  #countPages(): PageCounts {
+    const { root, free, lastPageNumber } = this.#root.getStats() as Statistics;
+    const metaPages = 2;
+    let live = metaPages + pagesOf(root) + pagesOf(free);
+    for (const table of this.#tables) live += pagesOf(table.getStats() as Statistics);
+    return { used: lastPageNumber + 1, live };
+  }
 }
 
 /** TransactionFlags.SYNCHRONOUS_COMMIT of lmdb, which exports the enumeration as a type only. */
 const synchronousCommit = 2;
 const maxTables = 3;
 
-function pagesInUse(root: RootDatabase<Buffer, Buffer>): number {
-  const { lastPageNumber }: { lastPageNumber?: number } = root.getStats();
-  return (lastPageNumber ?? 0) + 1;
+/** What lmdb tells of a table, and of the whole environment where it says `root` and `free`. */
+interface Statistics {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+  readonly root: Statistics;
+  readonly free: Statistics;
+  readonly lastPageNumber: number;
+}
+
+function pagesOf(table: Statistics): number {
+  return table.treeBranchPageCount + table.treeLeafPageCount + table.overflowPages;
 }
 
 /** Grows with every call that makes lmdb overwrite the bytes it returned before. */

@@ -4,6 +4,7 @@ import type { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
 import type { Catalog, Resident } from './catalog.js';
 import { diskError, isDiskError } from './disk-error.js';
+import { freeDiskBytes } from './disk-reserve.js';
 import type { JobEnvironment } from './job-environment.js';
 import {
   fileBodyBytes,
@@ -34,8 +35,6 @@ export const inlineValueBytes = 16 * 1024;
 /** From here on writing or reading a file may take longer than a turn of the event loop should. */
 export const asynchronousBytes = 256 * 1024;
 const fileSystemBlockBytes = 4096;
-/** What is left of a disk for others. */
-const freeDiskBytes = 16 * 1024 * 1024;
 
 /** The ssd tier of one job: small values in LMDB, larger ones in files. What was flushed survives a crash of the process. */
 export class SsdStore implements TierStore, Resident {
@@ -71,7 +70,7 @@ export class SsdStore implements TierStore, Resident {
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean> {
     const length = end - start;
     const charge = objectCharge(key.length, length);
-    if (this.#environment.refuses()) return false;
+    if (this.#environment.refuses(key.length + recordHeaderBytes + Math.min(length, this.#inlineBytes))) return false;
     if (length >= asynchronousBytes && length > this.#inlineBytes) {
       return this.#budget.fits(charge) && this.#putLarge(key, value, start, end, metadata, charge);
     }

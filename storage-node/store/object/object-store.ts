@@ -9,6 +9,7 @@ import {
   packedBodyBytes,
   packPositionOf,
   RecordObject,
+  recordHeaderBytes,
   recordKinds,
   valueLengthOf,
   writeHolder,
@@ -101,7 +102,10 @@ export class ObjectStore implements TierStore, Resident {
     const charge = objectCharge(key.length, end - start);
     const before = this.#catalog.find('object', key);
     const freed = before === undefined ? 0 : objectCharge(key.length, valueLengthOf(before));
-    if (this.#environment.refuses() || this.usage.usedBytes + this.#pendingCharge + charge - freed > this.#budgetBytes)
+    if (
+      this.#environment.refuses(key.length + recordHeaderBytes + packedBodyBytes) ||
+      this.usage.usedBytes + this.#pendingCharge + charge - freed > this.#budgetBytes
+    )
       return false;
     if (this.#uploads.bytes + packedBytes(key.length, end - start) > limits.objectUploadBytes) return false;
     try {
