@@ -20,11 +20,16 @@ export class RealCluster {
   readonly socketDir = join(this.folder, 'sockets');
   readonly nodes: NodeReady[] = [];
   controller = '';
+  readonly #nodeOptions: readonly string[];
   readonly #processes = new Map<string, ChildProcess>();
 
-  /** Starts `nodes` nodes of `shards` shards, each node with 256 MiB of dram. */
-  static async start(nodes: number, shards: number): Promise<RealCluster> {
-    const cluster = new RealCluster();
+  private constructor(nodeOptions: readonly string[]) {
+    this.#nodeOptions = nodeOptions;
+  }
+
+  /** Starts `nodes` nodes of `shards` shards, each node with 256 MiB of dram, and further options for each. */
+  static async start(nodes: number, shards: number, nodeOptions: readonly string[] = []): Promise<RealCluster> {
+    const cluster = new RealCluster(nodeOptions);
     await cluster.startController(0);
     for (let index = 1; index <= nodes; index++) await cluster.#startNode(`node-${index}`, shards);
     return cluster;
@@ -67,7 +72,7 @@ export class RealCluster {
   async #startNode(id: string, shards: number): Promise<void> {
     const args = ['--controller', this.controller, '--id', id, '--dir', join(this.folder, id), '--shards', String(shards)];
     args.push('--dram', '256MiB', '--ssd', '1GiB', '--object', `file:${join(this.folder, 'objects')}`, '--base-port', '0');
-    args.push('--http-port', '0', '--advertise', '127.0.0.1', '--socket-dir', this.socketDir);
+    args.push('--http-port', '0', '--advertise', '127.0.0.1', '--socket-dir', this.socketDir, ...this.#nodeOptions);
     this.nodes.push(await this.#run<NodeReady>(id, mainOf('storage-node'), args));
   }
 

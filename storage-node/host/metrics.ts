@@ -15,6 +15,7 @@ type Read = (statistics: ShardStatistics) => number;
 
 const gauges: readonly [name: string, help: string, read: Read][] = [
   ['satchel_connections', 'Connections open', (s) => s.connections],
+  ['satchel_rings', 'Connections whose bytes go through shared memory', (s) => s.rings],
   ['satchel_jobs_loaded', 'Jobs that a shard keeps in memory', (s) => s.jobsLoaded],
   ['satchel_event_loop_delay_seconds', 'Longest delay of the event loop in the last second', (s) => s.eventLoopDelayMs / 1000],
   ['satchel_resident_bytes', 'Resident memory of the shard process', (s) => s.residentBytes],

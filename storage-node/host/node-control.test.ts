@@ -149,6 +149,7 @@ test('a heartbeat carries the counters of jobs that changed', async () => {
       connections: 1,
       connectionsTotal: 1,
       connectionsRefused: 0,
+      rings: 0,
       bytesIn: 5,
       bytesOut: 6,
       forwarded: 0,

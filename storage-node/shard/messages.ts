@@ -17,6 +17,9 @@ export interface ShardOptions {
   readonly directPort: number;
   /** Path of the Unix socket. */
   readonly socket: string;
+  /** Folder for memory that processes of the host may map; without one memory is private, for this reason. */
+  readonly arena?: string;
+  readonly arenaProblem?: string;
   readonly dramBytes: number;
   readonly ssdBytes: number;
   /** `file:DIR` or `s3://BUCKET?…`. */
@@ -79,6 +82,8 @@ export interface ShardStatistics {
   readonly connections: number;
   readonly connectionsTotal: number;
   readonly connectionsRefused: number;
+  /** Connections whose bytes go through a ring. */
+  readonly rings: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly forwarded: number;

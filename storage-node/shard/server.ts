@@ -108,7 +108,7 @@ export class Server {
     const routings = new JobRoutings(shard);
     const dispatcher = new Dispatcher({ environment, table: this.#table, runner, routings, statistics: this.statistics, router });
     const inputBudget = new InputBudget(limits.shardInputBytes);
-    this.#rings = new Rings({ spinMs, socket, readBuffer: this.#readBuffer });
+    this.#rings = new Rings({ spinMs, socket, readBuffer: this.#readBuffer, statistics: this.statistics });
     this.#services = { log, turn: this.#turn, pool, inputBudget, statistics: this.statistics, rings: this.#rings, dispatcher };
   }
 

@@ -43,6 +43,8 @@ export interface ServerStatistics {
   connections: number;
   connectionsTotal: number;
   connectionsRefused: number;
+  /** Connections whose bytes go through a ring. */
+  rings: number;
   bytesIn: number;
   bytesOut: number;
   errors: number;
@@ -56,6 +58,7 @@ export function emptyStatistics(): ServerStatistics {
     connections: 0,
     connectionsTotal: 0,
     connectionsRefused: 0,
+    rings: 0,
     bytesIn: 0,
     bytesOut: 0,
     errors: 0,

@@ -131,6 +131,7 @@ export class ShardRuntime {
       connections: server?.statistics.connections ?? 0,
       connectionsTotal: server?.statistics.connectionsTotal ?? 0,
       connectionsRefused: server?.statistics.connectionsRefused ?? 0,
+      rings: server?.statistics.rings ?? 0,
       bytesIn: server?.statistics.bytesIn ?? 0,
       bytesOut: server?.statistics.bytesOut ?? 0,
       forwarded: server?.statistics.forwarded ?? 0,

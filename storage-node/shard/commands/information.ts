@@ -37,7 +37,7 @@ function info(context: CommandContext, { environment, statistics, table }: Infor
       satchel_shard: environment.shard,
       satchel_node: environment.node,
     },
-    Clients: { connected_clients: statistics.connections },
+    Clients: { connected_clients: statistics.connections, satchel_rings: statistics.rings },
     Persistence: { loading: 0, async_loading: 0 },
     Stats: {
       total_connections_received: statistics.connectionsTotal,

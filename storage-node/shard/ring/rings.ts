@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { limits, SatchelError } from '@satchel/proto/core';
 import { loadMapping, type MadeRing, makeRing, RingEnd, SpinSlot, sendDescriptor } from '@satchel/proto/shared-memory';
 import type { ReadInput } from '../listener.js';
+import type { ServerStatistics } from '../shard-environment.js';
 import { RingPoller } from './ring-poller.js';
 import { RingTransport } from './ring-transport.js';
 
@@ -14,6 +15,7 @@ export interface RingsOptions {
   /** Path of the shard's Unix socket, beside which the host's spin slots are; none: clients get no rings. */
   readonly socket: string | undefined;
   readonly readBuffer: Buffer;
+  readonly statistics: ServerStatistics;
 }
 
 /** A socket, seen as what Node's own `net` keeps in it. */
@@ -37,16 +39,13 @@ export class Rings {
     this.#poller = new RingPoller({ spinMs, slot: this.#slot, now: () => performance.now(), nextRound: setImmediate });
   }
 
-  get count(): number {
-    return this.#poller?.size ?? 0;
-  }
-
   /**
    * Makes a ring for the client at the other end of a Unix socket, sends it there and serves it until the socket closes. Throws
    * `unavailable` if rings are off or not to be had here, `out-of-memory` if there are too many.
    */
   open(socket: Socket, read: ReadInput): RingTransport {
     const poller = this.#poller;
+    const { statistics } = this.#options;
     if (poller === undefined) throw new SatchelError('unavailable', 'rings are off; start the node with --spin to have them');
     if (poller.size >= limits.shardRings) {
       throw new SatchelError('out-of-memory', `${poller.size} clients have rings, the limit; use the socket`);
@@ -62,10 +61,12 @@ export class Rings {
       poller.attend(each),
     );
     socket.once('close', () => {
+      statistics.rings--;
       transport.destroy();
       poller.remove(transport);
       setImmediate(() => loadMapping()?.unmap(ring.file));
     });
+    statistics.rings++;
     poller.add(transport);
     return transport;
   }
