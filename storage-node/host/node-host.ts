@@ -7,6 +7,7 @@ import { makeSpinFolder } from '@satchel/proto/shared-memory';
 import type { Logger } from 'pino';
 import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
+import { ArenaFolders } from './arena-folders.js';
 import { Departure } from './departure.js';
 import { serveHttp } from './http.js';
 import { JobTable } from './job-table.js';
@@ -46,6 +47,7 @@ export class NodeHost implements ShardOwner {
   private readonly shards: ShardProcess[];
   private readonly control: NodeControl;
   private readonly departure: Departure;
+  private readonly arenas: ArenaFolders;
   private ports: ShardPorts[] = [];
   private http: Listening | undefined;
   private stopping: Promise<void> | undefined;
@@ -57,6 +59,7 @@ export class NodeHost implements ShardOwner {
     this.lock = lock;
     this.file = NodeFile.open(options.dir, options.id, options.basePort);
     mkdirSync(options.socketDir, { recursive: true });
+    this.arenas = new ArenaFolders(options);
     if (options.spinMs > 0) makeSpinFolder(options.socketDir, availableParallelism());
     this.table = JobTable.openForWriting(this.tablePath);
     this.shards = Array.from({ length: options.shards }, (_, index) => new ShardProcess(index, this, clock, log));
@@ -128,6 +131,7 @@ export class NodeHost implements ShardOwner {
         listen: options.listen,
         ...ports,
         socket: this.socket(index),
+        ...this.arenas.of(ports.endpointPort),
         dramBytes: Math.floor(options.dramBytes / options.shards),
         ssdBytes: Math.floor(options.ssdBytes / options.shards),
         object: options.object,
@@ -240,6 +244,7 @@ export class NodeHost implements ShardOwner {
     this.departure.close();
     await Promise.all([this.control.close(), ...this.shards.map((shard) => shard.stop()), this.http?.close()]);
     for (const index of this.shards.keys()) rmSync(this.socket(index), { force: true });
+    this.arenas.remove();
     await this.table.close();
     this.lock.release();
   }

@@ -14,6 +14,8 @@ export interface JobStores {
    * the object tier are found again. `onEvicted` is called for each object a cache drops by itself. Throws `out-of-memory` or `unavailable` if the disk refuses.
    */
   open(configuration: JobConfiguration, onEvicted: (key: Key, object: StoredObject) => void): JobStore;
+  /** Has readers in place see the slots of an open job that the configuration gives to this shard, and no others, from now on. */
+  setOwnedSlots?(configuration: JobConfiguration, shard: number): void;
   /** The persisted objects of a namespace. */
   persisted(namespace: string): PersistedObjects;
   /** Takes away what a job that is not open left behind; settles after the first attempt to free its space. */

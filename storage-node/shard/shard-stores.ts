@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SatchelError, type Tier } from '@satchel/proto/core';
+import { SatchelError, slotCount, type Tier } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { JobConfiguration } from '../job-configuration.js';
-import { ArenaPool } from '../store/arena/arena-pool.js';
+import { ArenaStore } from '../store/arena/arena-store.js';
 import type { Key } from '../store/key.js';
 import { JobEnvironment } from '../store/lmdb/job-environment.js';
 import { SsdBudget } from '../store/lmdb/ssd-budget.js';
@@ -19,12 +19,15 @@ import { TieredStore } from '../store/tiered/tiered-store.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { JobStores } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
+import { ownedSlots, ShardArena } from './shard-arena.js';
 
 interface OpenJob {
   readonly environment: JobEnvironment;
   readonly store: TieredStore;
   /** If the object tier is one of the job's. */
   readonly objects: ObjectStore | undefined;
+  /** If dram is one of the job's. */
+  readonly arena: ArenaStore | undefined;
 }
 
 /** The tiers of a shard: an arena for all jobs, a folder per job on SSD, the object store that the fleet shares. */
@@ -34,7 +37,7 @@ export class ShardStores implements JobStores {
   private readonly jobsFolder: string;
   private readonly trash: Trash;
   private readonly client: ObjectClient;
-  private readonly arena: ArenaPool;
+  private readonly arena: ShardArena;
   private readonly ssd: SsdBudget;
   private readonly jobs = new Map<string, OpenJob>();
 
@@ -43,7 +46,7 @@ export class ShardStores implements JobStores {
     this.jobsFolder = join(options.dir, 'jobs');
     mkdirSync(this.jobsFolder, { recursive: true });
     this.leftJobs = new Set(readdirSync(this.jobsFolder));
-    this.arena = new ArenaPool({ budgetBytes: options.dramBytes });
+    this.arena = new ShardArena(options, log);
     this.ssd = new SsdBudget({ budgetBytes: options.ssdBytes });
     this.trash = openTrash({
       folder: join(options.dir, 'trash'),
@@ -73,8 +76,13 @@ export class ShardStores implements JobStores {
     const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration));
     const store = new TieredStore({ tiers: stores, evict: configuration.evict, onEvicted, onSpilled: () => this.spills++ });
     const objects = stores.find((one) => one instanceof ObjectStore);
-    this.jobs.set(configuration.job, { environment, store, objects });
+    const arena = stores.find((one) => one instanceof ArenaStore);
+    this.jobs.set(configuration.job, { environment, store, objects, arena });
     return store;
+  }
+
+  setOwnedSlots(configuration: JobConfiguration, shard: number): void {
+    this.jobs.get(configuration.job)?.arena?.setOwnedSlots(ownedSlots(configuration, shard, slotCount));
   }
 
   persisted(namespace: string): PersistedObjects {
@@ -99,7 +107,7 @@ export class ShardStores implements JobStores {
       usedBytes += usage.usedBytes;
       reservedBytes += usage.reservedBytes;
     }
-    if (tier === 'dram') return { usedBytes, ...this.arena.usage };
+    if (tier === 'dram') return { usedBytes, ...this.arena.pool.usage };
     return { usedBytes, reservedBytes, budgetBytes: tier === 'ssd' ? this.ssd.budgetBytes : 0 };
   }
 
@@ -108,13 +116,15 @@ export class ShardStores implements JobStores {
       environment.flushIfPossible();
       environment.abandon();
     }
+    this.arena.close();
     this.client.close();
   }
 
-  private tier(tier: Tier, environment: JobEnvironment, { namespace, job }: JobConfiguration): TierStore {
+  private tier(tier: Tier, environment: JobEnvironment, configuration: JobConfiguration): TierStore {
+    const { namespace, job } = configuration;
     switch (tier) {
       case 'dram':
-        return this.arena.open();
+        return this.arena.open(configuration);
       case 'ssd':
         return new SsdStore({ environment, budget: this.ssd });
       case 'object':

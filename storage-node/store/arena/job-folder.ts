@@ -6,9 +6,10 @@ import type { JobSegments, Published, Segment } from './segment-source.js';
 import type { SegmentStock } from './segment-stock.js';
 
 export interface JobFolderOptions {
-  /** The folder to make; its name is what readers are told. */
+  /** The folder to make. */
   readonly path: string;
-  readonly name: string;
+  /** What readers are told: its path from the folder of sockets. */
+  readonly publishedAs: string;
   /** The group that may read it; undefined: only processes of the same user may. */
   readonly group: number | undefined;
   readonly mapping: Mapping;
@@ -42,7 +43,7 @@ export class JobFolder implements JobSegments {
 
   constructor(options: JobFolderOptions) {
     this.options = options;
-    this.published = { folder: options.name };
+    this.published = { folder: options.publishedAs };
   }
 
   take(bytes: number): Segment | undefined {

@@ -5,7 +5,7 @@ export interface Segment {
   readonly serial: number;
 }
 
-/** Where other processes of the host find a job's memory, or why they cannot. */
+/** Where other processes of the host find a job's memory, as a path from the folder of sockets, or why they cannot. */
 export type Published = { readonly folder: string } | { readonly reason: string };
 
 /** The memory of one job. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { jobGroupId } from '@satchel/proto/core';
 import type { Mapping } from '@satchel/proto/shared-memory';
 import { Background } from './background.js';
@@ -42,7 +42,8 @@ export class SharedSegmentSource implements SegmentSource {
     const { folder, mapping, segmentBytes, budgetBytes, withGroups = process.getuid?.() === 0, onError } = options;
     this.options = options;
     this.withGroups = withGroups;
-    mkdirSync(folder, { recursive: true, mode: withGroups ? 0o711 : 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (withGroups) chmodSync(folder, 0o711);
     retireArenas(folder);
     for (const name of ['stock', 'trash']) mkdirSync(join(folder, name), { mode: 0o700 });
     this.background = new Background(onError);
@@ -65,7 +66,7 @@ export class SharedSegmentSource implements SegmentSource {
     const name = `${job}-${randomBytes(6).toString('hex')}`;
     return new JobFolder({
       path: join(this.options.folder, name),
-      name,
+      publishedAs: `${basename(this.options.folder)}/${name}`,
       group,
       mapping: this.options.mapping,
       stock: this.stock,
