@@ -5,6 +5,7 @@ import { CommandEncoder, type Reply, ReplyParser } from '@satchel/proto/resp';
 import { type Address, formatAddress } from './address.js';
 import type { Argument } from './call.js';
 import { ChunkedValue } from './chunked-value.js';
+import { keepFreedMemory } from './freed-memory.js';
 import { type RingAccess, RingSocket } from './ring/ring-socket.js';
 
 /** Values from this size on are sent from where they lie instead of being copied. */
@@ -163,11 +164,16 @@ export class Wire {
   #read(buffer: Buffer, length: number, shared: boolean): boolean {
     try {
       if (shared) this.#parser.feed(buffer, 0, length);
-      else this.#parser.received(length);
+      else this.#readInPlace(length);
     } catch (error) {
       this.destroy(error instanceof Error ? error : new Error(String(error)));
     }
     return true;
+  }
+
+  #readInPlace(length: number): void {
+    keepFreedMemory();
+    this.#parser.received(length);
   }
 
   #drained(): void {

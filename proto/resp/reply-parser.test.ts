@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { limits, SatchelError } from '../core/index.js';
@@ -96,6 +97,51 @@ test('a stream of replies and pushes is decoded the same wherever it is cut', ()
     }),
     { numRuns: 500 },
   );
+});
+
+test('the rest of a large string may be read straight into its place, in pieces of any size', () => {
+  const item = fc.oneof(
+    { weight: 2, arbitrary: fc.record({ sample: reply, push: fc.boolean() }) },
+    fc.record({
+      sample: fc.integer({ min: 16_000, max: 40_000 }).map((length) => {
+        const value = Buffer.alloc(length, `${length}`);
+        return sample([value], `*1\r\n$${length}\r\n`, value, '\r\n');
+      }),
+      push: fc.boolean(),
+    }),
+  );
+  let placed = 0;
+  fc.assert(
+    fc.property(
+      fc.array(item, { minLength: 1, maxLength: 8 }),
+      fc.array(fc.integer({ min: 200, max: 50_000 })),
+      (items, pieces) => {
+        const encoded = encodeStream(items);
+        const seen: unknown[] = [];
+        const parser = new ReplyParser({ onReply: (value) => seen.push(value), onPush: (push) => seen.push({ push }) });
+        const reused = Buffer.alloc(64 * 1024);
+        for (let at = 0, turn = 0; at < encoded.length; turn++) {
+          const place = parser.target;
+          const into = place ?? reused;
+          const taken = encoded.copy(into, 0, at, at + Math.min(into.length, pieces[turn % pieces.length] ?? into.length));
+          if (place === undefined) parser.feed(into, 0, taken);
+          else parser.received(taken);
+          if (place !== undefined) placed += taken;
+          reused.fill(0xff);
+          at += taken;
+        }
+        expect(parser.atBoundary).toBe(true);
+        expect(
+          isDeepStrictEqual(
+            seen,
+            items.map((one) => (one.push ? { push: ['kind', one.sample.value] } : one.sample.value)),
+          ),
+        ).toBe(true);
+      },
+    ),
+    { numRuns: 100 },
+  );
+  expect(placed).toBeGreaterThan(100_000);
 });
 
 test('a stream that arrives byte by byte is decoded', () => {

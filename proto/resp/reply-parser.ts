@@ -17,17 +17,20 @@ interface OpenAggregate {
 }
 
 const noBytes = Buffer.alloc(0);
+/** From this many missing bytes on, a string is worth reading from the socket straight to its place. */
+const targetBytes = 16 * 1024;
 
 /**
  * Decodes a stream of RESP2 or RESP3 replies that arrives in pieces cut at any byte. Keeps no reference to the buffers it is fed:
- * what it hands over owns its bytes. A bulk string that arrives in several pieces is gathered in one allocation of its announced size.
+ * what it hands over owns its bytes. A bulk string that arrives in several pieces is gathered in one allocation of its announced size, and
+ * {@link target} lets a socket read straight into it.
  */
 export class ReplyParser {
   readonly #handler: ReplyHandler;
   readonly #open: OpenAggregate[] = [];
   /** The beginning of a line whose end has not arrived. */
   #line: Buffer = noBytes;
-  /** The bulk string under way; `#filled` counts its bytes and the two of its line end. */
+  /** The bulk string under way, with room for its line end; `#filled` counts the bytes of both. */
   #bulk: Buffer | undefined;
   #bulkType: number = marker.bulk;
   #filled = 0;
@@ -46,6 +49,23 @@ export class ReplyParser {
     while (at < end && !this.#stopped) {
       at = this.#bulk === undefined ? this.#element(buffer, at, end) : this.#continueBulk(this.#bulk, buffer, at, end);
     }
+  }
+
+  /**
+   * The memory that the next input belongs to, if it is the rest of a large string: whoever reads it there instead of feeding it tells
+   * {@link received}. Valid until the next call of either.
+   */
+  get target(): Buffer | undefined {
+    const bulk = this.#bulk;
+    return bulk !== undefined && bulk.length - this.#filled >= targetBytes ? bulk.subarray(this.#filled) : undefined;
+  }
+
+  /** The first `length` bytes of {@link target} hold the next input. Throws like {@link feed}. */
+  received(length: number): void {
+    const bulk = this.#bulk;
+    if (this.#stopped || bulk === undefined) return;
+    this.#filled += length;
+    if (this.#filled === bulk.length) this.#endBulk(bulk);
   }
 
   /** Calls nothing back any more, also when called from within a callback. */
@@ -118,28 +138,26 @@ export class ReplyParser {
       this.#emit(null);
       return;
     }
-    this.#bulk = length === 0 ? noBytes : Buffer.allocUnsafe(length);
+    this.#bulk = Buffer.allocUnsafe(length + 2);
     this.#bulkType = type;
     this.#filled = 0;
   }
 
   #continueBulk(bulk: Buffer, buffer: Buffer, start: number, end: number): number {
-    let at = start;
-    if (this.#filled < bulk.length) {
-      const taken = Math.min(end - at, bulk.length - this.#filled);
-      buffer.copy(bulk, this.#filled, at, at + taken);
-      this.#filled += taken;
-      at += taken;
+    const upTo = Math.min(end, start + bulk.length - this.#filled);
+    buffer.copy(bulk, this.#filled, start, upTo);
+    this.#filled += upTo - start;
+    if (this.#filled === bulk.length) this.#endBulk(bulk);
+    return upTo;
+  }
+
+  #endBulk(bulk: Buffer): void {
+    const length = bulk.length - 2;
+    if (bulk[length] !== marker.carriageReturn || bulk[length + 1] !== marker.lineFeed) {
+      throw malformed('a string without its line end');
     }
-    for (; at < end && this.#filled < bulk.length + 2; at++, this.#filled++) {
-      const wanted = this.#filled === bulk.length ? marker.carriageReturn : marker.lineFeed;
-      if (buffer[at] !== wanted) throw malformed('a string without its line end');
-    }
-    if (this.#filled === bulk.length + 2) {
-      this.#bulk = undefined;
-      this.#emit(this.#bulkValue(bulk));
-    }
-    return at;
+    this.#bulk = undefined;
+    this.#emit(this.#bulkValue(bulk.subarray(0, length)));
   }
 
   #bulkValue(bytes: Buffer): Reply {
