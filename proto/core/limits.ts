@@ -36,6 +36,13 @@ export const limits = {
   unauthenticatedInputBytes: 16 * KiB,
   /** Bytes that all connections of a shard together may hold of commands not yet complete. */
   shardInputBytes: 1024 * MiB,
+  /** A value of so many bytes or more flows to where it is stored as it arrives. */
+  streamedArgumentBytes: 64 * KiB,
+  /** Values on their way to a shard in this manner at a time, and their bytes in all; others are gathered first. */
+  shardUploads: 1024,
+  shardUploadBytes: 1024 * MiB,
+  /** A connection that goes on with no byte of its large value for this long is closed. */
+  uploadStallMs: 60_000,
   /** Reply bytes waiting for a slow reader, above which its commands are no longer read. */
   connectionOutputBytes: 4 * MiB,
   /** A slow reader whose replies do not get shorter for this long is disconnected. */

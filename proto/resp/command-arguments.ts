@@ -1,3 +1,13 @@
+/** Takes the bytes of a large argument as they arrive. */
+export interface ArgumentSink {
+  /** Bytes of the argument in all. */
+  readonly length: number;
+  /** Takes `source[start, end)`, which is overwritten afterwards. */
+  write(source: Buffer, start: number, end: number): void;
+  /** The argument is not wanted. Does nothing once whoever made the sink has taken it over, or after another abort. */
+  abort(): void;
+}
+
 /**
  * The arguments of one command as they lie in the input buffer; argument 0 is the command's name. One object is reused
  * for every command of a connection: nothing of it is valid after the handler has returned, except what `bytes` copied.
@@ -10,6 +20,9 @@ export class CommandArguments {
   /** Argument `i` is `buffer[starts[i], ends[i])`. */
   starts = new Int32Array(16);
   ends = new Int32Array(16);
+  /** Took argument `sinkIndex`, which is empty here. */
+  sink: ArgumentSink | undefined = undefined;
+  sinkIndex = 0;
 
   start(index: number): number {
     return this.starts[index] as number;
@@ -17,6 +30,12 @@ export class CommandArguments {
 
   end(index: number): number {
     return this.ends[index] as number;
+  }
+
+  /** Bytes of the argument, wherever they went. */
+  lengthOf(index: number): number {
+    if (this.sink !== undefined && index === this.sinkIndex) return this.sink.length;
+    return this.end(index) - this.start(index);
   }
 
   /** The argument as UTF-8 text. */

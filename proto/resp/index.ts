@@ -1,4 +1,4 @@
-export { CommandArguments } from './command-arguments.js';
+export { type ArgumentSink, CommandArguments } from './command-arguments.js';
 export { type CommandArgument, CommandEncoder, encodeCommand } from './command-encoder.js';
 export { InputBudget } from './gathered-bytes.js';
 export { type Reply, ReplyError } from './reply.js';
@@ -6,4 +6,5 @@ export { ReplyBuffer } from './reply-buffer.js';
 export { type FrameHandler, ReplyFramer } from './reply-framer.js';
 export { decodeReply, type ReplyHandler, ReplyParser } from './reply-parser.js';
 export type { ReplyWriter, RespVersion } from './reply-writer.js';
-export { type RequestHandler, RequestParser } from './request-parser.js';
+export type { RequestHandler } from './request-handler.js';
+export { RequestParser } from './request-parser.js';

@@ -1,24 +1,17 @@
-import { formatBytes, limits, SatchelError } from '../core/index.js';
+import { limits, type SatchelError } from '../core/index.js';
 import { addWords } from './add-words.js';
 import { CommandArguments } from './command-arguments.js';
+import { Diversion } from './diversion.js';
 import { GatheredBytes, type InputBudget } from './gathered-bytes.js';
+import { LengthLine } from './length-line.js';
+import { requestErrors } from './request-errors.js';
+import type { RequestHandler } from './request-handler.js';
 import { wholeCommand } from './whole-command.js';
-
-/** What a {@link RequestParser} calls back. */
-export interface RequestHandler {
-  /** One command; `args` is reused and points into the input: valid until the call returns. False: pause. */
-  onCommand(args: CommandArguments): boolean;
-  /** A command that was read over and not kept because an argument exceeds the value limit. False: pause. */
-  onOversize(error: SatchelError): boolean;
-  /** The input is not RESP or exceeds what a connection may send; nothing more will be parsed. */
-  onMalformed(error: SatchelError): void;
-}
 
 const asterisk = 0x2a;
 const dollar = 0x24;
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
-const zero = 0x30;
 /** `$0\r\n\r\n`: what each argument still to come takes at least. */
 const shortestArgumentBytes = 6;
 /** A value up to this is read over and refused by itself; above it the connection is of no more use. */
@@ -51,6 +44,8 @@ export class RequestParser {
   /** Bytes of an oversize argument still to be read over. */
   #skip = 0;
   #oversizeBytes = 0;
+  readonly #diversion = new Diversion();
+  readonly #line = new LengthLine();
 
   constructor(handler: RequestHandler, budget: InputBudget) {
     this.#handler = handler;
@@ -102,6 +97,7 @@ export class RequestParser {
     this.#ended = true;
     this.#rest = undefined;
     this.#gathered.release();
+    this.#diversion.abort();
   }
 
   #keep(bytes: Buffer): void {
@@ -113,6 +109,7 @@ export class RequestParser {
     let at = start;
     while (at < end && !this.#paused && !this.#ended) {
       if (this.#skip > 0) at = this.#readOver(at, end);
+      else if (this.#diversion.left > 0) at = this.#diversion.pour(buffer, at, end);
       else if (this.#gathered.length > 0) at = this.#gatherFrom(buffer, at, end);
       else at = this.#parseInPlace(buffer, at, end);
     }
@@ -139,8 +136,9 @@ export class RequestParser {
       if (this.#ended) return end;
       if (this.#skip > 0) return this.#at;
       if (!done) {
-        this.#hold(buffer, at, end);
-        return end;
+        const used = this.#diversion.left > 0 ? this.#at : end;
+        this.#hold(buffer, at, used);
+        return used;
       }
       at = this.#at;
       if (!this.#deliver(buffer)) return at;
@@ -177,14 +175,37 @@ export class RequestParser {
       this.#gathered.release();
       return to - surplus;
     }
+    if (this.#diversion.left > 0) {
+      const surplus = this.#gathered.length - this.#at;
+      this.#gathered.length = this.#at;
+      return to - surplus;
+    }
     if (done) {
       const { buffer: whole } = this.#gathered;
       this.#gathered.release();
-      this.#args.borrowed = false;
-      this.#deliver(whole);
-      this.#args.borrowed = true;
+      this.#deliverGathered(whole);
     }
     return to;
+  }
+
+  #deliverGathered(whole: Buffer): void {
+    const args = this.#args;
+    args.borrowed = false;
+    args.sink = this.#diversion.take();
+    this.#deliver(whole);
+    if (this.#args !== args) return;
+    args.borrowed = true;
+    args.sink?.abort();
+    args.sink = undefined;
+  }
+
+  /** Lets a large argument begin to flow, if somebody takes it: what is gathered of it is nothing. */
+  #divert(buffer: Buffer, length: number): boolean {
+    if (length < limits.streamedArgumentBytes) return false;
+    this.#args.buffer = buffer;
+    return this.#diversion.begin(this.#args, length, () =>
+      this.#handler.onLargeArgument?.(this.#args, length, this.#argumentsLeft),
+    );
   }
 
   /** Least number of bytes the gathered command lacks. */
@@ -199,12 +220,10 @@ export class RequestParser {
   #append(buffer: Buffer, from: number, to: number): boolean {
     const length = this.#gathered.length + to - from;
     if (length > this.inputLimitBytes && this.inputLimitBytes < limits.valueBytes) {
-      return this.#fail(tooMuchInput(this.inputLimitBytes));
+      return this.#fail(requestErrors.unauthenticated(this.inputLimitBytes));
     }
     if (this.#gathered.append(buffer, from, to, this.#gathered.length + this.#missingBytes())) return true;
-    return this.#fail(
-      new SatchelError('too-large', `the commands being received exceed ${formatBytes(limits.shardInputBytes)} on this shard`),
-    );
+    return this.#fail(requestErrors.shardInput());
   }
 
   /** Parses on from `#at`; true when a whole command stands in `#args` and `#at` is behind it. */
@@ -224,15 +243,10 @@ export class RequestParser {
     this.#args.count = 0;
     this.#oversizeBytes = 0;
     if (buffer[this.#at] !== asterisk) return this.#inline(buffer, end);
-    const count = this.#lengthLine(buffer, end, 'number of arguments');
+    const count = this.#length(buffer, end, 'number of arguments');
     if (count === undefined) return false;
     if (count > limits.commandArguments) {
-      return this.#fail(
-        new SatchelError(
-          'too-large',
-          `Protocol error: ${count} arguments were announced, the limit is ${limits.commandArguments}`,
-        ),
-      );
+      return this.#fail(requestErrors.argumentCount(count));
     }
     this.#argumentsLeft = Math.max(0, count);
     this.#expect = Expect.Header;
@@ -243,21 +257,22 @@ export class RequestParser {
     if (this.#at >= end) return false;
     if (buffer[this.#at] !== dollar) {
       const got = String.fromCharCode(buffer[this.#at] as number).replace(/[^ -~]/, '?');
-      return this.#fail(new SatchelError('invalid-argument', `Protocol error: expected '$', got '${got}'`));
+      return this.#fail(requestErrors.protocol(`expected '$', got '${got}'`));
     }
-    const length = this.#lengthLine(buffer, end, 'bulk length');
+    const length = this.#length(buffer, end, 'bulk length');
     if (length === undefined) return false;
-    if (length < 0) return this.#fail(new SatchelError('invalid-argument', 'Protocol error: invalid bulk length'));
+    if (length < 0) return this.#fail(requestErrors.protocol('invalid bulk length'));
     if (length > this.inputLimitBytes && !this.#oversize(length)) return false;
-    this.#bodyBytes = length;
     this.#expect = Expect.Body;
-    return true;
+    const isDiverted = this.#divert(buffer, length);
+    this.#bodyBytes = isDiverted ? 0 : length;
+    return !isDiverted;
   }
 
   #oversize(length: number): boolean {
-    if (this.inputLimitBytes < limits.valueBytes) return this.#fail(tooMuchInput(this.inputLimitBytes));
+    if (this.inputLimitBytes < limits.valueBytes) return this.#fail(requestErrors.unauthenticated(this.inputLimitBytes));
     if (length > skippedBytes) {
-      return this.#fail(new SatchelError('too-large', `Protocol error: invalid bulk length ${length}, ${valueLimit}`));
+      return this.#fail(requestErrors.bulkLength(length));
     }
     this.#oversizeBytes = length;
     this.#skip = length + 2;
@@ -269,7 +284,7 @@ export class RequestParser {
     const bodyEnd = start + this.#bodyBytes;
     if (bodyEnd + 2 > end) return false;
     if (buffer[bodyEnd] !== carriageReturn || buffer[bodyEnd + 1] !== lineFeed) {
-      return this.#fail(new SatchelError('invalid-argument', 'Protocol error: an argument is longer than announced'));
+      return this.#fail(requestErrors.protocol('an argument is longer than announced'));
     }
     this.#args.add(start, bodyEnd);
     this.#at = bodyEnd + 2;
@@ -292,8 +307,9 @@ export class RequestParser {
   #finishOversize(): boolean {
     const bytes = this.#oversizeBytes;
     this.#oversizeBytes = 0;
+    this.#diversion.abort();
     this.#expect = Expect.Command;
-    this.#paused = !this.#handler.onOversize(new SatchelError('too-large', `an argument has ${bytes} bytes, ${valueLimit}`));
+    this.#paused = !this.#handler.onOversize(requestErrors.valueLength(bytes));
     return !this.#paused;
   }
 
@@ -306,36 +322,19 @@ export class RequestParser {
   }
 
   /** The number behind the type byte at `#at`; undefined if its line is not whole, or malformed (then the parser has ended). */
-  #lengthLine(buffer: Buffer, end: number, what: string): number | undefined {
-    let at = this.#at + 1;
-    const negative = buffer[at] === 0x2d && at < end;
-    if (negative) at++;
-    const digits = at;
-    let value = 0;
-    for (; at < end; at++) {
-      const digit = (buffer[at] as number) - zero;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
-    if (at - digits > 15 || (at < end && (at === digits || buffer[at] !== carriageReturn))) return this.#badLength(what);
-    if (at + 1 >= end) return undefined;
-    if (buffer[at + 1] !== lineFeed) return this.#badLength(what);
-    this.#at = at + 2;
-    return negative ? -value : value;
-  }
-
-  #badLength(what: string): undefined {
-    this.#fail(new SatchelError('invalid-argument', `Protocol error: invalid ${what}`));
-    return undefined;
+  #length(buffer: Buffer, end: number, what: string): number | undefined {
+    const outcome = this.#line.read(buffer, this.#at, end);
+    if (outcome === 'malformed') this.#fail(requestErrors.protocol(`invalid ${what}`));
+    if (outcome !== 'whole') return undefined;
+    this.#at = this.#line.next;
+    return this.#line.value;
   }
 
   #inline(buffer: Buffer, end: number): boolean {
     const found = buffer.indexOf(lineFeed, this.#at);
     const newLine = found < 0 || found >= end ? -1 : found;
     if ((newLine < 0 ? end : newLine) - this.#at > limits.inlineBytes) {
-      return this.#fail(
-        new SatchelError('too-large', `Protocol error: too big inline request, the limit is ${limits.inlineBytes} bytes`),
-      );
+      return this.#fail(requestErrors.inline());
     }
     if (newLine < 0) return false;
     addWords(this.#args, buffer, this.#at, newLine);
@@ -348,10 +347,4 @@ export class RequestParser {
     this.#handler.onMalformed(error);
     return false;
   }
-}
-
-const valueLimit = `the limit is ${limits.valueBytes} (${formatBytes(limits.valueBytes)})`;
-
-function tooMuchInput(limitBytes: number): SatchelError {
-  return new SatchelError('unauthenticated', `more than ${formatBytes(limitBytes)} were sent before AUTH`);
 }
