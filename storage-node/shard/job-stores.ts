@@ -1,5 +1,6 @@
 import type { Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
+import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
 import type { StoredObject } from '../store/tier-store.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
@@ -14,6 +15,11 @@ export interface JobStores {
    * the object tier are found again. `onEvicted` is called for each object a cache drops by itself. Throws `out-of-memory` or `unavailable` if the disk refuses.
    */
   open(configuration: JobConfiguration, onEvicted: (key: Key, object: StoredObject) => void): JobStore;
+  /**
+   * Where processes of this host read the objects that an open job has in dram, as a path from the folder of sockets, or why they cannot. Another
+   * one after FLUSHALL. Default: they cannot.
+   */
+  share?(configuration: JobConfiguration): Published;
   /** Has readers in place see the slots of an open job that the configuration gives to this shard, and no others, from now on. */
   setOwnedSlots?(configuration: JobConfiguration, shard: number): void;
   /** The persisted objects of a namespace. */

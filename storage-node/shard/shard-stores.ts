@@ -4,6 +4,7 @@ import { SatchelError, slotCount, type Tier } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { JobConfiguration } from '../job-configuration.js';
 import { ArenaStore } from '../store/arena/arena-store.js';
+import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
 import { JobEnvironment } from '../store/lmdb/job-environment.js';
 import { SsdBudget } from '../store/lmdb/ssd-budget.js';
@@ -79,6 +80,10 @@ export class ShardStores implements JobStores {
     const arena = stores.find((one) => one instanceof ArenaStore);
     this.jobs.set(configuration.job, { environment, store, objects, arena });
     return store;
+  }
+
+  share({ job }: JobConfiguration): Published {
+    return this.jobs.get(job)?.arena?.share() ?? { reason: 'the shard holds nothing of the job in DRAM' };
   }
 
   setOwnedSlots(configuration: JobConfiguration, shard: number): void {
