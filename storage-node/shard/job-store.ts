@@ -31,7 +31,7 @@ export interface JobStore {
   /** Frees everything in every tier. Idempotent. */
   destroy(): Promise<void>;
   usageOf(tier: Tier): StoreUsage;
-  /** Where other processes of the host find the objects that are in dram; undefined: nowhere. */
+  /** Where other processes of the host find the objects that are in dram, or why they cannot; undefined: there is no dram. */
   share?(): Published | undefined;
   /** Makes another store part of this one: its objects are found, counted and removed as all others, but a put never goes there. */
   attach(store: TierStore): void;

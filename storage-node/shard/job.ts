@@ -1,5 +1,6 @@
 import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
+import type { Published } from '../store/arena/segment-source.js';
 import { Key } from '../store/key.js';
 import { type ObjectMetadata, plainMetadata, type StoredObject } from '../store/tier-store.js';
 import { BlockedPops } from './collections/blocked-pops.js';
@@ -140,9 +141,9 @@ export class ShardJob {
     return this.#space.grant;
   }
 
-  /** Where other processes of the host find the objects that are in dram, or why they do not; undefined: there is nothing yet. */
-  share(): ReturnType<JobObjects['share']> {
-    return this.#objects.share();
+  /** Where processes of this host find the objects that are in dram, or why they cannot. */
+  share(): Published {
+    return this.#objects.share() ?? { reason: 'the job has nothing in dram here yet' };
   }
 
   /** Counts by prefix, for as long as somebody watches them. */

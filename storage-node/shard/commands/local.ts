@@ -11,7 +11,7 @@ const mostBytes = 1e15;
  * nil if there is nothing to be read; then `reason` says why.
  */
 function arena({ job, reply }: CommandContext): void {
-  const published = job.configuration.evict === 'lru' ? { reason: cacheReason } : (job.share() ?? { reason: emptyReason });
+  const published = job.share();
   reply.map(3);
   reply.text('layout');
   reply.integer(layoutVersion);
@@ -21,9 +21,6 @@ function arena({ job, reply }: CommandContext): void {
   reply.text('reason');
   reply.bulk(Buffer.from('reason' in published ? published.reason : ''));
 }
-
-const cacheReason = 'the job is a cache, which has to know what is used';
-const emptyReason = 'the shard holds nothing of the job yet';
 
 /** SATCHEL.LOCALREADS count bytes: what a client read in place since its last report. */
 function localReads({ args, job, reply }: CommandContext): void {
