@@ -10,7 +10,7 @@ import { replyStriped } from '../striping/reply-striped.js';
 const pinnedBytes = 64 * 1024;
 
 /**
- * Replies with the whole value of an object that was found, and counts the read. From dram the value goes straight to the
+ * Replies with the whole value of an object that was found, and counts the read. A value at hand goes straight to the
  * output. To be returned from an action in the mode it was given.
  */
 export function replyWhole(
@@ -22,12 +22,12 @@ export function replyWhole(
 ): KeyOutcome | Promise<KeyOutcome> {
   const { valueLength, readsLeft } = object;
   if (object.manifest) return replyStriped(context, key, object);
-  if (object.tier !== 'dram') return replySlowly(context, key, object, nowMs, mode);
+  if (object.tier !== 'dram' && !object.atHand) return replySlowly(context, key, object, nowMs, mode);
   replyAtOnce(context, object, 0, valueLength);
   if (readsLeft > 0) context.job.countRead(key, readsLeft, nowMs);
 }
 
-/** Replies with bytes [from, to) of an object in dram, where a read is done when it returns. */
+/** Replies with bytes [from, to) of an object in dram or otherwise at hand. */
 export function replyAtOnce({ job, reply, session }: CommandContext, object: StoredObject, from: number, to: number): void {
   job.usage.bytesOut += to - from;
   if (to - from >= pinnedBytes && session.pin?.(reply, object, from, to)) return;
