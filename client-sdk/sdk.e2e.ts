@@ -16,14 +16,18 @@ afterAll(() => cluster.stop());
 const register = (options: Partial<RegisterJobOptions> = {}): Promise<Job> =>
   registerJob({ name: 'sdk', controller: cluster.controller, connect: { socketDir: '' }, ...options });
 
-async function open(options: Partial<RegisterJobOptions>, socketDir: string): Promise<OpenedStore> {
-  const job = await register({ ...options, connect: { socketDir } });
-  const other = connect(job.url, { socketDir });
+async function open(
+  options: Partial<RegisterJobOptions>,
+  socketDir: string,
+  local: 'auto' | 'off' = 'off',
+): Promise<OpenedStore & { readonly job: Job }> {
+  const job = await register({ ...options, connect: { socketDir, local } });
+  const other = connect(job.url, { socketDir, local });
   const close = async (): Promise<void> => {
     await other.close();
     await job.end();
   };
-  return { store: job.store, other, close };
+  return { job, store: job.store, other, close };
 }
 
 /** Hints with which a job spans every shard. */

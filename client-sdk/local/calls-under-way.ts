@@ -13,6 +13,8 @@ export class CallsUnderWay {
   readonly #counts = new Uint32Array(places + 1);
   readonly #key = new LookupKey();
   #total = 0;
+  /** Called whenever a call has ended, while somebody waits for that. */
+  onEnd: (() => void) | undefined;
 
   /** A call has begun; returns what `end` is to be given, once, when it is answered or will never be. */
   begin(key: string | Uint8Array | undefined): number {
@@ -25,6 +27,7 @@ export class CallsUnderWay {
   end(place: number): void {
     (this.#counts[place] as number)--;
     this.#total--;
+    this.onEnd?.();
   }
 
   /** Whether a call on a key of this hash may be under way. */

@@ -11,8 +11,8 @@ export interface ArenaConnection {
 
 /** Told what happens to an arena. */
 export interface ArenaOwner {
-  /** A reader was opened. */
-  opened(): void;
+  /** A question was answered: there is a reader now, or why there is none. */
+  answered(): void;
   /** A reader is not used any longer; its counters are final. */
   retired(reader: ArenaReader): void;
 }
@@ -76,7 +76,12 @@ export class LocalArena {
     this.#owner.retired(reader);
   }
 
-  /** To be called when a read failed, and from time to time: an arena that has ended gives way to its successor. */
+  /** Whether asking again may help. */
+  get hopeful(): boolean {
+    return this.reader === undefined && !this.#refused;
+  }
+
+  /** To be called when a read failed, a call ended, and from time to time: an arena that has ended gives way to its successor. */
   check(): void {
     if (this.reader?.live === false) this.close();
     if (this.reader !== undefined || this.#asking || this.#refused || !this.#connection.ready) return;
@@ -110,9 +115,9 @@ export class LocalArena {
     const folder = reply instanceof Map ? reply.get('folder') : undefined;
     this.#refused = reply instanceof ReplyError;
     this.problem = typeof folder === 'string' || Buffer.isBuffer(folder) ? this.#open(String(folder)) : refusal(reply);
-    if (this.reader !== undefined) this.#owner.opened();
     this.#nextMs = performance.now() + Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(20, this.#vain));
     this.#vain = this.reader === undefined ? this.#vain + 1 : 0;
+    this.#owner.answered();
   }
 
   /** Returns why there is no reader. */

@@ -135,8 +135,13 @@ export class LocalReads implements ArenaOwner {
     for (const connection of [...this.#arenas.keys()]) this.forget(connection);
   }
 
-  opened(): void {
-    this.#timer ??= setInterval(() => this.#eachSecond(), reportMs).unref();
+  answered(): void {
+    const arenas = [...this.#arenas.values()];
+    // A shard has something to share once a put was carried out there.
+    this.underWay.onEnd = arenas.some(({ hopeful }) => hopeful) ? () => this.#checkAll() : undefined;
+    if (arenas.some(({ reader }) => reader !== undefined)) {
+      this.#timer ??= setInterval(() => this.#eachSecond(), reportMs).unref();
+    }
   }
 
   retired(reader: ArenaReader): void {
@@ -157,6 +162,10 @@ export class LocalReads implements ArenaOwner {
     } else if (this.underWay.concerns(hash)) this.#asked.order++;
     else return reader;
     return undefined;
+  }
+
+  #checkAll(): void {
+    for (const arena of this.#arenas.values()) arena.check();
   }
 
   #missed(): undefined {

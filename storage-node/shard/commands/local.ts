@@ -11,7 +11,8 @@ const mostBytes = 1e15;
  * nil if there is nothing to be read; then `reason` says why.
  */
 function arena({ job, reply }: CommandContext): void {
-  const published = job.share();
+  // Who reads in place leaves no trace of use, by which a cache decides what to drop.
+  const published = job.configuration.evict === 'lru' ? { reason: 'the job is a cache' } : job.share();
   reply.map(3);
   reply.text('layout');
   reply.integer(layoutVersion);
