@@ -47,6 +47,10 @@ export interface Command {
   readonly scope: Scope;
   readonly keys?: KeyPositions;
   readonly merge?: Merge;
+  /** Runs on every shard of the job on the direct port too. */
+  readonly everywhere?: boolean;
+  /** Allowed on a connection of RESP2 that subscribes to something. */
+  readonly whileSubscribed?: boolean;
   /** Its keys must lie on one shard: it changes them as one. */
   readonly together?: boolean;
   /** Its key is one of a chunk of a striped object, which no other command may name. */

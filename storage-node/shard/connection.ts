@@ -39,6 +39,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   name = '';
   libraryName = '';
   libraryVersion = '';
+  subscriptions = 0;
   lastActiveMs = this.connectedMs;
   /** The command it sent last: most likely the next is of the same name. */
   lastEntry: TableEntry | undefined;
@@ -295,6 +296,17 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#list();
   }
 
+  message(write: (reply: ReplyWriter) => void): void {
+    if (this.closed) return;
+    const waitingBytes = this.#outputBytes() + this.#unsentBytes();
+    if (waitingBytes > limits.subscriberOutputBytes) this.#closeSlow('closed a subscriber that does not read its messages', { waitingBytes });
+    else if (this.#version === 3) this.push(write);
+    else {
+      write(this.target());
+      this.#list();
+    }
+  }
+
   onClose(callback: () => void): () => void {
     return this.#onClose.add(callback);
   }
@@ -396,9 +408,13 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   }
 
   #stalled(waitingBytes: number): void {
+    const about = { waitingBytes, stalledMs: limits.slowReaderMs };
+    this.#closeSlow('closed a connection that does not read its replies', about);
+  }
+
+  #closeSlow(reason: string, about: object): void {
     this.#services.statistics.slowReadersClosed++;
-    const about = { connection: this.id, peer: this.peer, waitingBytes, stalledMs: limits.slowReaderMs };
-    this.#services.log.warn(about, 'closed a connection that does not read its replies');
+    this.#services.log.warn({ connection: this.id, peer: this.peer, ...about }, reason);
     this.destroy();
   }
 

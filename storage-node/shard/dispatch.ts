@@ -73,6 +73,7 @@ export class Dispatcher {
       return;
     }
     const { command } = entry;
+    if (connection.subscriptions > 0 && connection.version === 2 && command.whileSubscribed !== true) throw subscribed(command.name);
     const identity = connection.identity;
     if (identity === undefined) {
       if (!command.unauthenticated) throw new SatchelError('unauthenticated', 'Authentication required.');
@@ -98,7 +99,7 @@ export class Dispatcher {
       this.#run(connection, command, args, job);
       return;
     }
-    if (connection.mode === 'direct') checkDirect(this.#environment, command, args, routing, true);
+    if (connection.mode === 'direct' && command.everywhere !== true) checkDirect(this.#environment, command, args, routing, true);
     else if (!routing.allLocal && this.#router.route(connection, entry, args, identity, routing)) return;
     this.#run(connection, command, args, job);
   }
@@ -161,6 +162,13 @@ export class Dispatcher {
       connection.release(hold.command);
     });
   }
+}
+
+function subscribed(name: string): SatchelError {
+  return new SatchelError(
+    'invalid-argument',
+    `Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+  );
 }
 
 /** Removes the first arguments. */

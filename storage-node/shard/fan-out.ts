@@ -1,8 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { ReplyBuffer } from '@satchel/proto/resp';
 import type { Merge } from './command.js';
 import type { ReplySink } from './link.js';
+import { mergePubSub } from './merge-pubsub.js';
 import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
 
+const underscore = 0x5f;
 const others = Buffer.from('; the parts of this command for other shards were carried out\r\n');
 
 /** Collects the replies of several shards to parts of one command and merges them once all are there. */
@@ -47,6 +50,8 @@ export class FanOut {
     const output = new ReplyBuffer(256);
     output.version = 3;
     if (this.#merge === 'sum') output.integer(replies.reduce((sum, reply) => sum + lengthAt(reply, 0), 0));
+    else if (this.#merge === 'any') output.raw(anyOf(replies));
+    else if (this.#merge === 'pubsub') mergePubSub(output, replies);
     else if (this.#merge !== 'array') output.ok();
     else if (this.#partOfKey !== undefined) interleave(output, replies, this.#partOfKey);
     else concatenate(output, replies);
@@ -65,6 +70,12 @@ function interleave(output: ReplyBuffer, replies: readonly Buffer[], partOfKey: 
     output.raw(reply.subarray(start, end));
     at[part] = end;
   }
+}
+
+/** One of the replies that are not nil, if there is one. */
+function anyOf(replies: readonly Buffer[]): Buffer {
+  const found = replies.filter((reply) => reply[0] !== underscore);
+  return (found[randomInt(Math.max(1, found.length))] ?? replies[0]) as Buffer;
 }
 
 function concatenate(output: ReplyBuffer, replies: readonly Buffer[]): void {

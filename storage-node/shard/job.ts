@@ -3,6 +3,7 @@ import type { JobConfiguration } from '../job-configuration.js';
 import type { Published } from '../store/arena/segment-source.js';
 import { Key } from '../store/key.js';
 import { type ObjectMetadata, plainMetadata, type StoredObject } from '../store/tier-store.js';
+import { Channels } from './channels.js';
 import { BlockedPops } from './collections/blocked-pops.js';
 import { Collection, wrongType } from './collections/collection.js';
 import { Collections } from './collections/collections.js';
@@ -64,6 +65,8 @@ export class ShardJob {
   readonly collections: Collections;
   /** Who waits for an element of a list. */
   readonly pops = new BlockedPops(this);
+  /** Who subscribes to what. */
+  readonly channels = new Channels();
   /** Its striped objects and their chunks. */
   readonly striping: JobStriping;
   /** The last token it was used with, to introduce it to other shards. */
@@ -291,6 +294,7 @@ export class ShardJob {
     if (this.#ended) return;
     this.#ended = true;
     this.waits.end(endedError(this.configuration.job));
+    this.channels.end();
     this.striping.end();
     await this.#objects.end();
   }

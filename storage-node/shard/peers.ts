@@ -32,6 +32,14 @@ export class Peers {
     else this.#links.to(shard).send(identity, args, entry.command.verb === 'write', sink);
   }
 
+  /** Runs a command, given in words, on one shard. */
+  call(shard: number, identity: SessionIdentity, words: readonly (Buffer | string)[], sink: ReplySink): void {
+    const args = argumentsOf(words);
+    const entry = this.#table.find(args);
+    assert(entry, 'what shards call is a command');
+    this.send(shard, identity, entry, args, sink);
+  }
+
   /** Starts a watch on one shard: `NAME id …`; see {@link Link.watch}. */
   watch(
     shard: number,

@@ -13,6 +13,7 @@ import { replyTo } from './reply-to.js';
 import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
+import type { SpanningPops } from './spanning-pops.js';
 import type { SpanningWaits } from './spanning-waits.js';
 import { assemblingSink } from './striping/endpoint.js';
 
@@ -36,12 +37,14 @@ export class Router implements EndpointRouter {
   readonly #shard: number;
   readonly #peers: Peers;
   readonly #waits: SpanningWaits;
+  readonly #pops: SpanningPops;
   readonly #statistics: ServerStatistics;
 
-  constructor(shard: number, peers: Peers, waits: SpanningWaits, statistics: ServerStatistics) {
+  constructor(shard: number, peers: Peers, waits: SpanningWaits, pops: SpanningPops, statistics: ServerStatistics) {
     this.#shard = shard;
     this.#peers = peers;
     this.#waits = waits;
+    this.#pops = pops;
     this.#statistics = statistics;
   }
 
@@ -90,8 +93,15 @@ export class Router implements EndpointRouter {
       for (let offset = 0; offset < keys.step && index + offset < args.count; offset++) part.indexes.push(index + offset);
       partOfKey.push(part.number);
     }
+    if (parts.size === 1 && parts.has(this.#shard)) return false;
+    if (parts.size > 1 && entry.command.together) throw onSeveralShards(entry.command.name);
+    if (this.#pops.waits(entry.command.name)) {
+      const shards = [...parts.keys()];
+      this.#statistics.forwarded++;
+      this.#pops.start(connection, entry.command.name, args, identity, partOfKey.map((part) => shards[part] as number));
+      return true;
+    }
     if (parts.size === 1) {
-      if (parts.has(this.#shard)) return false;
       const sink = assemblingSink(entry.command.name, identity.shardJob, replyTo(connection));
       for (const shard of parts.keys()) this.#peers.send(shard, identity, entry, args, sink);
       this.#statistics.forwarded++;
@@ -164,6 +174,13 @@ export class Router implements EndpointRouter {
       reply(output.buffer, 0, output.length);
     });
   }
+}
+
+function onSeveralShards(name: string): SatchelError {
+  return new SatchelError(
+    'cross-slot',
+    `the keys of ${name.toUpperCase()} lie on several shards of the job, and it changes them as one; give them a common {tag}`,
+  );
 }
 
 /** The cursor to go on with, given where a shard stands; 0 when all are done. */

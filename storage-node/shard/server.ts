@@ -22,6 +22,7 @@ import { Rings } from './ring/rings.js';
 import { Router } from './router.js';
 import type { SessionMode } from './session.js';
 import { emptyStatistics, type ServerStatistics, type ShardEnvironment } from './shard-environment.js';
+import { SpanningPops } from './spanning-pops.js';
 import { SpanningWaits } from './spanning-waits.js';
 import { PeerCalls } from './striping/peer-calls.js';
 import type { ShardCalls } from './striping/shard-calls.js';
@@ -104,7 +105,7 @@ export class Server {
     });
     const peers = new Peers(shard, this.#links, runner, this.#table, pool);
     this.calls = new PeerCalls(peers, this.#table);
-    const router = new Router(shard, peers, new SpanningWaits(peers), this.statistics);
+    const router = new Router(shard, peers, new SpanningWaits(peers), new SpanningPops(peers), this.statistics);
     const routings = new JobRoutings(shard);
     const dispatcher = new Dispatcher({ environment, table: this.#table, runner, routings, statistics: this.statistics, router });
     const inputBudget = new InputBudget(limits.shardInputBytes);

@@ -63,6 +63,13 @@ export interface ConnectionSession extends Session {
   libraryVersion: string;
   readonly lastCommand: string;
   readonly lastActiveMs: number;
+  /** Channels and patterns it subscribes to; kept by Channels. */
+  subscriptions: number;
+  /**
+   * Writes a message that it subscribes to: as `push`, but with RESP2 in its place among the replies. A connection that does not read its messages is
+   * closed at limits.subscriberOutputBytes.
+   */
+  message(write: (reply: ReplyWriter) => void): void;
   /** Takes large commands from now on: the other side has authenticated. */
   trusted(): void;
   /** Lets its client go on through shared memory; see commands/ring.ts. */

@@ -19,9 +19,9 @@ export function connectionCommands(server: ServerView): readonly Command[] {
   return [
     { ...open, name: 'hello', arity: -1, run: (context) => hello(context, server.environment) },
     { ...open, name: 'auth', arity: -2, run: (context) => auth(context, server.environment) },
-    { ...open, name: 'quit', arity: -1, run: quit },
-    { ...open, name: 'reset', arity: 1, run: reset },
-    { ...open, name: 'ping', arity: -1, unauthenticated: false, run: ping },
+    { ...open, name: 'quit', arity: -1, whileSubscribed: true, run: quit },
+    { ...open, name: 'reset', arity: 1, whileSubscribed: true, run: reset },
+    { ...open, name: 'ping', arity: -1, unauthenticated: false, whileSubscribed: true, run: ping },
     { ...open, name: 'echo', arity: 2, unauthenticated: false, run: ({ args, reply }) => reply.bulk(args.bytes(1)) },
     { ...open, name: 'select', arity: 2, unauthenticated: false, run: select },
     { ...open, name: 'client', arity: -2, run: client(server) },
@@ -108,6 +108,7 @@ async function authenticate(
   const session = connectionOf(context);
   const admitted = await environment.admit(job === 'default' || job === '' ? undefined : job, token);
   admitted.job.token = token;
+  if (session.identity?.shardJob !== admitted.job) session.identity?.shardJob.channels.leave(session);
   session.identity = {
     job: admitted.job.configuration.job,
     namespace: admitted.namespace,
@@ -124,6 +125,7 @@ function quit(context: CommandContext): void {
 
 function reset(context: CommandContext): void {
   const session = connectionOf(context);
+  session.identity?.shardJob.channels.leave(session);
   session.identity = undefined;
   session.name = '';
   session.version = 2;
@@ -131,8 +133,14 @@ function reset(context: CommandContext): void {
   context.reply.simple('RESET');
 }
 
-function ping({ args, reply }: CommandContext): void {
+function ping({ args, reply, session }: CommandContext): void {
   if (args.count > 2) throw new SatchelError('invalid-argument', "wrong number of arguments for 'ping' command");
+  if (session.version === 2 && isConnectionSession(session) && session.subscriptions > 0) {
+    reply.array(2);
+    reply.text('pong');
+    reply.text(args.count === 2 ? args.text(1) : '');
+    return;
+  }
   if (args.count === 2) reply.bulk(args.buffer, args.start(1), args.end(1));
   else reply.simple('PONG');
 }
@@ -207,7 +215,7 @@ function describe(session: ConnectionSession): string {
     `name=${session.name}`,
     `age=${seconds(session.connectedMs)}`,
     `idle=${seconds(session.lastActiveMs)}`,
-    'flags=N db=0 sub=0 psub=0 ssub=0 multi=-1',
+    `flags=N db=0 sub=${session.subscriptions} psub=0 ssub=0 multi=-1`,
     `cmd=${session.lastCommand}`,
     `user=${session.identity?.job ?? ''}`,
     `resp=${session.version}`,

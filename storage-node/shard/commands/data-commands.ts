@@ -12,6 +12,7 @@ import { manyCommands } from './many.js';
 import { memberCommands } from './members.js';
 import { objectCommands } from './objects.js';
 import { offerCommands } from './offers.js';
+import { pubSubCommands } from './pubsub.js';
 import { renameCommands } from './renames.js';
 import { satchelCommands } from './satchel.js';
 import { scanCommands } from './scan.js';
@@ -37,6 +38,7 @@ export const dataCommands: readonly Command[] = [
   ...memberCommands,
   ...blockingCommands,
   ...offerCommands,
+  ...pubSubCommands,
   ...satchelCommands,
   ...stripeCommands,
   ...localCommands,

@@ -32,20 +32,6 @@ function about(answer: (context: CommandContext, object: StoredObject, nowMs: nu
   return { arity: 3, run: (context: CommandContext) => onKey(context, 2, 'read', action) };
 }
 
-const help = [
-  'OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'ENCODING <key>',
-  '    Return the kind of internal representation that Redis would use for the object.',
-  'FREQ <key>',
-  '    Not available: accesses are not counted.',
-  'IDLETIME <key>',
-  '    Return the seconds since the object was last written as a whole: reads are not noted.',
-  'REFCOUNT <key>',
-  '    Return 1.',
-  'HELP',
-  '    Print this help.',
-];
-
 const object = subcommands('object', {
   encoding: about(({ reply }, found) => andThen(encoding(found), (name) => reply.text(name))),
   idletime: about(({ reply }, found, nowMs) => reply.integer(Math.max(0, Math.floor((nowMs - found.createdMs) / 1000)))),
@@ -56,16 +42,9 @@ const object = subcommands('object', {
       'An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
     );
   }),
-  help: {
-    arity: 2,
-    run: ({ reply }) => {
-      reply.array(help.length);
-      for (const line of help) reply.simple(line);
-    },
-  },
 });
 
 /** What is known of one object. */
 export const objectCommands: readonly Command[] = [
-  { name: 'object', arity: -2, scope: 'key', keys: { first: 2, last: 2, step: 1 }, verb: 'read', run: object },
+  { name: 'object', arity: -3, scope: 'key', keys: { first: 2, last: 2, step: 1 }, verb: 'read', run: object },
 ];

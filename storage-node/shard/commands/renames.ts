@@ -38,6 +38,8 @@ function move(job: ShardJob, from: Key, to: Key, nowMs: number): void | Promise<
       job.collections.rename(object, to, nowMs);
     });
   }
+  if (object.manifest)
+    throw new SatchelError('invalid-argument', 'a striped object keeps its key; copy it, and delete the old one');
   const metadata = { ...metadataOf(object), persist: false };
   const { tier } = object;
   // The old name goes only once the new one is there.
