@@ -1,11 +1,13 @@
 import { entryWord } from '@satchel/proto/shared-memory';
 import type { Key } from '../key.js';
-import { type ObjectMetadata, objectCharge } from '../tier-store.js';
+import { type ObjectMetadata, objectCharge, type ValueWriter } from '../tier-store.js';
 import { ArenaMemory, type SegmentLender } from './arena-memory.js';
 import { type ArenaParts, Compactor } from './compactor.js';
 import { ArenaObject, keyLengthOf, touch, writeHeader } from './entry.js';
+import { EntryWriter } from './entry-writer.js';
 import { type Geometry, topOrder } from './geometry.js';
 import { HashIndex, leastDirectoryBytes } from './hash-index.js';
+import { Pins } from './pins.js';
 import type { Published } from './segment-source.js';
 import { Slabs } from './slabs.js';
 import { Spans } from './spans.js';
@@ -38,7 +40,11 @@ export class ArenaContents {
   private readonly values: Values;
   private readonly compactor: Compactor;
   private readonly found: ArenaObject;
+  /** Entries that are being written and not shown yet. */
+  readonly pending = new Set<number>();
+  private readonly pins = new Pins();
   private accessesLeft = 64;
+  private dropped = false;
 
   private constructor(memory: ArenaMemory, units: Units, spans: Spans, index: HashIndex, account: ChargeAccount) {
     this.memory = memory;
@@ -46,8 +52,8 @@ export class ArenaContents {
     this.spans = spans;
     this.index = index;
     this.slabs = new Slabs(memory, units, spans);
-    this.values = new Values(memory, units, spans);
-    this.parts = { memory, units, spans, slabs: this.slabs, values: this.values, index };
+    this.values = new Values(memory, units, spans, this.pins);
+    this.parts = { memory, units, spans, slabs: this.slabs, values: this.values, index, pins: this.pins };
     this.compactor = new Compactor(this.parts);
     this.found = this.newView();
     memory.root.publish();
@@ -135,6 +141,7 @@ export class ArenaContents {
     const { unitShift } = this.memory.geometry;
     const before = u32(this.memory.wordsOf(ref), this.memory.wordAt(ref) + entryWord.valueLength);
     if (before >>> unitShift !== length >>> unitShift) return false;
+    if (before >>> unitShift !== 0 && this.values.isPinned(ref)) return false;
     return before === length || this.slabs.classOf(ref) === this.classFor(key.end - key.start, length);
   }
 
@@ -159,15 +166,76 @@ export class ArenaContents {
   }
 
   private write(ref: number, key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): void {
+    this.writeHead(ref, key, end - start, metadata);
+    this.values.write(ref, key.end - key.start, end - start, 0, value, start, end);
+    Atomics.store(this.memory.wordsOf(ref), this.memory.wordAt(ref) + entryWord.version, this.memory.nextVersion());
+  }
+
+  /** Begins to write an entry: all but the value, and its version says that it is not done. */
+  private writeHead(ref: number, key: Key, valueLength: number, metadata: ObjectMetadata): void {
     const words = this.memory.wordsOf(ref);
     const at = this.memory.wordAt(ref);
-    const keyLength = key.end - key.start;
     Atomics.store(words, at + entryWord.version, this.memory.nextVersion() | 1);
-    words[at + entryWord.valueLength] = end - start;
-    writeHeader(words, at, keyLength, this.clock, metadata);
+    words[at + entryWord.valueLength] = valueLength;
+    writeHeader(words, at, key.end - key.start, this.clock, metadata);
     this.values.writeKey(ref, key);
-    this.values.write(ref, keyLength, value, start, end);
-    Atomics.store(words, at + entryWord.version, this.memory.nextVersion());
+  }
+
+  /** See {@link TierStore.begin}. */
+  begin(borrowed: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined {
+    const charge = objectCharge(borrowed.length, valueLength);
+    if (!this.account.charge(charge)) return undefined;
+    const ref = this.allocate(borrowed, valueLength);
+    if (ref === 0) {
+      this.account.charge(-charge);
+      return undefined;
+    }
+    const key = borrowed.copy();
+    this.writeHead(ref, key, valueLength, metadata);
+    // The chunk is known to nobody but the writer, so it must stay where it is.
+    const slab = this.slabs.slabOf(ref);
+    this.pins.pin(slab);
+    this.pending.add(ref);
+    const leave = () => {
+      this.pending.delete(ref);
+      this.pins.unpin(slab);
+    };
+    const writePiece = (offset: number, source: Buffer, start: number, end: number) => {
+      if (!this.dropped) this.values.write(ref, key.length, valueLength, offset, source, start, end);
+    };
+    const abort = () => {
+      if (!this.dropped) this.free(ref);
+      leave();
+      this.account.charge(-charge);
+    };
+    const commit = () => {
+      if (this.dropped || !this.show(ref, key)) {
+        abort();
+        return false;
+      }
+      this.usedBytes += charge;
+      leave();
+      return true;
+    };
+    return new EntryWriter(valueLength, { writePiece, commit, abort });
+  }
+
+  /** Puts an entry that is written in the place of the one with its key, if any; false, and nothing done, if there is no room in the index. */
+  private show(ref: number, key: Key): boolean {
+    const old = this.index.find(key);
+    if (old === 0 && !this.index.reserve(key.hash)) return false;
+    Atomics.store(this.memory.wordsOf(ref), this.memory.wordAt(ref) + entryWord.version, this.memory.nextVersion());
+    if (old === 0) {
+      this.index.insert(key.hash, ref);
+      this.objects++;
+      return true;
+    }
+    const charge = this.chargeOf(old);
+    this.usedBytes -= charge;
+    this.account.charge(-charge);
+    this.index.replaceFound(ref);
+    this.free(old);
+    return true;
   }
 
   private free(ref: number): void {
@@ -206,10 +274,11 @@ export class ArenaContents {
     return this.account.published;
   }
 
-  /** Sends readers away and gives all memory back. */
+  /** Sends readers away and gives all memory back, as soon as nothing is pinned. */
   drop(): void {
+    this.dropped = true;
     this.memory.root.end();
     this.account.charge(-this.usedBytes);
-    this.account.end();
+    this.pins.whenFree(() => this.account.end());
   }
 }

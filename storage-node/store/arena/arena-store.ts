@@ -1,6 +1,13 @@
 import type { Tier } from '@satchel/proto/core';
 import { Key } from '../key.js';
-import { type ObjectMetadata, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
+import {
+  type ObjectMetadata,
+  type StoredObject,
+  type StoreUsage,
+  scanEnd,
+  type TierStore,
+  type ValueWriter,
+} from '../tier-store.js';
 import { ArenaContents, type ChargeAccount } from './arena-contents.js';
 import { auditContents } from './audit.js';
 import { type ArenaObject, accessClockOf, keyLengthOf } from './entry.js';
@@ -44,6 +51,10 @@ export class ArenaStore implements TierStore {
 
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean {
     return this.ready()?.put(key, value, start, end, metadata) ?? false;
+  }
+
+  begin(key: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined {
+    return this.ready()?.begin(key, valueLength, metadata);
   }
 
   private ready(): ArenaContents | undefined {

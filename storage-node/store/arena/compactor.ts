@@ -4,6 +4,7 @@ import type { ArenaMemory } from './arena-memory.js';
 import { keyLengthOf } from './entry.js';
 import { headerBytes, topOrder, unitsPerTop } from './geometry.js';
 import type { HashIndex } from './hash-index.js';
+import type { Pins } from './pins.js';
 import type { Slabs } from './slabs.js';
 import type { Spans } from './spans.js';
 import { copyBytes, copyWords, shortCopyBytes, u8, u16, u32 } from './typed-access.js';
@@ -32,6 +33,7 @@ export interface ArenaParts {
   readonly slabs: Slabs;
   readonly values: Values;
   readonly index: HashIndex;
+  readonly pins: Pins;
 }
 
 /**
@@ -148,7 +150,10 @@ export class Compactor {
   /** Gives an entry that moved a new version: a reader that is still at the old place must notice, whatever comes there. */
   private renew(ref: number): void {
     const { memory } = this.parts;
-    Atomics.store(memory.wordsOf(ref), memory.wordAt(ref) + entryWord.version, memory.nextVersion());
+    const words = memory.wordsOf(ref);
+    const at = memory.wordAt(ref) + entryWord.version;
+    // One that is still being written stays so.
+    Atomics.store(words, at, memory.nextVersion() | (u32(words, at) & 1));
   }
 
   private startRegion(): void {
@@ -231,6 +236,7 @@ export class Compactor {
   private moveSpan(from: number, kind: number): void {
     const { spans, units, memory } = this.parts;
     const order = u8(units.order, from);
+    if (this.parts.pins.has(from)) return;
     // Parts of a top span go to gaps in others: splitting another one would gain nothing.
     const alone = u8(units.topState, from >>> topOrder) === topState.closedAlone;
     const to = spans.allocate(order, kind, false, alone ? topOrder - 1 : topOrder);

@@ -1,7 +1,7 @@
 import type { Tier } from '@satchel/proto/core';
 import { entryWord, keyLengthMask, manifestBit, persistBit } from '@satchel/proto/shared-memory';
 import type { Key } from '../key.js';
-import type { ObjectMetadata, StoredObject } from '../tier-store.js';
+import type { ObjectMetadata, PinnedValue, StoredObject } from '../tier-store.js';
 import type { ArenaMemory } from './arena-memory.js';
 import { headerBytes } from './geometry.js';
 import { u8, u32 } from './typed-access.js';
@@ -51,7 +51,12 @@ export function keyEquals(words: Uint32Array, wordAt: number, bytes: Buffer, key
 /** Reads values of entries; see values.ts. */
 export interface ValueReader {
   read(ref: number, from: number, to: number, target: Buffer, targetStart: number): void;
+  pin(ref: number, from: number, to: number): { pieces: Buffer[]; units: number[] };
+  unpin(units: readonly number[]): void;
 }
+
+/** Bytes of a value below which copying is as good. */
+const leastPinnedBytes = 64 * 1024;
 
 /** The view of one entry that `find` and `scan` return; pointed at entry after entry. */
 export class ArenaObject implements StoredObject, ObjectMetadata {
@@ -107,5 +112,12 @@ export class ArenaObject implements StoredObject, ObjectMetadata {
 
   read(from: number, to: number, target: Buffer, targetStart: number): void {
     this.values.read(this.ref, from, to, target, targetStart);
+  }
+
+  pin(from: number, to: number): PinnedValue | undefined {
+    if (to - from < leastPinnedBytes) return undefined;
+    const { values } = this;
+    const { pieces, units } = values.pin(this.ref, from, to);
+    return { pieces, unpin: () => values.unpin(units) };
   }
 }

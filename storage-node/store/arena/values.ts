@@ -3,6 +3,7 @@ import type { Key } from '../key.js';
 import type { ArenaMemory } from './arena-memory.js';
 import { keyLengthOf } from './entry.js';
 import { headerBytes, topOrder } from './geometry.js';
+import type { Pins } from './pins.js';
 import type { Spans } from './spans.js';
 import { copyBytes, u32 } from './typed-access.js';
 import { spanKind, type Units } from './units.js';
@@ -16,11 +17,13 @@ export class Values {
   private readonly memory: ArenaMemory;
   private readonly units: Units;
   private readonly spans: Spans;
+  private readonly pins: Pins;
   private readonly unitBytes: number;
   private readonly unitShift: number;
   private readonly inlineListWords: number;
 
-  constructor(memory: ArenaMemory, units: Units, spans: Spans) {
+  constructor(memory: ArenaMemory, units: Units, spans: Spans, pins: Pins) {
+    this.pins = pins;
     this.memory = memory;
     this.units = units;
     this.spans = spans;
@@ -120,7 +123,8 @@ export class Values {
   }
 
   private freeBlock(block: number): void {
-    this.spans.release(block >>> this.memory.geometry.unitRefShift);
+    const unit = block >>> this.memory.geometry.unitRefShift;
+    if (this.pins.size === 0 || !this.pins.orphan(unit)) this.spans.release(unit);
   }
 
   /** Frees the blocks of an entry. */
@@ -137,25 +141,22 @@ export class Values {
     copyBytes(key.buffer, key.start, key.end, this.memory.bytesOf(ref), this.memory.byteAt(ref) + headerBytes);
   }
 
-  /** Writes the value to the entry's blocks and tail. */
-  write(ref: number, keyLength: number, value: Buffer, start: number, end: number): void {
-    const length = end - start;
-    const tailStart = start + (length & ~(this.unitBytes - 1));
-    if (tailStart > start) this.writeBlocks(ref, value, start, length);
-    const tailAt = this.memory.byteAt(ref) + this.tailOffset(keyLength, length);
-    copyBytes(value, tailStart, end, this.memory.bytesOf(ref), tailAt);
+  /** Writes `source[start, end)` at `offset` of a value of that length. */
+  write(ref: number, keyLength: number, length: number, offset: number, source: Buffer, start: number, end: number): void {
+    const to = offset + end - start;
+    const tailStart = length & ~(this.unitBytes - 1);
+    if (offset < tailStart) this.writeBlocks(ref, length, offset, Math.min(to, tailStart), source, start - offset);
+    if (to <= tailStart) return;
+    const from = Math.max(offset, tailStart);
+    const tailAt = this.memory.byteAt(ref) + this.tailOffset(keyLength, length) - tailStart;
+    copyBytes(source, start + from - offset, end, this.memory.bytesOf(ref), tailAt + from);
   }
 
-  private writeBlocks(ref: number, value: Buffer, start: number, length: number): void {
-    const words = this.memory.wordsOf(ref);
-    const list = this.listAt(ref);
-    const blocks = this.blockCount(length);
-    for (let index = 0, offset = 0; index < blocks; index++) {
-      const block = this.blockAt(words, list, blocks, index);
-      const next = offset + (this.unitBytes << this.orderAt(length, offset));
-      copyBytes(value, start + offset, start + next, this.memory.bytesOf(block), this.memory.byteAt(block));
-      offset = next;
-    }
+  /** `shift` is where byte 0 of the value would be in `source`. */
+  private writeBlocks(ref: number, length: number, from: number, to: number, source: Buffer, shift: number): void {
+    this.eachBlock(ref, length, from, to, (block, base, start, end) => {
+      copyBytes(source, shift + start, shift + end, this.memory.bytesOf(block), base + start);
+    });
   }
 
   /** Copies bytes [from, to) of the value to `target` at `targetStart`. */
@@ -173,6 +174,19 @@ export class Values {
 
   /** `shift` is where byte 0 of the value would go in `target`. */
   private readBlocks(ref: number, length: number, from: number, to: number, target: Buffer, shift: number): void {
+    this.eachBlock(ref, length, from, to, (block, base, start, end) => {
+      copyBytes(this.memory.bytesOf(block), base + start, base + end, target, shift + start);
+    });
+  }
+
+  /** Visits the blocks with bytes [from, to): the block, where byte 0 of the value would be in its segment, and which bytes it has of these. */
+  private eachBlock(
+    ref: number,
+    length: number,
+    from: number,
+    to: number,
+    visit: (block: number, base: number, start: number, end: number) => void,
+  ): void {
     const words = this.memory.wordsOf(ref);
     const list = this.listAt(ref);
     const blocks = this.blockCount(length);
@@ -184,11 +198,40 @@ export class Values {
       const end = Math.min(to, next);
       if (start < end) {
         const block = this.blockAt(words, list, blocks, index);
-        const base = this.memory.byteAt(block) - offset;
-        copyBytes(this.memory.bytesOf(block), base + start, base + end, target, shift + start);
+        visit(block, this.memory.byteAt(block) - offset, start, end);
       }
       offset = next;
     }
+  }
+
+  /** Pins the blocks with bytes [from, to); these where they lie, the rest of the value copied, in order; and the units that were pinned. */
+  pin(ref: number, from: number, to: number): { pieces: Buffer[]; units: number[] } {
+    const length = u32(this.memory.wordsOf(ref), this.memory.wordAt(ref) + entryWord.valueLength);
+    const tailStart = length & ~(this.unitBytes - 1);
+    const pieces: Buffer[] = [];
+    const units: number[] = [];
+    this.eachBlock(ref, length, from, Math.min(to, tailStart), (block, base, start, end) => {
+      const unit = block >>> this.memory.geometry.unitRefShift;
+      this.pins.pin(unit);
+      units.push(unit);
+      pieces.push(this.memory.bytesOf(block).subarray(base + start, base + end));
+    });
+    if (to > tailStart) {
+      const tail = Buffer.allocUnsafe(to - Math.max(from, tailStart));
+      this.read(ref, to - tail.length, to, tail, 0);
+      pieces.push(tail);
+    }
+    return { pieces: joined(pieces), units };
+  }
+
+  /** Takes the pins of these units away. */
+  unpin(units: readonly number[]): void {
+    for (const unit of units) if (this.pins.unpin(unit)) this.spans.release(unit);
+  }
+
+  /** Whether somebody holds bytes of the entry's blocks. */
+  isPinned(ref: number): boolean {
+    return this.pins.size > 0 && this.blockUnits(ref).some((unit) => this.pins.has(unit));
   }
 
   /** Tells the blocks of an entry that it lies at `ref` now. */
@@ -204,7 +247,7 @@ export class Values {
     for (let index = 0; index < this.listWords(blocks); index++) this.units.owner[u32(words, list + index) >>> shift] = ref;
   }
 
-  /** Units of all blocks of an entry, those of its list included. For the audit. */
+  /** Units of all blocks of an entry, those of its list included. */
   blockUnits(ref: number): number[] {
     const words = this.memory.wordsOf(ref);
     const list = this.listAt(ref);
@@ -229,4 +272,16 @@ export class Values {
       if (this.blockAt(words, list, blocks, index) === from) this.setBlockAt(words, list, blocks, index, to);
     }
   }
+}
+
+/** Pieces that lie one after another in one segment become one. */
+function joined(pieces: readonly Buffer[]): Buffer[] {
+  const joined: Buffer[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    const follows = last && last.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset;
+    if (follows) joined[joined.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + piece.length);
+    else joined.push(piece);
+  }
+  return joined;
 }
