@@ -1,5 +1,5 @@
 import { assert, SatchelError } from '@satchel/proto/core';
-import type { CommandArguments, ReplyBuffer, ReplyWriter } from '@satchel/proto/resp';
+import type { ArgumentSink, CommandArguments, ReplyBuffer, ReplyWriter } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
 import type { Command, CommandContext } from './command.js';
 import type { ShardJob } from './job.js';
@@ -69,7 +69,7 @@ export class CommandRunner {
     if (underWay === undefined) return undefined;
     this.#context = undefined;
     args.own();
-    return this.#finish(underWay, command, reply, mark, job);
+    return this.#finish(underWay, command, reply, mark, job, args.sink);
   }
 
   #contextFor(args: CommandArguments, reply: ReplyBuffer, session: Session, job: ShardJob | undefined): Context {
@@ -101,11 +101,14 @@ export class CommandRunner {
     reply: ReplyBuffer,
     mark: number,
     job: ShardJob | undefined,
+    sink: ArgumentSink | undefined,
   ): Promise<void> {
     try {
       await underWay;
     } catch (error) {
       this.#failed(command, reply, mark, error);
+    } finally {
+      sink?.abort();
     }
     if (job?.dirty) this.#turn.jobChanged(job);
   }

@@ -55,6 +55,11 @@ export interface Command {
   readonly together?: boolean;
   /** Its key is one of a chunk of a striped object, which no other command may name. */
   readonly chunks?: true;
+  /**
+   * The argument that may flow to dram as it arrives, if it is large: the handler stores it by `putArgument` and does nothing else with
+   * it. `last`: only if no options follow.
+   */
+  readonly flow?: { readonly argument: number; readonly last: boolean };
   /** What the token must allow; none: any authenticated session. */
   readonly verb?: Verb;
   /** Allowed before AUTH. */

@@ -1,6 +1,6 @@
-import type { CommandArguments, InputBudget } from '@satchel/proto/resp';
+import type { InputBudget } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
-import type { Connection } from './connection.js';
+import type { Dispatcher } from './dispatch.js';
 import type { OutputPool } from './output-pool.js';
 import type { Rings } from './ring/rings.js';
 import type { ServerStatistics } from './shard-environment.js';
@@ -14,5 +14,5 @@ export interface ConnectionServices {
   readonly inputBudget: InputBudget;
   readonly statistics: ServerStatistics;
   readonly rings: Rings;
-  readonly dispatcher: { execute(connection: Connection, args: CommandArguments): void };
+  readonly dispatcher: Pick<Dispatcher, 'execute' | 'beginUpload'>;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits, SatchelError } from '@satchel/proto/core';
 import {
+  type ArgumentSink,
   type CommandArguments,
   type ReplyBuffer,
   type ReplyWriter,
@@ -128,6 +129,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
 
   /** Moves to a ring, which its client gets instead of a reply. Throws if that is not to be had on this connection. */
   openRing(): void {
+    if (this.peer !== 'unix') throw new SatchelError('unavailable', 'a ring is passed through a Unix socket only');
     this.send();
     if (this.mode !== 'endpoint' || this.#ring || !this.caughtUp || this.#transport.writableLength > 0) {
       throw new SatchelError('invalid-argument', 'SATCHEL.RING is the last command on a socket, after its replies were read');
@@ -156,6 +158,10 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     const unsent = this.#unsentBytes();
     if (this.#slice.count(bytes + Math.max(0, unsent - before)) || unsent > limits.connectionOutputBytes) this.#yield();
     return this.#holds === 0;
+  }
+
+  onLargeArgument(args: CommandArguments, length: number, argumentsLeft: number): ArgumentSink | undefined {
+    return this.#services.dispatcher.beginUpload(this, args, length, argumentsLeft, () => this.#uploadStalled(length));
   }
 
   onOversize(error: SatchelError): boolean {
@@ -299,7 +305,8 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   message(write: (reply: ReplyWriter) => void): void {
     if (this.closed) return;
     const waitingBytes = this.#outputBytes() + this.#unsentBytes();
-    if (waitingBytes > limits.subscriberOutputBytes) this.#closeSlow('closed a subscriber that does not read its messages', { waitingBytes });
+    if (waitingBytes > limits.subscriberOutputBytes)
+      this.#closeSlow('closed a subscriber that does not read its messages', { waitingBytes });
     else if (this.#version === 3) this.push(write);
     else {
       write(this.target());
@@ -415,6 +422,12 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   #closeSlow(reason: string, about: object): void {
     this.#services.statistics.slowReadersClosed++;
     this.#services.log.warn({ connection: this.id, peer: this.peer, ...about }, reason);
+    this.destroy();
+  }
+
+  #uploadStalled(length: number): void {
+    const about = { connection: this.id, peer: this.peer, valueBytes: length };
+    this.#services.log.warn(about, 'closed a connection that did not go on with its value');
     this.destroy();
   }
 

@@ -1,8 +1,9 @@
 import { chunkKeyBytes, isChunkKey, limits, persistPrefix, SatchelError } from '@satchel/proto/core';
-import type { CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
+import type { ArgumentSink, CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
 import type { Command, KeyPositions } from './command.js';
 import type { CommandRunner } from './command-runner.js';
 import type { CommandTable, TableEntry } from './command-table.js';
+import { isPersistKey } from './commands/on-key.js';
 import type { Connection } from './connection.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
@@ -11,6 +12,7 @@ import { LinkIdentities } from './link-identities.js';
 import type { SessionIdentity } from './session.js';
 import type { ServerStatistics, ShardEnvironment } from './shard-environment.js';
 import { unknownCommand } from './unknown-command.js';
+import { Upload, Uploads } from './uploads.js';
 
 /** What dispatch needs of the router; it is only asked for jobs of several shards, on the endpoint. */
 export interface EndpointRouter {
@@ -42,6 +44,7 @@ export class Dispatcher {
   readonly #statistics: ServerStatistics;
   readonly #router: EndpointRouter;
   readonly #linkIdentities: LinkIdentities;
+  readonly #uploads = new Uploads();
   #lastDeferredId = 0;
 
   constructor(options: DispatcherOptions) {
@@ -73,7 +76,8 @@ export class Dispatcher {
       return;
     }
     const { command } = entry;
-    if (connection.subscriptions > 0 && connection.version === 2 && command.whileSubscribed !== true) throw subscribed(command.name);
+    if (connection.subscriptions > 0 && connection.version === 2 && command.whileSubscribed !== true)
+      throw subscribed(command.name);
     const identity = connection.identity;
     if (identity === undefined) {
       if (!command.unauthenticated) throw new SatchelError('unauthenticated', 'Authentication required.');
@@ -95,6 +99,7 @@ export class Dispatcher {
       routing = this.#routings.of(job.configuration);
       connection.routing = routing;
     }
+    if (args.sink !== undefined) this.#checkUpload(args.sink, job, args, entry.keyIndex);
     if (routing.allLocal && entry.keyIndex > 0) {
       this.#run(connection, command, args, job);
       return;
@@ -102,6 +107,45 @@ export class Dispatcher {
     if (connection.mode === 'direct' && command.everywhere !== true) checkDirect(this.#environment, command, args, routing, true);
     else if (!routing.allLocal && this.#router.route(connection, entry, args, identity, routing)) return;
     this.#run(connection, command, args, job);
+  }
+
+  /**
+   * Lets argument `args.count` of the command under way, a large value, flow to dram if the command would be carried out here and can do with
+   * that. Undefined: the value is to be gathered, and the command will say what is wrong, if anything is.
+   */
+  beginUpload(
+    connection: Connection,
+    args: CommandArguments,
+    length: number,
+    argumentsLeft: number,
+    stalled: () => void,
+  ): Upload | undefined {
+    const entry = this.#table.find(args);
+    const flow = entry?.command.flow;
+    const { identity, mode } = connection;
+    if (entry === undefined || flow === undefined || identity === undefined || mode === 'link') return undefined;
+    if (args.count !== flow.argument || (flow.last && argumentsLeft > 1) || (entry.verbBit & ~connection.verbs) !== 0)
+      return undefined;
+    const { shardJob } = identity;
+    try {
+      checkKey(entry.command, args, entry.keyIndex);
+      if (shardJob.ended || isPersistKey(args, entry.keyIndex) || !this.#isHere(shardJob, args, entry.keyIndex)) return undefined;
+      const key = shardJob.scratchKey.set(args.buffer, args.start(entry.keyIndex), args.end(entry.keyIndex));
+      return this.#uploads.begin(shardJob, key, length, Date.now(), stalled);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #isHere(job: ShardJob, args: CommandArguments, keyIndex: number): boolean {
+    const routing = this.#routings.of(job.configuration);
+    return routing.allLocal || routing.shardOf(slotOfArgument(args, keyIndex)) === this.#environment.shard;
+  }
+
+  /** Meanwhile the job may have been opened anew, or the slot have moved. */
+  #checkUpload(upload: ArgumentSink, job: ShardJob, args: CommandArguments, keyIndex: number): void {
+    if (upload instanceof Upload && upload.job === job && this.#isHere(job, args, keyIndex)) return;
+    throw new SatchelError('gone', 'the slot changed its shard while the value arrived; repeat the command');
   }
 
   /** The entry of a command with a sound number of arguments. */

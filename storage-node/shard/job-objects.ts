@@ -4,6 +4,7 @@ import { type ObjectMetadata, objectCharge, type StoredObject, scanEnd } from '.
 import { ExpiryWheel } from './expiry-wheel.js';
 import { fullError, type JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
+import { JobUploads } from './job-uploads.js';
 import type { JobUsage } from './job-usage.js';
 import type { KeyGate } from './key-gate.js';
 import { type Account, accountOf, measure, ObjectAccounts } from './object-accounts.js';
@@ -55,6 +56,8 @@ export class JobObjects {
   #store: JobStore | undefined;
   #ended = false;
   readonly accounts: ObjectAccounts;
+  /** Values that arrive piece by piece. */
+  readonly uploads: JobUploads;
   readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, stripe: undefined, evicted: false };
   /** The put that the store is carrying out in this very call. */
   #placing: { readonly key: Key; readonly before: Before } | undefined;
@@ -81,6 +84,8 @@ export class JobObjects {
     this.#evicts = parts.evicts;
     this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
     this.accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters, parts.stripes);
+    const { space, listener } = parts;
+    this.uploads = new JobUploads({ store: () => this.opened(), space, accounts: this.accounts, listener });
   }
 
   get count(): number {

@@ -32,6 +32,14 @@ export class JobSpace {
     });
   }
 
+  /** Takes bytes if they are there at once; what was asked of the controller for want of them is given back when it comes. */
+  takeNow(bytes: number): boolean {
+    const taken = this.grant.reserve(bytes);
+    if (typeof taken === 'boolean') return taken;
+    void taken.then((granted) => granted && this.grant.release(bytes)).catch(() => {});
+    return false;
+  }
+
   /** Gives bytes back. */
   release(bytes: number): void {
     const paid = Math.min(bytes, this.#unreservedBytes);

@@ -1,7 +1,7 @@
 import type { Tier } from '@satchel/proto/core';
 import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
-import type { ObjectMetadata, StoredObject, StoreUsage, TierStore } from '../store/tier-store.js';
+import type { ObjectMetadata, StoredObject, StoreUsage, TierStore, ValueWriter } from '../store/tier-store.js';
 
 /** All tiers of one job on one shard, as the job sees them. Keys and values passed in are only borrowed for the call. */
 export interface JobStore {
@@ -19,6 +19,8 @@ export interface JobStore {
     metadata: ObjectMetadata,
     tier?: Tier,
   ): Tier | undefined | Promise<Tier | undefined>;
+  /** As {@link TierStore.begin}, in dram if that is the job's first tier. */
+  begin?(key: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined;
   /** Changes metadata of an object; false if there is none. */
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean;
   /** Removes an object; false if there is none. */

@@ -15,6 +15,7 @@ import type { Grant } from './grant.js';
 import { JobObjects, type OpenStore } from './job-objects.js';
 import { JobSpace } from './job-space.js';
 import type { PersistedObjects } from './job-store.js';
+import type { JobUploads } from './job-uploads.js';
 import { JobUsage } from './job-usage.js';
 import { KeyGate } from './key-gate.js';
 import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
@@ -213,6 +214,11 @@ export class ShardJob {
         : this.#objects.put(key, value, start, end, metadata, nowMs, tier);
     if (putting !== undefined && metadata === this.#plain) this.#plain = plainMetadata(0);
     return putting;
+  }
+
+  /** Values that arrive piece by piece. */
+  get uploads(): JobUploads {
+    return this.#objects.uploads;
   }
 
   /** Removes a key, its failure and its loss. True if a live object was there. */

@@ -8,7 +8,7 @@ import { latin1Argument } from './arguments.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
 import { deletePersisted, persistedKeys, persistedStat } from './persisted.js';
 import { metadataFor, type PutOptions, putOptions, refusalOf } from './put-options.js';
-import { andThen, metadataOf } from './values.js';
+import { andThen, metadataOf, putArgument } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 
@@ -37,9 +37,9 @@ async function persist(context: CommandContext, key: Key, options: PutOptions, n
 
 function store(context: CommandContext, key: Key, options: PutOptions, nowMs: number): void | Promise<void> {
   const { args, job, reply } = context;
-  const bytes = args.end(2) - args.start(2);
+  const bytes = args.lengthOf(2);
   const metadata = metadataFor(options, nowMs);
-  return andThen(job.put(key, args.buffer, args.start(2), args.end(2), metadata, nowMs, options.tier), () => {
+  return andThen(putArgument(context, key, 2, metadata, nowMs, options.tier), () => {
     job.usage.bytesIn += bytes;
     reply.ok();
   });
@@ -128,7 +128,16 @@ async function deletePrefix(context: CommandContext): Promise<void> {
 
 /** Satchel's own commands for objects; those that wait are in waits.ts. */
 export const satchelCommands: readonly Command[] = [
-  { name: 'satchel.put', arity: -3, scope: 'key', keys: oneKey, verb: 'write', flags: ['denyoom'], run: put },
+  {
+    name: 'satchel.put',
+    arity: -3,
+    scope: 'key',
+    keys: oneKey,
+    flow: { argument: 2, last: true },
+    verb: 'write',
+    flags: ['denyoom'],
+    run: put,
+  },
   { name: 'satchel.fail', arity: 3, scope: 'key', keys: oneKey, verb: 'write', run: fail },
   {
     name: 'satchel.stat',

@@ -4,7 +4,7 @@ import type { Command, CommandContext } from '../command.js';
 import { assertMayRead, optionArgument, syntaxError, valueIndex } from './arguments.js';
 import { isTimeUnit, positiveExpiryArgument } from './expiry-argument.js';
 import { type CommandAction, onKey } from './on-key.js';
-import { andThen, readPart } from './values.js';
+import { andThen, putArgument, readPart } from './values.js';
 
 const oneKey = { first: 1, last: 1, step: 1 };
 
@@ -20,8 +20,8 @@ interface SetOptions {
 
 const setPlain: CommandAction = (context, key, nowMs) => {
   const { args, job, reply } = context;
-  const bytes = args.end(2) - args.start(2);
-  const storing = job.put(key, args.buffer, args.start(2), args.end(2), job.plainMetadata(nowMs), nowMs);
+  const bytes = args.lengthOf(2);
+  const storing = putArgument(context, key, 2, job.plainMetadata(nowMs), nowMs);
   if (storing !== undefined) return storing.then(() => finishSet(context, bytes));
   job.usage.bytesIn += bytes;
   reply.ok();
@@ -92,9 +92,9 @@ function store(
   done: () => void,
 ): void | Promise<void> {
   const { args, job } = context;
-  const bytes = args.end(valueAt) - args.start(valueAt);
+  const bytes = args.lengthOf(valueAt);
   const metadata = { ...plainMetadata(nowMs), expiresAtMs };
-  return andThen(job.put(key, args.buffer, args.start(valueAt), args.end(valueAt), metadata, nowMs), () => {
+  return andThen(putArgument(context, key, valueAt, metadata, nowMs), () => {
     job.usage.bytesIn += bytes;
     done();
   });
@@ -124,15 +124,16 @@ function getAndSet(context: CommandContext): void | Promise<void> {
   return onKey(context, 1, 'write', (_, key, nowMs) => setAs(context, key, nowMs, 2, options));
 }
 
-function writing(name: string, arity: number, run: Command['run']): Command {
-  return { name, arity, scope: 'key', keys: oneKey, verb: 'write', flags: ['denyoom'], run };
+function writing(name: string, arity: number, run: Command['run'], value = 2): Command {
+  const flow = { argument: value, last: false };
+  return { name, arity, scope: 'key', keys: oneKey, flow, verb: 'write', flags: ['denyoom'], run };
 }
 
 /** Setting one value. */
 export const setCommands: readonly Command[] = [
   writing('set', -3, set),
   writing('setnx', 3, (context) => onKey(context, 1, 'write', setIfMissing)),
-  writing('setex', 4, setForTime('EX', 'setex')),
-  writing('psetex', 4, setForTime('PX', 'psetex')),
+  writing('setex', 4, setForTime('EX', 'setex'), 3),
+  writing('psetex', 4, setForTime('PX', 'psetex'), 3),
   writing('getset', 3, getAndSet),
 ];

@@ -1,10 +1,11 @@
-import { SatchelError } from '@satchel/proto/core';
+import { assert, SatchelError, type Tier } from '@satchel/proto/core';
 import type { Key } from '../../store/key.js';
 import type { ObjectMetadata, StoredObject } from '../../store/tier-store.js';
 import type { CommandContext } from '../command.js';
 import type { KeyOutcome } from '../in-turn.js';
 import type { GateMode } from '../key-gate.js';
 import { replyStriped } from '../striping/reply-striped.js';
+import { Upload } from '../uploads.js';
 
 /** From so many bytes on it is worth to send a value from where it lies. */
 const pinnedBytes = 64 * 1024;
@@ -73,6 +74,26 @@ export function stripedRefusal(): SatchelError {
     'wrong-type',
     'the object is striped: it can be read, replaced and deleted as a whole, and read in ranges',
   );
+}
+
+/**
+ * Stores argument `index`, which the command allows to flow, as ShardJob.put does: if it was large it is in its place already. Metadata that
+ * flowed along differs from a plain SET's in nothing but its times.
+ */
+export function putArgument(
+  { args, job }: CommandContext,
+  key: Key,
+  index: number,
+  metadata: ObjectMetadata,
+  nowMs: number,
+  tier?: Tier,
+): void | Promise<void> {
+  const { sink } = args;
+  if (sink === undefined || index !== args.sinkIndex) {
+    return job.put(key, args.buffer, args.start(index), args.end(index), metadata, nowMs, tier);
+  }
+  assert(sink instanceof Upload, 'what flowed to a shard is an upload');
+  sink.commit(key, metadata, nowMs);
 }
 
 /** Metadata of an object that was found, as a record of its own. */

@@ -2,7 +2,7 @@ import { assert, SatchelError, type Tier, tiers } from '@satchel/proto/core';
 import type { JobStore } from '../../shard/job-store.js';
 import type { Published } from '../arena/segment-source.js';
 import type { Key } from '../key.js';
-import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore } from '../tier-store.js';
+import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore, type ValueWriter } from '../tier-store.js';
 import { mergedScan } from './merged-scan.js';
 
 /** A tier that can name what was used least recently. */
@@ -111,6 +111,21 @@ export class TieredStore implements JobStore {
       if (taken !== false) return this.#settleLater(key.copy(), store, taken);
     }
     return undefined;
+  }
+
+  begin(key: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined {
+    const [first] = this.#inPutOrder;
+    const writer = first?.tier === 'dram' && !this.#evict ? first.begin?.(key, valueLength, metadata) : undefined;
+    if (first === undefined || writer === undefined) return undefined;
+    const own = key.copy();
+    return {
+      get written() {
+        return writer.written;
+      },
+      write: (source, start, end) => writer.write(source, start, end),
+      commit: () => writer.commit() && this.#settle(own, first) === first.tier,
+      abort: () => writer.abort(),
+    };
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
