@@ -32,6 +32,8 @@ export interface StoredObject extends Readonly<ObjectMetadata> {
    * in dram), else a promise; the caller lets nobody change the object until it settles.
    */
   read(from: number, to: number, target: Buffer, targetStart: number): void | Promise<void>;
+  /** Whether `read` is done when it returns, whatever is read. Not given: in dram. */
+  readonly atHand?: boolean;
   /**
    * Bytes [from, to) of the value where they lie, without a copy; undefined if there is nothing to gain over `read` (a short value, another
    * tier). They stay as they are until `unpin`, whatever becomes of the object.

@@ -3,7 +3,7 @@ import { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge, scanEnd } from '../tier-store.js';
 import { diskError } from './disk-error.js';
 import type { JobEnvironment, Participant, Tables } from './job-environment.js';
-import { LmdbTable } from './lmdb-environment.js';
+import { LmdbKey, LmdbTable } from './lmdb-environment.js';
 import { PendingRecords } from './pending-records.js';
 import {
   changeMetadata,
@@ -35,7 +35,7 @@ export interface Resident {
 const pendingBytesLimit = 512 * 1024;
 const pendingLimit = 256;
 const hashBytes = 4;
-const stateKey = Buffer.from('catalog');
+const stateKey = new LmdbKey().set(Buffer.from('catalog'));
 
 /**
  * The records of all objects of a job that are not in dram: one per key, whichever tier holds it. A record of one tier replaces that
@@ -48,6 +48,7 @@ export class Catalog implements Participant {
   readonly #pending = new PendingRecords();
   /** Records of a tier up to this sequence were cleared. */
   readonly #clearedUpTo: Record<CatalogTier, number> = { ssd: 0, object: 0 };
+  readonly #key = new LmdbKey();
   readonly #keyBytes = Buffer.alloc(hashBytes + limits.keyBytes);
   /** What the key in `#keyBytes` was last found to have, since a put or a search of several tiers asks twice. */
   #lastRecord: Buffer | undefined;
@@ -132,13 +133,13 @@ export class Catalog implements Participant {
     const key = new Key();
     let seen = 0;
     let lastHash = -1;
-    for (const entry of tables.records.range(start)) {
-      const hash = entry.key.readUInt32BE(0);
+    for (const entry of tables.records.range(new LmdbKey().set(start))) {
+      const hash = entry.key.buffer.readUInt32BE(0);
       if (seen >= count && hash !== lastHash) return hash;
       lastHash = hash;
       seen++;
       if (tierOf(entry.value) !== tier || this.isCleared(tier, sequenceOf(entry.value))) continue;
-      visit(key.set(entry.key, hashBytes, entry.key.length), entry.value);
+      visit(key.set(entry.key.buffer, hashBytes, entry.key.end), entry.value);
     }
     return scanEnd;
   }
@@ -238,7 +239,7 @@ export class Catalog implements Participant {
     return found && this.#unlessCleared(found);
   }
 
-  #read(key: Buffer): Buffer | undefined {
+  #read(key: LmdbKey): Buffer | undefined {
     try {
       return this.#environment.tables?.records.get(key);
     } catch (error) {
@@ -273,9 +274,9 @@ export class Catalog implements Participant {
   }
 
   /** The key as LMDB orders it: hash, big endian, then the key's bytes. Valid until the next call. */
-  #writeKey(key: Key): Buffer {
+  #writeKey(key: Key): LmdbKey {
     this.#keyBytes.writeUInt32BE(key.hash);
     key.buffer.copy(this.#keyBytes, hashBytes, key.start, key.end);
-    return this.#keyBytes.subarray(0, hashBytes + key.length);
+    return this.#key.set(this.#keyBytes, 0, hashBytes + key.length);
   }
 }

@@ -4,7 +4,7 @@ import { assert, SatchelError } from '@satchel/proto/core';
 import { readBootId } from './boot-id.js';
 import { Catalog } from './catalog.js';
 import { diskError, isDiskError } from './disk-error.js';
-import { databaseFile, LmdbEnvironment, type LmdbTable } from './lmdb-environment.js';
+import { databaseFile, LmdbEnvironment, LmdbKey, type LmdbTable } from './lmdb-environment.js';
 import type { Trash } from './trash.js';
 import { ValueFiles } from './value-files.js';
 
@@ -303,7 +303,7 @@ export class JobEnvironment {
   }
 }
 
-const generationKey = Buffer.from('generation');
+const generationKey = new LmdbKey().set(Buffer.from('generation'));
 
 function readText(path: string): string | undefined {
   try {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, type Key, open, type RootDatabase } from 'lmdb';
 import { DiskReserve, keepsBlocks, type PageCounts, pageBytes } from './disk-reserve.js';
 
 /** The file of an environment in its folder. */
@@ -8,11 +8,46 @@ export const databaseFile = 'data.mdb';
 /** Mapped at first; doubles as need be, so that what {@link DiskReserve} has reserved always lies within twice the map. */
 const firstMapBytes = 32 * 1024 * 1024;
 
+/** A key for one call: bytes [start, end) of a buffer. Used again and again, so that a call makes no view. */
+export class LmdbKey {
+  buffer: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+
+  set(buffer: Buffer, start = 0, end = buffer.length): this {
+    this.buffer = buffer;
+    this.start = start;
+    this.end = end;
+    return this;
+  }
+}
+
+const keyEncoder = {
+  writeKey({ buffer, start, end }: LmdbKey, target: Uint8Array, at: number): number {
+    // For keys as they usually are a loop is faster than a call.
+    if (end - start > 64) target.set(buffer.subarray(start, end), at);
+    else for (let from = start, to = at; from < end; from++, to++) target[to] = buffer[from] as number;
+    return at + end - start;
+  },
+  readKey(source: Uint8Array, start: number, end: number): LmdbKey {
+    return new LmdbKey().set(Buffer.from(source.subarray(start, end)));
+  },
+};
+
+/** lmdb hands keys to the encoder as they are, and back; its types know only kinds of its own. */
+function toLmdb(key: LmdbKey): Key {
+  return key as unknown as Key;
+}
+
+function fromLmdb(key: Key): LmdbKey {
+  return key as unknown as LmdbKey;
+}
+
 /** One LMDB environment: a folder with a few tables. The only file of the storage node's stores that knows lmdb. */
 export class LmdbEnvironment {
-  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #root: RootDatabase<Buffer, Key>;
   readonly #reserve: DiskReserve | undefined;
-  readonly #tables: Database<Buffer, Buffer>[] = [];
+  readonly #tables: Database<Buffer, Key>[] = [];
 
   /**
    * Opens the environment in a folder, which is created if need be. No write is synchronized to the device: what was committed survives
@@ -25,7 +60,7 @@ export class LmdbEnvironment {
     this.#root = open({
       path: folder,
       noSubdir: false,
-      keyEncoding: 'binary',
+      keyEncoder,
       encoding: 'binary',
       cache: false,
       noSync: true,
@@ -49,7 +84,7 @@ export class LmdbEnvironment {
 
   /** Opens a table of the environment, creating it if need be; at most three. */
   table(name: string): LmdbTable {
-    const table = this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary', cache: false });
+    const table = this.#root.openDB<Buffer, Key>({ name, keyEncoder, encoding: 'binary', cache: false });
     this.#tables.push(table);
     return new LmdbTable(table);
   }
@@ -109,9 +144,9 @@ let lastView: Buffer = Buffer.alloc(0);
 
 /** Entries of one table, in ascending order of their keys' bytes. `put` and `remove` only within `commit`. */
 export class LmdbTable {
-  readonly #database: Database<Buffer, Buffer>;
+  readonly #database: Database<Buffer, Key>;
 
-  constructor(database: Database<Buffer, Buffer>) {
+  constructor(database: Database<Buffer, Key>) {
     this.#database = database;
   }
 
@@ -121,9 +156,9 @@ export class LmdbTable {
   }
 
   /** The value of a key, at the start of a buffer that may be longer; valid as long as {@link LmdbTable.reads} stays the same. */
-  get(key: Buffer): Buffer | undefined {
+  get(key: LmdbKey): Buffer | undefined {
     reads++;
-    const found = this.#database.getBinaryFast(key);
+    const found = this.#database.getBinaryFast(toLmdb(key));
     if (found === undefined) return undefined;
     // lmdb returns its one buffer with a length that does not match the view, which Buffer's methods do not bear.
     if (found !== lastFound) {
@@ -133,17 +168,17 @@ export class LmdbTable {
     return lastView;
   }
 
-  put(key: Buffer, value: Buffer): void {
-    this.#database.putSync(key, value);
+  put(key: LmdbKey, value: Buffer): void {
+    this.#database.putSync(toLmdb(key), value);
   }
 
-  remove(key: Buffer): void {
-    this.#database.removeSync(key);
+  remove(key: LmdbKey): void {
+    this.#database.removeSync(toLmdb(key));
   }
 
   /** Entries from the key `start` on; each owns its bytes. */
-  range(start: Buffer): Iterable<{ key: Buffer; value: Buffer }> {
+  range(start: LmdbKey): Iterable<{ key: LmdbKey; value: Buffer }> {
     reads++;
-    return this.#database.getRange({ start });
+    return this.#database.getRange({ start: toLmdb(start) }).map(({ key, value }) => ({ key: fromLmdb(key), value }));
   }
 }

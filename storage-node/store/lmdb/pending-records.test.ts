@@ -32,7 +32,9 @@ test('changes are found, visited once each in the order of their keys’ first c
           if (entry >= 0) expect(pending.recordOf(entry)).toEqual(model.get(number));
         }
         const visited: [string, Buffer | undefined][] = [];
-        pending.each((key, record) => visited.push([key.toString('latin1', 4), record && Buffer.from(record)]));
+        pending.each(({ buffer, start, end }, record) => {
+          visited.push([buffer.toString('latin1', start + 4, end), record && Buffer.from(record)]);
+        });
         expect(visited).toEqual([...model].map(([number, record]) => [`key-${number}`, record]));
         pending.clear();
         expect([pending.size, pending.byteLength, pending.find(keyOf(0))]).toEqual([0, 0, -1]);

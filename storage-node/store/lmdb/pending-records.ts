@@ -1,4 +1,5 @@
 import type { Key } from '../key.js';
+import { LmdbKey } from './lmdb-environment.js';
 
 /** Of an entry: where its key begins and ends, where its record begins and ends (end -1: the key was deleted), its hash. */
 const field = { keyStart: 0, keyEnd: 1, recordStart: 2, recordEnd: 3, hash: 4 } as const;
@@ -8,8 +9,8 @@ const hashBytes = 4;
 const keptBytes = 256 * 1024;
 const keptEntries = 1024;
 
-/** Visits a change: the key as LMDB orders it, and its record or, if it was deleted, nothing. */
-export type VisitPending = (key: Buffer, record: Buffer | undefined) => void;
+/** Visits a change: the key as LMDB orders it, valid for the visit, and its record or, if it was deleted, nothing. */
+export type VisitPending = (key: LmdbKey, record: Buffer | undefined) => void;
 
 /**
  * Records changed since the last commit, by key. Keys and records lie in one buffer that is used again after each commit, and are found through
@@ -68,9 +69,9 @@ export class PendingRecords {
 
   /** Visits all changes, in the order in which their keys changed first. */
   each(visit: VisitPending): void {
+    const key = new LmdbKey();
     for (let entry = 0; entry < this.#size; entry++) {
-      const key = this.#bytes.subarray(this.#field(entry, field.keyStart), this.#field(entry, field.keyEnd));
-      visit(key, this.recordOf(entry));
+      visit(key.set(this.#bytes, this.#field(entry, field.keyStart), this.#field(entry, field.keyEnd)), this.recordOf(entry));
     }
   }
 

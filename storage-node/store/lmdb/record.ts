@@ -120,30 +120,38 @@ export type ReadRecord = (record: Buffer, from: number, to: number, target: Buff
 export class RecordObject implements StoredObject {
   readonly tier: Tier;
   valueLength = 0;
-  createdMs = 0;
   expiresAtMs = 0;
   readsLeft = 0;
-  attempt = -1;
-  persist = false;
   manifest = false;
+  atHand = false;
   readonly #read: ReadRecord;
-  #record: Buffer = Buffer.alloc(0);
+  #record: Buffer = Buffer.alloc(recordHeaderBytes);
 
   constructor(tier: Tier, read: ReadRecord) {
     this.tier = tier;
     this.#read = read;
   }
 
+  get createdMs(): number {
+    return this.#record.readDoubleLE(at.created);
+  }
+
+  get attempt(): number {
+    return this.#record.readDoubleLE(at.attempt);
+  }
+
+  get persist(): boolean {
+    return this.#record[at.persist] === 1;
+  }
+
   /** Makes it the object of a record, which is borrowed as long as the object is. */
   point(record: Buffer): this {
     this.#record = record;
     this.valueLength = valueLengthOf(record);
-    this.createdMs = record.readDoubleLE(at.created);
     this.expiresAtMs = record.readDoubleLE(at.expires);
     this.readsLeft = record.readDoubleLE(at.readsLeft);
-    this.attempt = record.readDoubleLE(at.attempt);
-    this.persist = record[at.persist] === 1;
     this.manifest = record[at.manifest] === 1;
+    this.atHand = record[at.kind] === recordKinds.inline;
     return this;
   }
 

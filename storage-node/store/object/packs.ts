@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, randomId, systemClock } from '@satchel/proto/core';
 import type { JobEnvironment, Participant, Tables } from '../lmdb/job-environment.js';
+import { LmdbKey } from '../lmdb/lmdb-environment.js';
 import { listAll, type ObjectClient } from './object-client.js';
 
 export interface PacksOptions {
@@ -153,9 +154,9 @@ export class Packs implements Participant {
 
   load(tables: Tables): void {
     this.#prefix = readText(join(this.#options.environment.dataFolder, prefixFile));
-    for (const { key, value } of tables.packs.range(Buffer.from([0]))) {
+    for (const { key, value } of tables.packs.range(new LmdbKey().set(Buffer.from([0])))) {
       const [bytes = 0, liveBytes = 0, liveValues = 0] = [0, 8, 16].map((offset) => value.readDoubleLE(offset));
-      const number = Number.parseInt(key.toString(), 16);
+      const number = Number.parseInt(key.buffer.toString('latin1', key.start, key.end), 16);
       this.#packs.set(number, { bytes, liveBytes, liveValues, readers: 0, sparse: false });
       this.review(number);
     }
@@ -171,7 +172,7 @@ export class Packs implements Participant {
 
   write(tables: Tables): void {
     for (const number of this.#changed) {
-      const key = Buffer.from(number.toString(16));
+      const key = new LmdbKey().set(Buffer.from(number.toString(16)));
       const pack = this.#packs.get(number);
       if (pack === undefined) tables.packs.remove(key);
       else tables.packs.put(key, Buffer.from(Float64Array.of(pack.bytes, pack.liveBytes, pack.liveValues).buffer));
