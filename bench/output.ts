@@ -17,7 +17,10 @@ export function standardOutput(json: boolean): Output {
   return {
     say: write,
     table: (head, rows) => {
-      const table = new Table({ ...(head.length > 0 ? { head: [...head] } : {}), style: { head: [], border: [], compact: true } });
+      const table = new Table({
+        ...(head.length > 0 ? { head: [...head] } : {}),
+        style: { head: [], border: [], compact: true },
+      });
       table.push(...rows.map((row) => [...row]));
       write(table.toString());
     },

@@ -3,7 +3,9 @@ import { runDemo } from './demo.js';
 import { size, whole } from './options.js';
 import { standardOutput } from './output.js';
 import { withCluster } from './target.js';
-import { runLatency } from './workloads/latency/latency.js';
+import { addFairness } from './workloads/fairness/command.js';
+import { addLatency } from './workloads/latency/command.js';
+import { addResidency } from './workloads/residency/command.js';
 import { distributions } from './workloads/sort/function/generate.mjs';
 import { parseSortOptions } from './workloads/sort/options.js';
 import { printReport } from './workloads/sort/report.js';
@@ -32,14 +34,10 @@ export function createProgram(): Command {
     .option('--mappers <n>', 'map functions', whole, 4)
     .option('--reducers <n>', 'reduce functions', whole, 2)
     .action(wordcount);
-  onCluster(program.command('latency'))
-    .description('put and get of small objects, one and 64 in flight')
-    .option('--against <names>', 'compare with redis, in turns', (names) => names.split(','), [])
-    .option('--rounds <n>', 'rounds, of which medians are taken', whole, 5)
-    .option('--operations <n>', 'operations of each kind in a round', whole, 10_000)
-    .option('--value-bytes <n>', 'size of a value', whole, 1024)
-    .action(latency);
+  addLatency(program);
   addThroughput(program);
+  addResidency(program);
+  addFairness(program);
   return program;
 }
 
@@ -94,11 +92,4 @@ async function wordcount(folder: string, options: Common & { mappers: number; re
     `${report.words} words, ${report.distinctWords} distinct, in ${report.texts} texts: as a single process counts them`,
   );
   output.result(report);
-}
-
-async function latency(
-  options: Common & { against: string[]; rounds: number; operations: number; valueBytes: number },
-): Promise<void> {
-  const output = standardOutput(options.json ?? false);
-  output.result(await withCluster(options, options, (target) => runLatency(target, options, output)));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Output } from './output.js';
-import { machineLine, report, tableOf } from './report.js';
+import { figureTable, machineLine, ratioTable, report } from './report.js';
 
 const rows = [
   {
@@ -17,13 +17,20 @@ const rows = [
 ];
 const silent: Output = { say: () => {}, table: () => {}, result: () => {} };
 
-test('a table shows the figures that there are and the ratios that are asked for', () => {
-  expect(tableOf(rows, ['p50Ms', 'p99Ms'])).toEqual({
-    head: ['work', 'subject', 'p50', 'op/s', 'p50 ÷ redis'],
+test('a table shows the figures that there are', () => {
+  expect(figureTable(rows)).toEqual({
+    head: ['work', 'subject', 'p50', 'op/s'],
     rows: [
-      ['get', 'satchel', '50 µs', '12,000', '0.50'],
-      ['get', 'redis', '100 µs', '', ''],
+      ['get', 'satchel', '50 µs', '12,000'],
+      ['get', 'redis', '100 µs', ''],
     ],
+  });
+});
+
+test('ratios that are asked for have a table of their own', () => {
+  expect(ratioTable(rows, ['p50Ms', 'p99Ms'])).toEqual({
+    head: ['work', 'ratio', 'p50'],
+    rows: [['get', 'satchel ÷ redis', '0.50']],
   });
 });
 
@@ -35,16 +42,16 @@ test('the machine is told in a line', () => {
 test('the document goes to the file that was named', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'satchel-report-'));
   const out = join(folder, 'found.json');
-  const about = { benchmark: 'latency', settings: { rounds: 1 } };
-  const document = await report(about, ['p50Ms'], { out }, silent, async () => ({ rows }));
+  const about = { benchmark: 'latency', settings: { rounds: 1 }, compared: ['p50Ms'] as const };
+  const document = await report(about, { out }, silent, async () => ({ rows }));
   expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(document);
   expect(document).toMatchObject({ benchmark: 'latency', settings: { rounds: 1 }, rows, facts: {} });
   rmSync(folder, { recursive: true });
 });
 
 test('a file that cannot be written is named', async () => {
-  const about = { benchmark: 'latency', settings: {} };
-  await expect(report(about, [], { out: '/no/such/folder/a.json' }, silent, async () => ({ rows }))).rejects.toThrow(
+  const about = { benchmark: 'latency', settings: {}, compared: [] };
+  await expect(report(about, { out: '/no/such/folder/a.json' }, silent, async () => ({ rows }))).rejects.toThrow(
     '--out /no/such/folder/a.json',
   );
 });

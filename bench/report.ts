@@ -21,6 +21,13 @@ export interface ReportOptions {
   readonly out?: string | undefined;
 }
 
+/** What a benchmark is: its name, what it was told, and which figures are compared. */
+export interface About {
+  readonly benchmark: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly compared: readonly FigureName[];
+}
+
 /** What was measured, before it is reported. */
 export interface Findings {
   readonly rows: readonly Row[];
@@ -28,21 +35,21 @@ export interface Findings {
 }
 
 /**
- * Runs a benchmark and tells what it found: a table with a column of ratios for each of `ratioFigures` and each opponent, the
- * machine, and the whole as JSON.
+ * Runs a benchmark and tells what it found: the machine, a table of figures, a table of the ratios of `about.compared`, and the whole
+ * as JSON.
  */
 export async function report(
-  about: { readonly benchmark: string; readonly settings: Readonly<Record<string, unknown>> },
-  ratioFigures: readonly FigureName[],
+  { benchmark, settings, compared }: About,
   { out }: ReportOptions,
   output: Output,
   run: () => Promise<Findings>,
 ): Promise<BenchDocument> {
   const start = { startedAt: new Date().toISOString(), machine: describeMachine() };
   output.say(machineLine(start.machine));
-  const document: BenchDocument = { ...about, ...start, facts: {}, ...(await run()) };
-  const { head, rows } = tableOf(document.rows, ratioFigures);
-  output.table(head, rows);
+  const document: BenchDocument = { benchmark, settings, ...start, facts: {}, ...(await run()) };
+  for (const { head, rows } of [figureTable(document.rows), ratioTable(document.rows, compared)]) {
+    if (rows.length > 0) output.table(head, rows);
+  }
   for (const [name, value] of Object.entries(document.facts)) output.say(`${name}: ${Number(value.toPrecision(4))}`);
   output.result(document);
   if (out !== undefined) await write(out, document);
@@ -55,31 +62,34 @@ export function machineLine({ cpu, cores, memoryBytes, kernel, node, redis, load
   return `${cpu}, ${cores} cores, ${formatBytes(memoryBytes)}; ${software}; load ${load.toFixed(2)}`;
 }
 
-/** A table of rows: their figures, then what they are of each opponent's. */
-export function tableOf(
-  rows: readonly Row[],
-  ratioFigures: readonly FigureName[],
-): { readonly head: string[]; readonly rows: string[][] } {
-  const shown = figureNames.filter((name) => rows.some(({ figures }) => figures[name] !== undefined));
-  const opponents = [...new Set(rows.flatMap(({ ratios }) => Object.keys(ratios)))];
-  const compared = opponents.flatMap((opponent) =>
-    ratioFigures
-      .filter((name) => rows.some(({ ratios }) => ratios[opponent]?.[name] !== undefined))
-      .map((name) => ({ opponent, name })),
-  );
+/** A table as {@link Output} takes it. */
+interface Table {
+  readonly head: string[];
+  readonly rows: string[][];
+}
+
+/** The figures of rows; the longest of all is for those who read the document. */
+export function figureTable(rows: readonly Row[]): Table {
+  const shown = figureNames.filter((name) => name !== 'maxMs' && rows.some(({ figures }) => figures[name] !== undefined));
   return {
-    head: [
-      'work',
-      'subject',
-      ...shown.map((name) => figureKinds[name].title),
-      ...compared.map(({ opponent, name }) => `${figureKinds[name].title} ÷ ${opponent}`),
-    ],
-    rows: rows.map(({ work, subject, figures, ratios }) => [
-      work,
-      subject,
-      ...shown.map((name) => written(figures, name)),
-      ...compared.map(({ opponent, name }) => ratios[opponent]?.[name]?.toFixed(2) ?? ''),
-    ]),
+    head: ['work', 'subject', ...shown.map((name) => figureKinds[name].title)],
+    rows: rows.map(({ work, subject, figures }) => [work, subject, ...shown.map((name) => written(figures, name))]),
+  };
+}
+
+/** What rows are of their opponents'. */
+export function ratioTable(rows: readonly Row[], compared: readonly FigureName[]): Table {
+  const has = (name: FigureName) => rows.some(({ ratios }) => Object.values(ratios).some((ratio) => ratio[name] !== undefined));
+  const shown = compared.filter(has);
+  return {
+    head: ['work', 'ratio', ...shown.map((name) => figureKinds[name].title)],
+    rows: rows.flatMap(({ work, subject, ratios }) =>
+      Object.entries(ratios).map(([opponent, ratio]) => [
+        work,
+        `${subject} ÷ ${opponent}`,
+        ...shown.map((name) => ratio[name]?.toFixed(2) ?? ''),
+      ]),
+    ),
   };
 }
 

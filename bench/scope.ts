@@ -10,8 +10,8 @@ export class Scope {
     return this.#end.signal;
   }
 
-  /** Waits for something to open; `close` is called with it at the scope's end, or at once if that has come meanwhile. */
-  async open<Thing>(opening: Promise<Thing>, close: (thing: Thing) => unknown): Promise<Thing> {
+  /** Waits for something to open, or takes what is open; `close` is called with it at the scope's end, or at once if that has come meanwhile. */
+  async open<Thing>(opening: Thing | Promise<Thing>, close: (thing: Thing) => unknown): Promise<Thing> {
     const thing = await opening;
     if (!this.signal.aborted) {
       this.#closers.push(() => close(thing));

@@ -11,7 +11,7 @@ export interface Percentiles {
 
 /** Nanosecond resolution to a minute, three significant digits. */
 export function latencyHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 100, highestTrackableValue: 60e9, numberOfSignificantValueDigits: 3 });
+  return build({ lowestDiscernibleValue: 1, highestTrackableValue: 60e9, numberOfSignificantValueDigits: 3 });
 }
 
 /** Percentiles of a histogram of nanoseconds. */
@@ -23,7 +23,7 @@ export function percentilesOf(histogram: Histogram): Percentiles {
 /** Percentiles of a list of milliseconds. */
 export function percentilesOfMs(milliseconds: readonly number[]): Percentiles {
   const histogram = latencyHistogram();
-  for (const value of milliseconds) histogram.recordValue(Math.max(100, Math.round(value * 1e6)));
+  for (const value of milliseconds) histogram.recordValue(Math.max(1, Math.round(value * 1e6)));
   return percentilesOf(histogram);
 }
 

@@ -1,142 +1,79 @@
-import { connect, registerJob } from '@satchel/client';
-import { formatDuration, SatchelError } from '@satchel/proto/core';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../baselines/redis.js';
+import { formatBytes } from '@satchel/proto/core';
+import { startRedis } from '../../baselines/redis.js';
+import { type MeasureOptions, measure, putAll } from '../../load/measure.js';
 import type { Output } from '../../output.js';
-import { median } from '../../statistics.js';
-import type { Target } from '../../target.js';
-import { type Measurement, measure, type Subject } from './driver.js';
+import type { Findings } from '../../report.js';
+import { type Contestant, runRounds, type Work } from '../../rounds.js';
+import { inScope, type Scope } from '../../scope.js';
+import {
+  openSubject,
+  type RedisName,
+  redisChoice,
+  type SatchelName,
+  type Subject,
+  type SubjectChoice,
+  satchelChoice,
+} from '../../subjects.js';
+import { type JobPlace, openTestedJob } from '../../tested-job.js';
 
 export interface LatencyOptions {
-  readonly against: readonly string[];
   readonly rounds: number;
+  /** Operations of each kind in a round; fewer where values are large. */
   readonly operations: number;
-  readonly valueBytes: number;
+  readonly sizes: readonly number[];
+  readonly inFlights: readonly number[];
+  readonly ways: readonly SatchelName[];
+  readonly against: readonly RedisName[];
 }
 
-/** Medians over the rounds of one kind of work on one subject. Times in milliseconds. */
-export interface LatencyRow {
-  readonly subject: string;
-  readonly operation: 'put' | 'get';
-  readonly inFlight: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly operationsPerSecond: number;
-  /** Median over the rounds of p50 divided by that of the first other subject in the same round. */
-  readonly p50Ratio?: number;
-}
-
-const inFlights = [1, 64] as const;
 const operationKinds = ['put', 'get'] as const;
+const distinctKeys = 10_000;
+/** A measurement moves no more bytes than this, so that one of 1 MiB takes no minutes. */
+const bytesLimit = 2 ** 30;
+/** The keys of one size take no more memory than this. */
+const residentLimit = 2 ** 27;
 
-/** Puts and gets through the SDK, and the same through each compared client, the subjects taking turns within every round. */
-export async function runLatency(target: Target, options: LatencyOptions, output: Output): Promise<LatencyRow[]> {
-  const subjects: Subject[] = [];
-  const servers: RedisServer[] = [];
-  const job = await registerJob({ name: 'latency', controller: target.controller, latencySensitive: true, capacity: '64MiB' });
-  try {
-    subjects.push(await satchelSubject(job.url));
-    for (const name of options.against) subjects.push(await comparedSubject(name, servers));
-    const rows = await runRounds(subjects, options, output);
-    print(rows, output);
-    return rows;
-  } finally {
-    for (const subject of subjects) await subject.close();
-    for (const server of servers) await server.stop();
-    await job.end();
-  }
-}
-
-async function satchelSubject(url: string): Promise<Subject> {
-  const store = await connect(url);
-  return {
-    name: 'satchel',
-    put: (key, value) => store.put(key, value),
-    get: (key) => store.get(key),
-    close: () => store.close(),
-  };
-}
-
-async function comparedSubject(name: string, servers: RedisServer[]): Promise<Subject> {
-  if (name !== 'redis') throw new SatchelError('invalid-argument', `--against ${name}: only redis can be compared with`);
-  const server = await startRedis();
-  servers.push(server);
-  const redis = new Redis(server.port, server.host);
-  return {
-    name,
-    put: (key, value) => redis.set(key, value),
-    get: (key) => redis.getBuffer(key),
-    close: async () => void (await redis.quit()),
-  };
-}
-
-async function runRounds(subjects: readonly Subject[], options: LatencyOptions, output: Output): Promise<LatencyRow[]> {
-  const value = Buffer.alloc(options.valueBytes, 'x');
-  for (const subject of subjects) await measure(subject, 'put', options.operations, 16, value);
-  const measured = new Map<string, Measurement[]>();
-  for (let round = 1; round <= options.rounds; round++) {
-    for (const inFlight of inFlights) {
-      for (const operation of operationKinds) {
-        for (const subject of subjects) {
-          const measurement = await measure(subject, operation, options.operations, inFlight, value);
-          const key = `${subject.name} ${operation} ${inFlight}`;
-          measured.set(key, [...(measured.get(key) ?? []), measurement]);
-        }
-      }
+/** Puts and gets through the SDK, and the same through each compared client, in turns within every round, in this process. */
+export function runLatency(place: JobPlace, options: LatencyOptions, output: Output): Promise<Findings> {
+  return inScope(async (scope) => {
+    const subjects: Subject[] = [];
+    for (const choice of await choices(scope, place, options)) {
+      subjects.push(await scope.open(openSubject(choice), (subject) => subject.close()));
     }
-    output.say(`  round ${round}/${options.rounds}`);
-  }
-  const of = (subject: Subject, operation: string, inFlight: number) =>
-    measured.get(`${subject.name} ${operation} ${inFlight}`) ?? [];
-  return inFlights.flatMap((inFlight) =>
-    operationKinds.flatMap((operation) =>
-      subjects.map((subject, index) =>
-        summarize(
-          subject.name,
-          operation,
-          inFlight,
-          of(subject, operation, inFlight),
-          index === 0 && subjects[1] ? of(subjects[1], operation, inFlight) : undefined,
-        ),
+    const works = options.sizes.flatMap((valueBytes) =>
+      options.inFlights.flatMap((inFlight) =>
+        operationKinds.map((operation) => work(subjects, { ...measurement(valueBytes, options), operation, inFlight }, options)),
       ),
-    ),
-  );
+    );
+    for (const valueBytes of options.sizes) {
+      for (const subject of subjects) await putAll(subject, measurement(valueBytes, options));
+    }
+    return { rows: await runRounds(works, options.rounds, (round) => output.say(`  round ${round}/${options.rounds}`)) };
+  });
 }
 
-function summarize(
-  subject: string,
-  operation: 'put' | 'get',
-  inFlight: number,
-  rounds: readonly Measurement[],
-  others: readonly Measurement[] | undefined,
-): LatencyRow {
-  const medianOf = (value: (measurement: Measurement) => number) => median(rounds.map(value));
-  const ratios = others?.map((other, round) => (rounds[round]?.latency.p50 ?? Number.NaN) / other.latency.p50);
+async function choices(scope: Scope, place: JobPlace, { ways, against }: LatencyOptions): Promise<SubjectChoice[]> {
+  const job = await openTestedJob(scope, place, { name: 'latency', latencySensitive: true });
+  const server = against.length > 0 ? await scope.open(startRedis(), (running) => running.stop()) : undefined;
+  return [...ways.map((way) => satchelChoice(way, job)), ...(server ? against.map((name) => redisChoice(name, server)) : [])];
+}
+
+function measurement(valueBytes: number, { operations }: LatencyOptions): MeasureOptions {
+  const most = (bytes: number) => Math.max(1, Math.floor(bytes / valueBytes));
   return {
-    subject,
-    operation,
-    inFlight,
-    p50: medianOf(({ latency }) => latency.p50),
-    p99: medianOf(({ latency }) => latency.p99),
-    p999: medianOf(({ latency }) => latency.p999),
-    operationsPerSecond: medianOf(({ operationsPerSecond }) => operationsPerSecond),
-    ...(ratios ? { p50Ratio: median(ratios) } : {}),
+    operation: 'put',
+    operations: Math.min(operations, most(bytesLimit)),
+    inFlight: 1,
+    value: Buffer.alloc(valueBytes, 'x'),
+    keys: Math.min(distinctKeys, operations, most(residentLimit)),
+    prefix: `latency:${valueBytes}:`,
   };
 }
 
-function print(rows: readonly LatencyRow[], output: Output): void {
-  output.table(
-    ['', 'in flight', '', 'p50', 'p99', 'p99.9', 'op/s', 'p50 ratio'],
-    rows.map((row) => [
-      row.operation,
-      String(row.inFlight),
-      row.subject,
-      formatDuration(row.p50),
-      formatDuration(row.p99),
-      formatDuration(row.p999),
-      Math.round(row.operationsPerSecond).toLocaleString('en'),
-      row.p50Ratio?.toFixed(2) ?? '',
-    ]),
-  );
+function work(subjects: readonly Subject[], options: MeasureOptions, { against }: LatencyOptions): Work {
+  const contestants = subjects.map((subject): Contestant => {
+    const isOurs = !against.some((name) => name === subject.name);
+    return { name: subject.name, against: isOurs ? against : [], run: () => measure(subject, options) };
+  });
+  return { name: `${options.operation} ${formatBytes(options.value.length)}, ${options.inFlight} in flight`, contestants };
 }

@@ -39,8 +39,11 @@ async function throughput({ size, pipeline, ...given }: Options): Promise<void> 
   const cluster = clusterOf(given);
   const output = standardOutput(given.json ?? false);
   await report(
-    { benchmark: 'throughput', settings: { ...options, shards: cluster.shards } },
-    ['operationsPerSecond', 'p99Ms', 'serverCpuUs'],
+    {
+      benchmark: 'throughput',
+      settings: { ...options, shards: cluster.shards },
+      compared: ['operationsPerSecond', 'p99Ms', 'serverCpuUs'],
+    },
     given,
     output,
     () => runThroughput({ url, controller, cluster }, options, output),

@@ -69,14 +69,14 @@ async function redis(scope: Scope): Promise<TestedServer> {
 
 async function nothing(scope: Scope, { valueBytes }: ThroughputOptions): Promise<TestedServer> {
   const main = new URL('../../baselines/nothing/main.js', import.meta.url);
-  const worker = await scope.open(Promise.resolve(new Worker<NothingFunctions>(main)), (opened) => opened.close());
+  const worker = await scope.open(new Worker<NothingFunctions>(main), (opened) => opened.close());
   const target = { host: '127.0.0.1', port: await worker.call('listen', { valueBytes }) };
   const client = await openClient(scope, new Redis({ ...target, enableReadyCheck: false }));
   return { name: 'nothing', target, pids: [worker.pid], against: [], client };
 }
 
 function openClient(scope: Scope, client: Redis): Promise<Redis> {
-  return scope.open(Promise.resolve(client), (opened) => opened.disconnect());
+  return scope.open(client, (opened) => opened.disconnect());
 }
 
 /** Stores every key that redis-benchmark may ask for. */

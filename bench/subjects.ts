@@ -1,0 +1,94 @@
+import { connect, type Store } from '@satchel/client';
+import type { Tier } from '@satchel/proto/core';
+import { Redis } from 'ioredis';
+import type { RedisServer } from './baselines/redis.js';
+import type { TestedJob } from './tested-job.js';
+
+/** A store under a benchmark, driven the same way whatever it is. */
+export interface Subject {
+  readonly name: string;
+  put(key: string, value: Buffer): Promise<unknown>;
+  get(key: string): Promise<Buffer | null | undefined>;
+  delete(key: string): Promise<unknown>;
+  /** Gets so far that were read from shared memory; undefined where that is not done. */
+  localGets(): number | undefined;
+  close(): Promise<void>;
+  /** Satchel's own. */
+  readonly store: Store | undefined;
+}
+
+/** How a subject is opened; goes to other processes, too. */
+export type SubjectChoice =
+  | {
+      readonly kind: 'satchel';
+      readonly name: string;
+      readonly url: string;
+      /** Empty: TCP. */
+      readonly socketDir: string;
+      /** Whether memory of the shard is read in place. */
+      readonly local: boolean;
+      readonly tier?: Tier;
+    }
+  | {
+      readonly kind: 'redis';
+      readonly name: string;
+      readonly host: string;
+      readonly port: number;
+      /** Unix socket instead. */
+      readonly path?: string;
+      readonly autoPipelining?: boolean;
+    };
+
+/** Opens a subject; it is connected once this resolves. */
+export async function openSubject(choice: SubjectChoice): Promise<Subject> {
+  return choice.kind === 'satchel' ? openSatchel(choice) : openRedis(choice);
+}
+
+async function openSatchel(choice: SubjectChoice & { readonly kind: 'satchel' }): Promise<Subject> {
+  const { name, url, socketDir, local, tier } = choice;
+  const store = await connect(url, { socketDir, local: local ? 'auto' : 'off' });
+  const options = tier && { tier };
+  return {
+    name,
+    put: (key, value) => store.put(key, value, options),
+    get: (key) => store.get(key),
+    delete: (key) => store.delete(key),
+    localGets: () => (local ? store.localReads.served : undefined),
+    close: () => store.close(),
+    store,
+  };
+}
+
+async function openRedis(choice: SubjectChoice & { readonly kind: 'redis' }): Promise<Subject> {
+  const { name, host, port, path, autoPipelining = false } = choice;
+  const redis = new Redis({ ...(path === undefined ? { host, port } : { path }), enableAutoPipelining: autoPipelining });
+  await redis.ping();
+  return {
+    name,
+    put: (key, value) => redis.set(key, value),
+    get: (key) => redis.getBuffer(key),
+    delete: (key) => redis.del(key),
+    localGets: () => undefined,
+    close: async () => void (await redis.quit()),
+    store: undefined,
+  };
+}
+
+/** The ways to a job's objects, by name. */
+export const satchelNames = ['satchel', 'satchel-socket', 'satchel-local'] as const;
+export type SatchelName = (typeof satchelNames)[number];
+
+/** A job by TCP, by its shard's Unix socket, or by shared memory. */
+export function satchelChoice(name: SatchelName, { url, socketDir = '' }: TestedJob): SubjectChoice {
+  return { kind: 'satchel', name, url, socketDir: name === 'satchel' ? '' : socketDir, local: name === 'satchel-local' };
+}
+
+/** The ways to Redis, by name: ioredis by TCP, by a Unix socket, and by TCP with its automatic pipelining. */
+export const redisNames = ['redis', 'redis-socket', 'redis-pipelined'] as const;
+export type RedisName = (typeof redisNames)[number];
+
+/** ioredis on a server, connected as its name says. */
+export function redisChoice(name: RedisName, { host, port, socket }: RedisServer): SubjectChoice {
+  if (name === 'redis-socket') return { kind: 'redis', name, host, port, path: socket };
+  return { kind: 'redis', name, host, port, autoPipelining: name === 'redis-pipelined' };
+}
