@@ -18,3 +18,4 @@ export type { ConnectOptions } from './options.js';
 export type { PutOptions } from './put-command.js';
 export { connect, type GetOptions, type ListOptions, Store } from './store.js';
 export type { StreamOptions } from './streams.js';
+export type { StripeOptions } from './striping/stripe-store.js';

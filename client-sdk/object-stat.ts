@@ -16,6 +16,8 @@ export interface ObjectStat {
   readonly attempt?: number;
   /** Milliseconds since the Unix epoch. */
   readonly createdMs: number;
+  /** Of a striped object: its version, new with every put, and the bytes of its chunks. */
+  readonly stripe?: { readonly version: string; readonly chunkBytes: number };
 }
 
 /** Reads the reply of SATCHEL.STAT; null is no object. */
@@ -35,6 +37,7 @@ export function objectStatOf(reply: Reply): ObjectStat | undefined {
     ...(ttlMs !== undefined && ttlMs >= 0 && { ttlMs }),
     ...(readsLeft !== undefined && readsLeft > 0 && { readsLeft }),
     ...(attempt !== undefined && attempt >= 0 && { attempt }),
+    ...(reply.has('version') && { stripe: { version: String(reply.get('version')), chunkBytes: numberIn(reply, 'chunk') ?? 0 } }),
   };
 }
 

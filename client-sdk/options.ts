@@ -1,4 +1,5 @@
 import { SatchelError } from '@satchel/proto/core';
+import { completeStripeOptions, type StripeOptions, type StripeSettings } from './striping/stripe-store.js';
 
 /** How a store deals with trouble. */
 export interface ConnectOptions {
@@ -13,10 +14,12 @@ export interface ConnectOptions {
    * through the network.
    */
   readonly local?: 'auto' | 'off';
+  /** How large values are split over the job's shards. */
+  readonly stripe?: StripeOptions;
 }
 
 /** {@link ConnectOptions} with every default filled in. */
-export type CompleteConnectOptions = Required<ConnectOptions>;
+export type CompleteConnectOptions = Required<Omit<ConnectOptions, 'stripe'>> & { readonly stripe: StripeSettings };
 
 /** Fills in defaults; throws `invalid-argument` for a duration that is none. */
 export function completeConnectOptions(options: ConnectOptions): CompleteConnectOptions {
@@ -27,6 +30,7 @@ export function completeConnectOptions(options: ConnectOptions): CompleteConnect
     silenceMs: duration('silenceMs', options.silenceMs ?? 60_000),
     socketDir: options.socketDir ?? process.env['SATCHEL_SOCKET_DIR'] ?? '',
     local: localMode(options.local ?? 'auto'),
+    stripe: completeStripeOptions(options.stripe ?? {}),
   };
 }
 

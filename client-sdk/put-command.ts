@@ -16,6 +16,11 @@ export interface PutOptions extends CallOptions {
   readonly attempt?: number;
   /** Store only if the key is absent. */
   readonly ifAbsent?: boolean;
+  /**
+   * Split the value into chunks over the job's shards, as is done with every value over 512 MiB; one that fits a single chunk is not split. Not
+   * together with `persist` or `reads`. Default false.
+   */
+  readonly stripe?: boolean;
 }
 
 /** The command of a put: SET where that says it all. Throws `invalid-argument` naming the option. */
@@ -25,14 +30,19 @@ export function putCommand(
   options: PutOptions | undefined,
 ): Argument[] {
   if (options === undefined) return ['SET', key, value];
-  const command: Argument[] = ['SATCHEL.PUT', key, value];
+  const words = putWords(options);
+  return words.length === 0 ? ['SET', key, value] : ['SATCHEL.PUT', key, value, ...words];
+}
+
+/** The options of SATCHEL.PUT. Throws `invalid-argument` naming the option. */
+export function putWords(options: PutOptions): (string | number)[] {
+  const command: (string | number)[] = [];
   if (options.ttlMs !== undefined) command.push('PX', whole('ttlMs', options.ttlMs, 1));
   if (options.ifAbsent === true) command.push('NX');
   if (options.tier !== undefined) command.push('TIER', options.tier);
   if (options.persist === true) command.push('PERSIST');
   if (options.reads !== undefined) command.push('READS', whole('reads', options.reads, 1));
   if (options.attempt !== undefined) command.push('ATTEMPT', whole('attempt', options.attempt, 0));
-  if (command.length === 3) command[0] = 'SET';
   return command;
 }
 

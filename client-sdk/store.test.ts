@@ -60,7 +60,7 @@ test('keys and values are bytes or text of any size', async () => {
 test('a key or value beyond its limit is refused before it is sent', async () => {
   const { cluster, store } = await start();
   expect(await code(store.put('k'.repeat(limits.keyBytes + 1), ''))).toBe('too-large');
-  expect(await code(store.putStream('k', Readable.from(tooMuch())))).toBe('too-large');
+  expect(await code(store.putStream('k', Readable.from(tooMuch()), { persist: true }))).toBe('too-large');
   expect(await code(store.put('k', '', { ttlMs: -1 }))).toBe('invalid-argument');
   expect(cluster.seen).toEqual([]);
 });
@@ -90,7 +90,7 @@ test('a stream reads an object by its ranges and notices when it is replaced', a
   let ranges = 0;
   cluster.script = ([name, , from, to], connection) => {
     if (name === 'SATCHEL.STAT') connection.reply(`%3\r\n+size\r\n:100\r\n+tier\r\n+dram\r\n+created\r\n:${created}\r\n`);
-    if (name !== 'GETRANGE') return name === 'SATCHEL.STAT';
+    if (name !== 'SATCHEL.GET') return name === 'SATCHEL.STAT';
     const part = value.subarray(Number(from), Number(to) + 1);
     connection.reply(`$${part.length}\r\n${part}\r\n`);
     if (++ranges === 15) created++;
@@ -117,8 +117,8 @@ test('shards that never agree end in unavailable', async () => {
   const { cluster, store } = await start(2);
   await store.put('foo', '1');
   cluster.script = ([name], connection) => {
-    if (name === 'GET') connection.reply(`-MOVED ${slotOf('foo')} 127.0.0.1:${cluster.shards[1]?.directPort}\r\n`);
-    return name === 'GET';
+    if (name === 'SATCHEL.GET') connection.reply(`-MOVED ${slotOf('foo')} 127.0.0.1:${cluster.shards[1]?.directPort}\r\n`);
+    return name === 'SATCHEL.GET';
   };
   expect(await code(store.get('foo'))).toBe('unavailable');
 });
@@ -145,6 +145,7 @@ test('a slot that moves while a wait is being registered takes no answer from ot
     if (name === 'SATCHEL.AWAIT') {
       late.push(() => connection.reply(`-MOVED ${slotOf(awaited)} 127.0.0.1:${cluster.shards[0]?.directPort}\r\n`));
     } else if (name === 'EXISTS' && first === other) late.push(() => connection.reply(':1\r\n'));
+    else if (name === 'PING') late.push(() => connection.reply('+PONG\r\n'));
     else return false;
     return true;
   };
@@ -181,7 +182,7 @@ test('a wait and a call time out, and can be aborted', async () => {
   expect(await code(store.waitFor('never', { timeoutMs: 60 }))).toBe('timeout');
   await aborted;
   await expect(store.get('k', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
-  cluster.script = ([name]) => name === 'GET' || name === 'SET';
+  cluster.script = ([name]) => name === 'SATCHEL.GET' || name === 'SET';
   expect(await code(store.get('k', { timeoutMs: 60 }))).toBe('timeout');
   expect(await code(store.put('k', '1', { timeoutMs: 60 }))).toBe('unknown-outcome');
 });
@@ -218,8 +219,8 @@ test('refused credentials and error words become codes', async () => {
     ['NOPERM', 'permission-denied'],
   ]) {
     cluster.script = ([name], connection) => {
-      if (name === 'GET') connection.reply(`-${word} because\r\n`);
-      return name === 'GET';
+      if (name === 'SATCHEL.GET') connection.reply(`-${word} because\r\n`);
+      return name === 'SATCHEL.GET';
     };
     expect(await code(store.get('k'))).toBe(wanted);
   }
@@ -244,7 +245,7 @@ test('a silent connection is given up', async () => {
   const { cluster, store } = await start(1, { silenceMs: 100 });
   await store.put('k', '1');
   const silent = cluster.connections;
-  cluster.script = ([name], connection) => connection.number === silent && (name === 'GET' || name === 'SET');
+  cluster.script = ([name], connection) => connection.number === silent && (name === 'SATCHEL.GET' || name === 'SET');
   expect(await Promise.all([store.get('k', { as: 'text' }), code(store.put('k', '2'))])).toEqual(['1', 'unknown-outcome']);
 });
 
@@ -253,7 +254,7 @@ test('what is not RESP breaks the connection, not the process', async () => {
   await store.put('k', '1');
   let garbled = false;
   cluster.script = ([name], connection) => {
-    if (name !== 'GET' || garbled) return false;
+    if (name !== 'SATCHEL.GET' || garbled) return false;
     garbled = true;
     connection.reply('HTTP/1.1 400 Bad Request\r\n');
     return true;

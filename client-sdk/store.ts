@@ -9,8 +9,14 @@ import { type LocalReadStatistics, noLocalReads } from './local/local-reads.js';
 import { type ObjectStat, objectStatOf, objectStatOfLocal } from './object-stat.js';
 import { type ConnectOptions, completeConnectOptions } from './options.js';
 import { isRepeatablePut, type PutOptions, putCommand } from './put-command.js';
-import { gather, readRanges, type StreamOptions } from './streams.js';
-import { WaitCall } from './wait-call.js';
+import { readRanges, type StreamOptions } from './streams.js';
+import { fetchStriped, textOf } from './striping/fetch-striped.js';
+import { putStriped, putStriping } from './striping/put-striped.js';
+import { goneError, streamStriped } from './striping/stripe-reader.js';
+import type { StripeStore } from './striping/stripe-store.js';
+import { decodeMaybeStriped, StripedValue } from './striping/striped-value.js';
+import { Tasks } from './striping/tasks.js';
+import { WaitCall, type WaitCommand } from './wait-call.js';
 
 /** How `get` and `waitFor` return a value: bytes of its own, or UTF-8 text. */
 export interface GetOptions extends CallOptions {
@@ -33,16 +39,34 @@ const listPageKeys = 1000;
 export class Store {
   readonly job: string;
   readonly #cluster: Cluster;
+  readonly #stripes: StripeStore;
+  /** Calls that are several, which `close` lets finish. */
+  readonly #large = new Tasks();
+  readonly #decode = this.#decoderFor({});
 
   /** See {@link connect}. `credentials` are read anew for every connection. */
   constructor(url: JobUrl, credentials: { readonly job: string; readonly token: string }, options: ConnectOptions) {
     this.job = url.job;
-    this.#cluster = new Cluster(url, credentials, completeConnectOptions(options));
+    const complete = completeConnectOptions(options);
+    const cluster = new Cluster(url, credentials, complete);
+    this.#cluster = cluster;
+    this.#stripes = {
+      settings: complete.stripe,
+      call: (...call) => this.#send(...call),
+      local: (key, from, to) => cluster.local?.getRange(key, from, to, undefined),
+      ownerOf: (key) => cluster.ownerOf(key),
+    };
   }
 
-  /** Stores an object, replacing value and metadata. True: stored; false: `ifAbsent` was asked and the key exists. */
+  /**
+   * Stores an object, replacing value and metadata. True: stored; false: `ifAbsent` was asked and the key exists. A value over 512 MiB is split
+   * over the job's shards, as is any with `stripe: true`.
+   */
   put(key: ObjectKey, value: string | Uint8Array, options?: PutOptions): Promise<boolean> {
-    return this.#put(key, value, options);
+    const { fromBytes, chunkBytes } = this.#stripes.settings;
+    if (options?.stripe !== true ? value.length <= fromBytes : value.length <= chunkBytes / 3)
+      return this.#put(key, value, options);
+    return this.#putLarge(key, value, options);
   }
 
   /** The value, or undefined if there is no such object. */
@@ -52,9 +76,7 @@ export class Store {
     const { local } = this.#cluster;
     const value = local?.get(key, options);
     if (local !== undefined && value !== undefined) return local.settled(options?.as === 'text' ? value.toString() : value);
-    const decoder: (reply: Reply) => Buffer | string | undefined =
-      options?.as === 'text' ? decode.decodeText : decode.decodeValue;
-    return this.#key(key, ['GET', key], decoder, true, options);
+    return this.#key<Buffer | string | undefined>(key, ['SATCHEL.GET', key], this.#decoderFor(options), true, options);
   }
 
   /** Bytes [from, to) of the value, fewer where it ends before; empty if there is no such object. Refused on objects stored with `reads`. */
@@ -63,7 +85,13 @@ export class Store {
     const { local } = this.#cluster;
     const bytes = local?.getRange(key, from, to, options);
     if (local !== undefined && bytes !== undefined) return local.settled(bytes);
-    return this.#key(key, ['GETRANGE', key, from, to - 1], decode.decodeWaited, true, options);
+    const command = ['SATCHEL.GET', key, from, to - 1];
+    const decoder = (reply: Reply): Buffer | Promise<Buffer> => {
+      const found = decodeMaybeStriped(reply);
+      if (!(found instanceof StripedValue)) return found ?? Buffer.alloc(0);
+      return fetchStriped(this.#stripes, found, command, options).then((value) => value ?? Buffer.alloc(0));
+    };
+    return this.#key(key, command, decoder, true, options);
   }
 
   /** Removes objects; returns how many there were. */
@@ -123,8 +151,13 @@ export class Store {
   waitFor(key: ObjectKey, options: GetOptions & { readonly as: 'text' }): Promise<string>;
   waitFor(key: ObjectKey, options?: CallOptions & { readonly as?: 'buffer' }): Promise<Buffer>;
   waitFor(key: ObjectKey, options?: GetOptions): Promise<Buffer | string> {
-    const decoder = options?.as === 'text' ? (reply: Reply) => decode.decodeWaited(reply).toString() : decode.decodeWaited;
-    return this.#wait<Buffer | string>(key, 'SATCHEL.AWAIT', [key], decoder, options);
+    const read = this.#decoderFor(options);
+    const decoder = async (reply: Reply): Promise<Buffer | string> => {
+      const value = await read(reply);
+      if (value !== undefined) return value;
+      throw goneError(key);
+    };
+    return this.#wait<Buffer | string>({ key, name: 'SATCHEL.AWAIT', subject: [key], rest: ['MANIFEST'] }, decoder, options);
   }
 
   /** Number of objects under `prefix` once it is at least `count`; fails with `timeout` after `timeoutMs` (default: waits for ever). */
@@ -134,7 +167,7 @@ export class Store {
       if (reached >= count) return reached;
       throw new SatchelError('timeout', `only ${reached} of ${count} objects were under '${String(prefix)}' in time`);
     };
-    return this.#wait(undefined, 'SATCHEL.AWAITCOUNT', [prefix, count], enough, options);
+    return this.#wait({ key: undefined, name: 'SATCHEL.AWAITCOUNT', subject: [prefix, count] }, enough, options);
   }
 
   /** Tells all who wait for or read the key that it will not come: they get `failed` with this reason. A put takes it back. */
@@ -143,19 +176,31 @@ export class Store {
   }
 
   /**
-   * Stores what the stream delivers as one object, visible once the stream has ended. It is held in memory until then, so it must not exceed the
-   * value limit (`too-large`). If the stream fails nothing is stored and the call rejects with the stream's error.
+   * Stores what the stream delivers as one object, visible once the stream has ended. It is held in memory until then; what is longer than 512 MiB, or
+   * anything with `stripe: true`, flows to the job's shards in chunks instead. If the stream fails nothing is stored and the call rejects with its error.
    */
-  async putStream(key: ObjectKey, source: AsyncIterable<Uint8Array | string>, options?: PutOptions): Promise<boolean> {
-    return this.#put(key, await gather(source, options?.signal), options);
+  putStream(key: ObjectKey, source: AsyncIterable<Uint8Array | string>, options?: PutOptions): Promise<boolean> {
+    const problem = keyProblem(key);
+    if (problem !== undefined) return Promise.reject(problem);
+    return putStriping(this.#stripes, key, source, options, (value) => this.#put(key, value, options));
   }
 
   /**
-   * The value as a stream that reads ahead by no more than its buffer. It fails with `not-found` if there is no such object and with `gone` if the
+   * The value as a stream that reads ahead by no more than its buffer, or, of a striped object, by as many chunks as `stripe.windowBytes` hold. It fails with `not-found` if there is no such object and with `gone` if the
    * object is replaced while it is read; whoever reads never gets parts of two objects without that error.
    */
   getStream(key: ObjectKey, options?: StreamOptions): Readable {
-    return readRanges(this, key, options);
+    const chunks = (ofKey: ObjectKey, { size, stripe }: ObjectStat, call?: CallOptions): AsyncIterable<Buffer> => {
+      if (stripe === undefined) throw goneError(String(ofKey));
+      return streamStriped(this.#stripes, new StripedValue(ofKey, { size, ...stripe }), call);
+    };
+    const source = {
+      chunks,
+      get: (ofKey: ObjectKey, call?: CallOptions) => this.get(ofKey, call),
+      getRange: (ofKey: ObjectKey, from: number, to: number, call?: CallOptions) => this.getRange(ofKey, from, to, call),
+      stat: (ofKey: ObjectKey, call?: CallOptions) => this.stat(ofKey, call),
+    };
+    return readRanges(source, key, options);
   }
 
   /** How objects are read in place, without asking their shard; counted since the store was made. */
@@ -166,8 +211,9 @@ export class Store {
   }
 
   /** Lets calls under way finish, then disconnects. Pending waits and later calls fail with `unavailable`. Idempotent. */
-  close(): Promise<void> {
-    return this.#cluster.close();
+  async close(): Promise<void> {
+    await this.#large.ended();
+    await this.#cluster.close();
   }
 
   /** Disconnects at once; everything pending fails with `error` (default: `unavailable`). Idempotent. */
@@ -178,6 +224,28 @@ export class Store {
   /** Closes, as {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Decodes a value; fetches it if it is striped. Without options the same function for every call. */
+  #decoderFor(
+    options: GetOptions | undefined,
+  ): (reply: Reply) => Buffer | string | undefined | Promise<Buffer | string | undefined> {
+    if (options === undefined) return this.#decode;
+    const convert = options.as === 'text' ? textOf : (value: Buffer) => value;
+    return (reply) => {
+      const found = decodeMaybeStriped(reply);
+      if (!(found instanceof StripedValue)) return found && convert(found);
+      const fetching = fetchStriped(this.#stripes, found, ['SATCHEL.GET', found.key], options);
+      return this.#large.track(fetching.then((value) => value && convert(value)));
+    };
+  }
+
+  #putLarge(key: ObjectKey, value: string | Uint8Array, options: PutOptions | undefined): Promise<boolean> {
+    const problem = keyProblem(key);
+    if (problem !== undefined) return Promise.reject(problem);
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    if (options?.stripe !== true && bytes.length <= this.#stripes.settings.fromBytes) return this.#put(key, bytes, options);
+    return this.#large.track(putStriped(this.#stripes, key, bytes, options, (plain) => this.#put(key, plain, options)));
   }
 
   #put(key: ObjectKey, value: string | Uint8Array | ChunkedValue, options: PutOptions | undefined): Promise<boolean> {
@@ -196,12 +264,21 @@ export class Store {
   #key<Result>(
     key: ObjectKey,
     command: readonly Argument[],
-    decoder: (reply: Reply) => Result,
+    decoder: (reply: Reply) => Result | Promise<Result>,
     repeatable: boolean,
     options?: CallOptions,
   ): Promise<Result> {
     const problem = keyProblem(key);
-    if (problem !== undefined) return Promise.reject(problem);
+    return problem === undefined ? this.#send(key, command, decoder, repeatable, options) : Promise.reject(problem);
+  }
+
+  #send<Result>(
+    key: ObjectKey,
+    command: readonly Argument[],
+    decoder: (reply: Reply) => Result | Promise<Result>,
+    repeatable: boolean,
+    options?: CallOptions,
+  ): Promise<Result> {
     const call = new Call(this.#cluster, key, command, decoder, repeatable, options);
     this.#cluster.submit(call);
     return call.promise;
@@ -209,7 +286,7 @@ export class Store {
 
   #job<Result>(
     command: readonly Argument[],
-    decoder: (reply: Reply) => Result,
+    decoder: (reply: Reply) => Result | Promise<Result>,
     repeatable: boolean,
     options?: CallOptions,
   ): Promise<Result> {
@@ -219,13 +296,11 @@ export class Store {
   }
 
   #wait<Result>(
-    key: ObjectKey | undefined,
-    name: string,
-    subject: readonly Argument[],
-    decoder: (reply: Reply) => Result,
+    command: WaitCommand,
+    decoder: (reply: Reply) => Result | Promise<Result>,
     options?: CallOptions,
   ): Promise<Result> {
-    const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), { key, name, subject }, decoder, options);
+    const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), command, decoder, options);
     this.#cluster.submit(wait);
     return wait.promise;
   }

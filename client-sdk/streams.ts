@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { limits, SatchelError } from '@satchel/proto/core';
+import { SatchelError } from '@satchel/proto/core';
 import type { ObjectKey } from './call.js';
-import { ChunkedValue } from './chunked-value.js';
 import type { ObjectStat } from './object-stat.js';
+import { goneError } from './striping/stripe-reader.js';
 
 export interface StreamOptions {
   /** Bytes read at a time. Default 1 MiB. */
@@ -16,19 +16,8 @@ export interface RangeSource {
   get(key: ObjectKey, options?: { readonly signal?: AbortSignal }): Promise<Buffer | undefined>;
   getRange(key: ObjectKey, from: number, to: number, options?: { readonly signal?: AbortSignal }): Promise<Buffer>;
   stat(key: ObjectKey, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined>;
-}
-
-/** Reads a stream to its end without joining its pieces; `too-large` as soon as it exceeds the value limit, and the source is ended. */
-export async function gather(source: AsyncIterable<Uint8Array | string>, signal?: AbortSignal): Promise<ChunkedValue> {
-  const value = new ChunkedValue();
-  for await (const chunk of source) {
-    signal?.throwIfAborted();
-    value.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-    if (value.length > limits.valueBytes) {
-      throw new SatchelError('too-large', `the stream exceeds the limit of ${limits.valueBytes} bytes for a value`);
-    }
-  }
-  return value;
+  /** The value of a striped object, chunk by chunk. */
+  chunks(key: ObjectKey, stat: ObjectStat, options?: { readonly signal?: AbortSignal }): AsyncIterable<Buffer>;
 }
 
 /** The value of `key` as a stream of its ranges. */
@@ -46,6 +35,10 @@ async function* ranges(
 ): AsyncGenerator<Buffer> {
   const first = await source.stat(key, call);
   if (first === undefined) throw missing(key);
+  if (first.stripe !== undefined) {
+    yield* source.chunks(key, first, call);
+    return;
+  }
   if (first.size <= chunkBytes || first.readsLeft !== undefined) {
     const value = await source.get(key, call);
     if (value === undefined) throw missing(key);
@@ -56,7 +49,7 @@ async function* ranges(
     // The object that is there after the range was read is the one that was there before: the range is a part of it.
     const [bytes, after] = await Promise.all([source.getRange(key, from, from + chunkBytes, call), source.stat(key, call)]);
     if (!isSame(first, after) || bytes.length !== Math.min(chunkBytes, first.size - from)) {
-      throw new SatchelError('gone', `'${String(key)}' was replaced or removed while it was read; read it again`);
+      throw goneError(key);
     }
     yield bytes;
   }

@@ -115,7 +115,7 @@ export class ScriptedCluster {
     const [name = '', first = '', second = ''] = words;
     const key = name === 'SATCHEL.AWAIT' ? second : first;
     const owner = this.ownerOf(slotOf(key));
-    const keyed = ['SET', 'GET', 'DEL', 'EXISTS', 'SATCHEL.PUT', 'SATCHEL.AWAIT'].includes(name);
+    const keyed = ['SET', 'SATCHEL.GET', 'DEL', 'EXISTS', 'SATCHEL.PUT', 'SATCHEL.AWAIT'].includes(name);
     if (keyed && !endpoint && owner !== shard) {
       connection.reply(`-MOVED ${slotOf(key)} 127.0.0.1:${this.shards[owner]?.directPort}\r\n`);
       return;
@@ -130,6 +130,8 @@ export class ScriptedCluster {
     switch (name) {
       case 'HELLO':
         return words[4] === 'token' ? '%1\r\n+proto\r\n:3\r\n' : '-WRONGPASS the token was refused\r\n';
+      case 'PING':
+        return '+PONG\r\n';
       case 'CLUSTER':
         return first === 'MYID' ? bulk(Buffer.from(`shard-${shard}`)) : this.slots();
       case 'SET':
@@ -137,7 +139,7 @@ export class ScriptedCluster {
         this.applied.set(second, (this.applied.get(second) ?? 0) + 1);
         values.set(first, bytes[2] ?? Buffer.alloc(0));
         return '+OK\r\n';
-      case 'GET':
+      case 'SATCHEL.GET':
         return bulk(values.get(first));
       case 'EXISTS':
         return `:${values.has(first) ? 1 : 0}\r\n`;

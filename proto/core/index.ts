@@ -20,6 +20,7 @@ export {
 export { slotCount, slotOf, slotOfBytes } from './slots.js';
 export {
   type ChunkName,
+  type ChunkPart,
   checkedStripe,
   chunkCount,
   chunkKey,
