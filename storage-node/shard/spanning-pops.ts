@@ -142,7 +142,10 @@ class SpanningPop {
   /** A key whose element is promised, nil, or an error. */
   #heard(part: Part, bytes: Buffer, start: number, end: number): void {
     if (this.#done) return;
-    if (isError(bytes, start)) return this.#settle(bytes, start, end);
+    if (isError(bytes, start)) {
+      this.#settle(bytes, start, end);
+      return;
+    }
     if (bytes[start] !== underscore) part.offered = this.#places.get(wordAt(bytes, start, end));
     this.#consider();
   }

@@ -53,6 +53,11 @@ export class BlockedPops {
     return this.#queues.size;
   }
 
+  /** How many wait for the list of a key, given as one latin1 character per byte. */
+  waitersAt(key: string): number {
+    return this.#queues.get(key)?.waiters.size ?? 0;
+  }
+
   /** Elements of a list that are offered to somebody. */
   offersAt(key: Key): number {
     return this.#queues.get(key.toString())?.offers ?? 0;
