@@ -36,13 +36,35 @@ export interface Pending {
   /** For a wait: the id under which its push arrives; else 0. */
   readonly waitId: number;
   arguments(now: number): readonly Argument[];
-  onReply(reply: Reply): void;
+  /** `from` has brought the answer. */
+  onReply(reply: Reply, from: Carrier): void;
   fail(error: unknown): void;
 }
 
+/** A connection as calls see it. */
+export interface Carrier {
+  send(call: Pending): void;
+  /** Calls back, perhaps at once, when everything sent so far has been answered or has failed. */
+  fence(passed: () => void): void;
+}
+
+/** From this many redirects on a call pauses for a tick: the shards do not agree yet. */
+export const patientRedirects = 3;
+
 /** Sends calls elsewhere when a shard says it no longer owns the key. */
 export interface Redirector {
-  redirect(call: Call<unknown>, line: string): void;
+  /** `from` has answered the call with `MOVED slot host:port`. */
+  redirect(call: Call<unknown>, line: string, from: Carrier): void;
+  /** A call with `onDetour` was answered otherwise, or has failed. */
+  arrived(call: Call<unknown>): void;
+}
+
+/** What the executor of the promise made last was given: one function serves all promises. */
+let latestResolve: (value: never) => void;
+let latestReject: (reason: unknown) => void;
+function capture(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  latestResolve = resolve;
+  latestReject = reject;
 }
 
 /** What a call needs of the store it belongs to. */
@@ -63,33 +85,34 @@ export class Call<Result> implements Pending {
   repeats = 0;
   redirects = 0;
   sent = false;
+  /** Sent ahead of others of its slot, which wait for what becomes of it. */
+  onDetour = false;
   readonly waitId: number = 0;
   readonly promise: Promise<Result>;
   protected readonly context: CallContext;
   readonly #command: readonly Argument[];
-  readonly #decode: (reply: Reply) => Result;
-  #resolve!: (value: unknown) => void;
-  #reject!: (reason: unknown) => void;
+  readonly #decode: (reply: Reply) => Result | Promise<Result>;
+  readonly #resolve: (value: never) => void;
+  readonly #reject: (reason: unknown) => void;
   #signal: AbortSignal | undefined = undefined;
   /** Its place among the calls under way. */
   #place = nowhere;
 
-  /** `key` is undefined for commands of the whole job. `decode` never sees an error reply. */
+  /** `key` is undefined for commands of the whole job. `decode` never sees an error reply; the call ends with its result, or once that has come. */
   constructor(
     context: CallContext,
     readonly key: ObjectKey | undefined,
     command: readonly Argument[],
-    decode: (reply: Reply) => Result,
+    decode: (reply: Reply) => Result | Promise<Result>,
     readonly repeatable: boolean,
     options?: CallOptions,
   ) {
     this.context = context;
     this.#command = command;
     this.#decode = decode;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve as (value: unknown) => void;
-      this.#reject = reject;
-    });
+    this.promise = new Promise(capture);
+    this.#resolve = latestResolve;
+    this.#reject = latestReject;
     context.ticker.begin();
     // Only what changes something concerns keys that it does not name.
     if (context.underWay !== undefined && (key !== undefined || !repeatable)) this.#place = context.underWay.begin(key);
@@ -100,9 +123,9 @@ export class Call<Result> implements Pending {
     return this.#command;
   }
 
-  onReply(reply: Reply): void {
+  onReply(reply: Reply, from: Carrier): void {
     if (this.settled) this.answered();
-    else if (reply instanceof ReplyError) this.onError(reply);
+    else if (reply instanceof ReplyError) this.onError(reply, from);
     else this.succeed(reply);
   }
 
@@ -116,9 +139,9 @@ export class Call<Result> implements Pending {
     this.#reject(error);
   }
 
-  protected onError(error: ReplyError): void {
+  protected onError(error: ReplyError, from: Carrier): void {
     if (this.key !== undefined && error.line.startsWith('MOVED ')) {
-      this.context.redirector.redirect(this, error.line);
+      this.context.redirector.redirect(this, error.line, from);
     } else {
       this.fail(SatchelError.fromRespLine(error.line));
     }
@@ -128,7 +151,7 @@ export class Call<Result> implements Pending {
     try {
       const result = this.#decode(reply);
       this.settle();
-      this.#resolve(result);
+      this.#resolve(result as never);
     } catch (error) {
       this.fail(error);
     }
@@ -140,6 +163,14 @@ export class Call<Result> implements Pending {
     if (!this.sent) this.answered();
     this.context.ticker.end();
     if (this.#signal !== undefined) this.context.aborts.remove(this.#signal, this);
+    if (this.onDetour) this.arrived();
+  }
+
+  /** Those that wait for what becomes of it may go on. */
+  protected arrived(): void {
+    if (!this.onDetour) return;
+    this.onDetour = false;
+    this.context.redirector.arrived(this);
   }
 
   /** The shard has carried it out, or never will. */
@@ -169,7 +200,7 @@ export function describe(call: Pending, now: number): string {
 export class Notice implements Pending {
   next: Pending | undefined = undefined;
   settled = false;
-  readonly repeatable = false;
+  readonly repeatable: boolean = false;
   readonly deadlineTick = Number.POSITIVE_INFINITY;
   sinceTick = 0;
   repeats = 0;

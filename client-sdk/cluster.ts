@@ -1,11 +1,13 @@
-import { type JobUrl, limits, SatchelError, slotOfBytes } from '@satchel/proto/core';
+import { type JobUrl, limits, SatchelError, slotCount, slotOfBytes } from '@satchel/proto/core';
 import type { Reply } from '@satchel/proto/resp';
 import { AbortGroups } from './abort-groups.js';
 import { type Address, endpointAddress, formatAddress, parseAddress } from './address.js';
-import { Call, type CallContext, describe, type ObjectKey, type Redirector } from './call.js';
+import { Call, type CallContext, type Carrier, describe, type ObjectKey, type Pending, type Redirector } from './call.js';
 import { CallQueue } from './call-queue.js';
-import { Connection, type ConnectionContext } from './connection.js';
+import { Connection } from './connection.js';
+import type { ConnectionContext } from './connection-state.js';
 import { decodeNothing } from './decode.js';
+import { Detours } from './detours.js';
 import { LocalReads } from './local/local-reads.js';
 import type { CompleteConnectOptions } from './options.js';
 import { type SlotRoutes, slotRoutesOf } from './slot-routes.js';
@@ -13,8 +15,6 @@ import { Ticker, type Ticking } from './ticker.js';
 
 /** Between two looks at the slot map while the store is in use: slots of the endpoint's own shard move without a MOVED. */
 const refreshTicks = Ticker.ticks(10_000);
-/** From this many redirects on a call pauses for a tick: the shards do not agree yet. */
-const patientRedirects = 3;
 
 /** The connections of a job and the way from a key to the one that leads to its shard. */
 export class Cluster implements Redirector, Ticking, CallContext {
@@ -31,8 +31,9 @@ export class Cluster implements Redirector, Ticking, CallContext {
   #routes: SlotRoutes | undefined;
   /** The connection of each of `#routes.shards`. */
   #owners: readonly Connection[] = [];
-  /** Calls that wait for the first slot map, or for shards to agree. */
+  /** Calls that wait for the first slot map. */
   readonly #parked = new CallQueue();
+  readonly #detours = new Detours((call) => this.#slotOf(call.key as ObjectKey));
   /** The look at the slot map that is under way. */
   #refreshing: Promise<void> | undefined;
   #refreshedTick = 0;
@@ -69,23 +70,28 @@ export class Cluster implements Redirector, Ticking, CallContext {
   }
 
   /** A shard answered `MOVED slot host:port`: repeats the call there, and looks at the slot map. */
-  redirect(call: Call<unknown>, line: string): void {
+  redirect(call: Call<unknown>, line: string, from: Carrier): void {
     const target = parseAddress(line.split(' ')[2] ?? '');
     if (target === undefined || ++call.redirects > limits.clientRedirects) {
       call.fail(new SatchelError('unavailable', `the shards do not agree on who owns a key: ${line}`));
       return;
     }
     this.#refresh();
-    if (call.redirects >= patientRedirects) this.#parked.push(call);
-    else this.#directTo({ host: target.host || this.#url.host, port: target.port, tls: this.#url.tls }).send(call);
+    const address = { host: target.host || this.#url.host, port: target.port, tls: this.#url.tls };
+    this.#detours.redirected(call, from, this.#directTo(address));
+  }
+
+  arrived(call: Call<unknown>): void {
+    this.#detours.arrived(call);
   }
 
   /** Lets calls finish and closes; pending waits fail with `unavailable`. Idempotent. */
   async close(): Promise<void> {
     const error = new SatchelError('unavailable', 'the store was closed');
     this.#closing ??= error;
-    for (const call of this.#parked) if (call.waitId > 0) call.fail(error);
+    for (const call of [...this.#parked, ...this.#detours.waiting()]) if (call.waitId > 0) call.fail(error);
     while (this.#parked.length > 0 && this.#refreshing !== undefined) await this.#refreshing;
+    await this.#detours.idle();
     this.local?.report((connection, command) => {
       const call = new Call(this, undefined, command, decodeNothing, false);
       call.promise.catch(() => {});
@@ -100,7 +106,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
     this.#closing ??= error;
     this.#closed = true;
     this.ticker.remove(this);
-    for (const call of this.#parked.takeAll()) call.fail(error);
+    for (const call of [...this.#parked.takeAll(), ...this.#detours.takeAll()]) call.fail(error);
     for (const connection of this.#connections()) connection.destroy(error);
     this.local?.close();
   }
@@ -108,7 +114,8 @@ export class Cluster implements Redirector, Ticking, CallContext {
   tick(now: number): void {
     if (now - this.#refreshedTick > refreshTicks) this.#refresh();
     if (this.#parked.length > 0) this.#unpark();
-    for (const call of this.#parked) {
+    if (this.#detours.active) this.#detours.tick();
+    for (const call of [...this.#parked, ...this.#detours.waiting()]) {
       if (call.deadlineTick <= now) call.fail(new SatchelError('timeout', `${describe(call, now)} did not end in time`));
     }
   }
@@ -123,8 +130,10 @@ export class Cluster implements Redirector, Ticking, CallContext {
 
   #send(call: Call<unknown>): void {
     if (call.key === undefined) this.#endpoint.send(call);
-    else if (this.#routes !== undefined) this.#ownerOf(call.key, this.#routes).send(call);
-    else {
+    else if (this.#routes !== undefined) {
+      const owner = this.#ownerOf(call.key, this.#routes);
+      if (!this.#detours.active || !this.#detours.take(call, owner)) owner.send(call);
+    } else {
       this.#parked.push(call);
       this.#refresh();
     }
@@ -203,13 +212,29 @@ export class Cluster implements Redirector, Ticking, CallContext {
 
   #apply(routes: SlotRoutes, endpointId: string | undefined): void {
     if (endpointId !== undefined) this.#endpointId = endpointId;
+    const before = this.#routes;
+    const ownersBefore = this.#owners;
     this.#owners = routes.shards.map((shard) =>
       shard.id !== '' && shard.id === this.#endpointId
         ? this.#endpoint
         : this.#directTo({ host: shard.host, port: shard.port, tls: this.#url.tls }),
     );
     this.#routes = routes;
+    if (before !== undefined) this.#detour(before, ownersBefore, routes);
     this.#moveCalls(routes);
+  }
+
+  /** Calls on slots that have moved must not overtake those under way to the owners before. */
+  #detour(before: SlotRoutes, ownersBefore: readonly Connection[], routes: SlotRoutes): void {
+    const moved = new Set<number>();
+    for (let slot = 0; slot < slotCount; slot++) {
+      if (ownersBefore[before.table[slot] as number] !== this.#owners[routes.table[slot] as number]) moved.add(slot);
+    }
+    if (moved.size === 0 && !this.#detours.active) return;
+    const unanswered = new Map<Connection, Call<unknown>[]>();
+    if (moved.size > 0)
+      for (const connection of ownersBefore) unanswered.set(connection, [...connection.unanswered()].filter(hasKey));
+    this.#detours.routesChanged(moved, (slot) => this.#owners[routes.table[slot] as number] as Connection, unanswered);
   }
 
   /** What waits at a shard that does not own its key any longer goes to the one that does. */
@@ -222,22 +247,38 @@ export class Cluster implements Redirector, Ticking, CallContext {
         this.#send(wait);
       }
       if (!connection.ready && !this.#owners.includes(connection) && connection !== this.#endpoint) {
-        for (const call of connection.takeWaiting()) this.#send(call as Call<unknown>);
+        for (const call of connection.takeWaiting()) this.#moveCall(call, routes);
       }
     }
     this.#dropUnused();
   }
 
+  #moveCall(call: Pending, routes: SlotRoutes): void {
+    if (hasKey(call)) this.#detours.returned(call, this.#ownerOf(call.key as ObjectKey, routes));
+    else if (call instanceof Call) this.#endpoint.send(call);
+    // A notice concerns only the shard it was for.
+    else call.fail(undefined);
+  }
+
   #dropUnused(): void {
     for (const [name, connection] of this.#direct) {
-      if (this.#owners.includes(connection) || !connection.unused) continue;
+      if (this.#owners.includes(connection) || !connection.unused || this.#detours.leadTo(connection)) continue;
       this.#direct.delete(name);
       connection.destroy(new SatchelError('unavailable', `shard ${name} holds nothing of the job any longer`));
     }
+  }
+
+  /** The connection to the owner of a key; undefined: no slot map is known yet. */
+  ownerOf(key: ObjectKey): unknown {
+    return this.#routes === undefined ? undefined : this.#ownerOf(key, this.#routes);
   }
 
   /** An id for a wait, unique in this store. */
   newWaitId(): number {
     return this.#nextWaitId++;
   }
+}
+
+function hasKey(call: Pending): call is Call<unknown> {
+  return call instanceof Call && call.key !== undefined;
 }

@@ -1,53 +1,32 @@
 import { dirname } from 'node:path';
-import { limits, SatchelError } from '@satchel/proto/core';
+import { limits, type SatchelError } from '@satchel/proto/core';
 import { type Reply, ReplyError } from '@satchel/proto/resp';
 import { hasSpinFolder } from '@satchel/proto/shared-memory';
 import { type Address, formatAddress } from './address.js';
 import { backoffMs } from './backoff.js';
-import { describe, Notice, type Pending } from './call.js';
+import { type Carrier, Notice, type Pending } from './call.js';
 import { CallQueue } from './call-queue.js';
+import { brokenOff, finalRefusal, overdue, unreachable } from './connection-errors.js';
+import { type ConnectionContext, type ConnectionState, idle } from './connection-state.js';
+import { Fences } from './fence.js';
 import type { LocalArena } from './local/local-arena.js';
-import type { LocalReads } from './local/local-reads.js';
-import type { CompleteConnectOptions } from './options.js';
 import type { RingAccess } from './ring/ring-socket.js';
 import { Ticker, type Ticking } from './ticker.js';
 import type { WaitCall } from './wait-call.js';
 import { Wire, type WireHandler } from './wire.js';
-
-/** What every connection of a store shares. */
-export interface ConnectionContext {
-  readonly ticker: Ticker;
-  readonly options: CompleteConnectOptions;
-  readonly readBuffer: Buffer;
-  /** Job and token, read anew for each connection, because a renewed lease brings a fresh token. */
-  readonly credentials: { readonly job: string; readonly token: string };
-  /** Reads from the memory of shards on this host, if there are to be any. */
-  readonly local: LocalReads | undefined;
-  /** An attempt to connect failed, or a connection broke. */
-  onTrouble(connection: Connection): void;
-}
-
-type State =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'connecting'; readonly wire: Wire; readonly sinceTick: number }
-  | { readonly kind: 'ready'; readonly wire: Wire }
-  | { readonly kind: 'backoff'; readonly timer: NodeJS.Timeout }
-  | { readonly kind: 'closed'; readonly error: SatchelError };
-
-const idle: State = { kind: 'idle' };
 
 /**
  * The one connection to a shard: all calls are sent through it one behind the other and answered in that order; waits are
  * answered by pushes. It connects when there is something to send and again when it broke while something was pending. After a break it
  * sends again what was not yet written or is repeatable; the rest fails with `unknown-outcome`.
  */
-export class Connection implements Ticking, WireHandler {
+export class Connection implements Ticking, WireHandler, Carrier {
   readonly name: string;
   /** Where the job's objects of this shard can be read in place, while the connection is up. */
   arena: LocalArena | undefined;
   readonly #context: ConnectionContext;
   readonly #address: Address;
-  #state: State = idle;
+  #state: ConnectionState = idle;
   /** Not sent yet, in order. */
   readonly #waiting = new CallQueue();
   /** Sent, in the order their answers will come. */
@@ -61,6 +40,7 @@ export class Connection implements Ticking, WireHandler {
   #lastReplyTick = 0;
   #lastError: Error | undefined;
   readonly #drained: (() => void)[] = [];
+  readonly #fences = new Fences((fence) => this.send(fence));
 
   constructor(context: ConnectionContext, address: Address) {
     this.#context = context;
@@ -93,6 +73,11 @@ export class Connection implements Ticking, WireHandler {
     }
   }
 
+  fence(passed: () => void): void {
+    if (this.#inFlight.length === 0 && this.#waiting.length === 0) passed();
+    else this.#fences.add(passed);
+  }
+
   /** Takes a wait off that has ended here, and tells the shard if it still knows of it. */
   forget(wait: WaitCall<unknown>): void {
     if (this.#waits.delete(wait.waitId) && this.#state.kind === 'ready') {
@@ -103,6 +88,12 @@ export class Connection implements Ticking, WireHandler {
   /** Removes and returns the calls not sent yet, for another connection to send. */
   takeWaiting(): Pending[] {
     return this.#waiting.takeAll();
+  }
+
+  /** Calls that are not answered, in their order. */
+  *unanswered(): Generator<Pending> {
+    yield* this.#inFlight;
+    yield* this.#waiting;
   }
 
   /** The waits registered here. */
@@ -153,7 +144,7 @@ export class Connection implements Ticking, WireHandler {
     call.sent = false;
     // A wait that is refused is not registered here.
     if (call.waitId > 0 && reply instanceof ReplyError) this.#waits.delete(call.waitId);
-    call.onReply(reply);
+    call.onReply(reply, this);
     if (this.#waiting.length > 0) this.#pump();
     else if (this.#drained.length > 0) this.#settleDrained();
   }
@@ -165,7 +156,7 @@ export class Connection implements Ticking, WireHandler {
     const wait = this.#waits.get(Number(String(id)));
     if (wait === undefined) return;
     this.#waits.delete(wait.waitId);
-    wait.onPushed(value);
+    wait.onPushed(value, this);
     if (this.#drained.length > 0) this.#settleDrained();
   }
 
@@ -187,7 +178,7 @@ export class Connection implements Ticking, WireHandler {
     if (state.kind === 'ready') this.#sortOut(state.wire.unwritten);
     if (this.#waiting.length > 0) this.#connectLater();
     else this.#settleDrained();
-    this.#context.onTrouble(this);
+    this.#context.onTrouble();
   }
 
   tick(now: number): void {
@@ -257,8 +248,11 @@ export class Connection implements Ticking, WireHandler {
 
   #onGreeting(wire: Wire, reply: Reply): void {
     if (reply instanceof ReplyError) {
-      // The shard refuses these credentials, and would again.
-      const error = SatchelError.fromRespLine(reply.line);
+      const error = finalRefusal(reply.line);
+      if (error === undefined) {
+        wire.destroy(new Error(reply.line));
+        return;
+      }
       this.#state = idle;
       wire.destroy();
       for (const call of this.#waiting.takeAll()) call.fail(error);
@@ -291,8 +285,8 @@ export class Connection implements Ticking, WireHandler {
       if (call.settled) call.fail(undefined);
       if (call.settled || call.waitId > 0) continue;
       const written = index < sent.length - unwritten;
-      if (written && !call.repeatable) call.fail(this.#unknownOutcome(call));
-      else if (written && ++call.repeats > limits.clientRepeats) call.fail(this.#unavailable());
+      if (written && !call.repeatable) call.fail(brokenOff(this.name, call, now, this.#lastError));
+      else if (written && ++call.repeats > limits.clientRepeats) call.fail(unreachable(this.name, this.#lastError));
       else this.#again(call, now);
     }
     for (const call of later) this.#again(call, now);
@@ -318,12 +312,7 @@ export class Connection implements Ticking, WireHandler {
       this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineTick);
       return;
     }
-    const what = `${describe(call, now)} on ${this.name}`;
-    if (call.sent && !call.repeatable) {
-      call.fail(new SatchelError('unknown-outcome', `${what} was not answered in time; it may or may not have happened`));
-    } else {
-      call.fail(new SatchelError('timeout', `${what} did not end in time`));
-    }
+    call.fail(overdue(this.name, call, now));
   }
 
   #checkSilence(now: number): void {
@@ -337,22 +326,8 @@ export class Connection implements Ticking, WireHandler {
     for (let call = this.#waiting.first; call !== undefined; call = this.#waiting.first) {
       if (!call.settled && call.sinceTick > sinceTick) return;
       this.#waiting.shift();
-      call.fail(this.#unavailable());
+      call.fail(unreachable(this.name, this.#lastError));
     }
-  }
-
-  #unavailable(): SatchelError {
-    const why = this.#lastError === undefined ? 'the connection was closed' : this.#lastError.message;
-    return new SatchelError('unavailable', `shard ${this.name} cannot be reached: ${why}`, { cause: this.#lastError });
-  }
-
-  #unknownOutcome(call: Pending): SatchelError {
-    const what = describe(call, this.#context.ticker.now);
-    return new SatchelError(
-      'unknown-outcome',
-      `the connection to ${this.name} broke before ${what} was answered; it may or may not have happened`,
-      { cause: this.#lastError },
-    );
   }
 
   #settleDrained(): void {

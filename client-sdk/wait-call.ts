@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import { type Reply, ReplyError } from '@satchel/proto/resp';
-import { type Argument, Call, type CallContext, type CallOptions, type ObjectKey } from './call.js';
+import { type Argument, Call, type CallContext, type CallOptions, type Carrier, type ObjectKey } from './call.js';
 import type { Connection } from './connection.js';
 import { tickMs } from './ticker.js';
 
@@ -14,6 +14,8 @@ export interface WaitCommand {
   /** The command with its arguments after the id and before the time-out. */
   readonly name: string;
   readonly subject: readonly Argument[];
+  /** Arguments after the time-out. */
+  readonly rest?: readonly Argument[];
 }
 
 /**
@@ -30,7 +32,7 @@ export class WaitCall<Result> extends Call<Result> {
     context: CallContext,
     waitId: number,
     command: WaitCommand,
-    decode: (reply: Reply) => Result,
+    decode: (reply: Reply) => Result | Promise<Result>,
     options: CallOptions | undefined,
   ) {
     super(context, command.key, [], decode, true, options);
@@ -41,21 +43,23 @@ export class WaitCall<Result> extends Call<Result> {
   /** The time-out counts from now; 0 is none. */
   override arguments(now: number): readonly Argument[] {
     const left = Number.isFinite(this.deadlineTick) ? Math.min(longestWaitMs, Math.max(1, this.deadlineTick - now) * tickMs) : 0;
-    return [this.#command.name, this.waitId, ...this.#command.subject, left];
+    return [this.#command.name, this.waitId, ...this.#command.subject, left, ...(this.#command.rest ?? [])];
   }
 
   /** The answer to the registration. */
-  override onReply(reply: Reply): void {
+  override onReply(reply: Reply, from: Carrier): void {
     this.answered();
-    if (!this.settled && reply instanceof ReplyError) this.onError(reply);
+    if (this.settled) return;
+    if (reply instanceof ReplyError) this.onError(reply, from);
+    else this.arrived();
   }
 
   /** The end of the wait. */
-  onPushed(value: Reply): void {
+  onPushed(value: Reply, from: Carrier): void {
     if (this.settled) return;
     if (value === null)
       this.fail(new SatchelError('timeout', `${this.#command.name} of '${String(this.#command.subject[0])}' timed out`));
-    else if (value instanceof ReplyError) this.onError(value);
+    else if (value instanceof ReplyError) this.onError(value, from);
     else this.succeed(value);
   }
 
