@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, statfsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatBytes } from '@satchel/proto/core';
 import { mappingProblem } from '@satchel/proto/shared-memory';
 import { retireArenas } from '../store/arena/retire.js';
 import { identifyProcess, isAlive } from './machine.js';
@@ -100,7 +101,7 @@ export class ArenaFolders {
 function roomProblem(folder: string, dramBytes: number): string {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= dramBytes) return '';
-  return `${folder} has ${bavail * bsize} bytes left, the node may use ${dramBytes} bytes of DRAM`;
+  return `${folder} has ${formatBytes(bavail * bsize)} left, the node may use ${formatBytes(dramBytes)} of DRAM`;
 }
 
 /** Other users' processes may pass through, as far as a job's folder lets them, if this node gives jobs groups of their own. */
