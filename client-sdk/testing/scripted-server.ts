@@ -34,6 +34,10 @@ export class ScriptedCluster {
   script: Script = () => false;
   /** Index of the shard that owns a slot. */
   ownerOf: (slot: number) => number = (slot) => Math.floor((slot * this.shards.length) / slotCount);
+  /** What a shard believes of a slot; default: the truth. */
+  viewOf: (shard: number, slot: number) => number = (_shard, slot) => this.ownerOf(slot);
+  /** Keys and values of puts, in the order they were carried out. */
+  readonly carriedOut: (readonly [key: string, value: string])[] = [];
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #waits = new Set<{ socket: Socket; id: string; key: string }>();
@@ -114,7 +118,7 @@ export class ScriptedCluster {
   ): void {
     const [name = '', first = '', second = ''] = words;
     const key = name === 'SATCHEL.AWAIT' ? second : first;
-    const owner = this.ownerOf(slotOf(key));
+    const owner = this.viewOf(shard, slotOf(key));
     const keyed = ['SET', 'SATCHEL.GET', 'DEL', 'EXISTS', 'SATCHEL.PUT', 'SATCHEL.AWAIT'].includes(name);
     if (keyed && !endpoint && owner !== shard) {
       connection.reply(`-MOVED ${slotOf(key)} 127.0.0.1:${this.shards[owner]?.directPort}\r\n`);
@@ -136,6 +140,7 @@ export class ScriptedCluster {
         return first === 'MYID' ? bulk(Buffer.from(`shard-${shard}`)) : this.slots();
       case 'SET':
       case 'SATCHEL.PUT':
+        this.carriedOut.push([first, second]);
         this.applied.set(second, (this.applied.get(second) ?? 0) + 1);
         values.set(first, bytes[2] ?? Buffer.alloc(0));
         return '+OK\r\n';
