@@ -102,8 +102,8 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
   async #open(): Promise<void> {
     const { path, job, token, timeoutMs } = this.#access;
     try {
-      const request = Buffer.from(`AUTH ${job} ${token}\r\nSATCHEL.RING\r\n`);
-      const { file, socket } = await askForRing(path, request, timeoutMs);
+      const requests = [Buffer.from(`AUTH ${job} ${token}\r\n`), Buffer.from('SATCHEL.RING\r\n')];
+      const { file, socket } = await askForRing(path, requests, timeoutMs);
       this.#file = file;
       this.#ring = new RingEnd(file.memory, 'client');
       this.#bell = new Socket({ fd: socket, readable: true, writable: true });

@@ -32,6 +32,7 @@ describe.skipIf(!loadMapping())('a ring between processes', () => {
   function answer(socket: Socket, request: string): void {
     if (request.startsWith('refuse')) socket.write('+OK\r\n-NOPERM no rings\r\n');
     if (request.startsWith('close')) socket.end();
+    if (request.startsWith('hello')) socket.write('+OK\r\n');
     if (!request.startsWith('ring')) return;
     const { file, descriptor } = makeRing(4096);
     const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
@@ -41,7 +42,7 @@ describe.skipIf(!loadMapping())('a ring between processes', () => {
   }
 
   it('carries bytes, and its socket wakes and tells when the other side is gone', async () => {
-    const { file, socket } = await askForRing(path, Buffer.from('ring'), 5000);
+    const { file, socket } = await askForRing(path, [Buffer.from('hello'), Buffer.from('ring')], 5000);
     const client = new RingEnd(file.memory, 'client');
     const shard = accepted.at(-1);
     client.write(Buffer.from('hello'), 0, 5);
@@ -64,13 +65,14 @@ describe.skipIf(!loadMapping())('a ring between processes', () => {
   });
 
   it('is refused in the words of the shard', async () => {
-    await expect(askForRing(path, Buffer.from('refuse'), 5000)).rejects.toMatchObject({ code: 'permission-denied' });
+    await expect(askForRing(path, [Buffer.from('refuse')], 5000)).rejects.toMatchObject({ code: 'permission-denied' });
   });
 
   it('is not to be had where nobody listens, nobody answers or somebody hangs up', async () => {
-    await expect(askForRing(join(folder, 'nobody.sock'), Buffer.from('ring'), 5000)).rejects.toThrow(/connect/);
-    await expect(askForRing(path, Buffer.from('silence'), 50)).rejects.toThrow(/within the time/);
-    await expect(askForRing(path, Buffer.from('close'), 5000)).rejects.toThrow(/closed/);
+    await expect(askForRing(join(folder, 'nobody.sock'), [Buffer.from('ring')], 5000)).rejects.toThrow(/connect/);
+    await expect(askForRing(path, [Buffer.from('silence')], 50)).rejects.toThrow(/within the time/);
+    await expect(askForRing(path, [Buffer.from('close')], 5000)).rejects.toThrow(/closed/);
+    await expect(askForRing(path, [Buffer.from('hello')], 5000)).rejects.toThrow(/sent no ring/);
   });
 });
 

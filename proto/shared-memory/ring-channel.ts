@@ -14,6 +14,7 @@ const socketLevel = 1;
 const socketOption = { receiveTimeout: 20, sendTimeout: 21 } as const;
 const messageFlag = { dontWait: 0x40, noSignal: 0x4000, closeOnExec: 0x40000000 } as const;
 const rights = 1;
+const none = -1;
 const addressBytes = 110;
 /** A control message with one descriptor: its length, level and type, the descriptor, padding. */
 const control = { bytes: 24, length: 20 } as const;
@@ -66,10 +67,10 @@ export interface ReceivedRing {
 }
 
 /**
- * Connects to a Unix socket, sends a request and waits, on a thread of libuv's pool, for a ring. Rejects with the error the shard
- * answered with, or `unavailable`.
+ * Connects to a Unix socket, sends requests, each once the one before was answered, and waits, on a thread of libuv's pool, for a ring as the
+ * last answer. Rejects with the error the shard answered with, or `unavailable`.
  */
-export async function askForRing(path: string, request: Buffer, timeoutMs: number): Promise<ReceivedRing> {
+export async function askForRing(path: string, requests: readonly Buffer[], timeoutMs: number): Promise<ReceivedRing> {
   const mapping = loadMapping();
   if (mapping === undefined) throw new SatchelError('unavailable', mappingProblem());
   const calls = loadRingCalls();
@@ -84,8 +85,12 @@ export async function askForRing(path: string, request: Buffer, timeoutMs: numbe
     address.writeUInt16LE(unixSocket, 0);
     address.write(path, 2);
     await inThread(`connect to ${path}`, (done) => calls.connect.async(socket, address, address.length, done));
-    await inThread(`write to ${path}`, (done) => calls.write.async(socket, request, request.length, done));
-    const descriptor = await receiveDescriptor(socket, path);
+    let descriptor = none;
+    for (const request of requests) {
+      await inThread(`write to ${path}`, (done) => calls.write.async(socket, request, request.length, done));
+      descriptor = await receiveAnswer(socket, path);
+    }
+    if (descriptor === none) throw new SatchelError('unavailable', `${path} sent no ring with its answer`);
     try {
       return { file: mapping.openDescriptor(descriptor), socket };
     } finally {
@@ -97,7 +102,8 @@ export async function askForRing(path: string, request: Buffer, timeoutMs: numbe
   }
 }
 
-async function receiveDescriptor(socket: number, path: string): Promise<number> {
+/** Reads a line; the descriptor that came with it, or none. */
+async function receiveAnswer(socket: number, path: string): Promise<number> {
   const calls = loadRingCalls();
   let answer = '';
   for (;;) {
@@ -111,6 +117,7 @@ async function receiveDescriptor(socket: number, path: string): Promise<number> 
     const refusal = /^-([^\r\n]*)\r\n/m.exec(answer)?.[1];
     if (refusal !== undefined) throw SatchelError.fromRespLine(refusal);
     if (rightsMessage.readUInt32LE(0) === control.length) return rightsMessage.readInt32LE(16);
+    if (answer.endsWith('\r\n')) return none;
     if (length === 0) throw new SatchelError('unavailable', `${path} closed the connection instead of sending a ring`);
   }
 }

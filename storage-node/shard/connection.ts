@@ -130,8 +130,8 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   /** Moves to a ring, which its client gets instead of a reply. Throws if that is not to be had on this connection. */
   openRing(): void {
     if (this.peer !== 'unix') throw new SatchelError('unavailable', 'a ring is passed through a Unix socket only');
-    this.send();
-    if (this.mode !== 'endpoint' || this.#ring || !this.caughtUp || this.#transport.writableLength > 0) {
+    const replies = (this.#output?.length ?? 0) + (this.#pushes?.length ?? 0) + this.#outputBytes();
+    if (this.mode !== 'endpoint' || this.#ring || !this.caughtUp || replies > 0) {
       throw new SatchelError('invalid-argument', 'SATCHEL.RING is the last command on a socket, after its replies were read');
     }
     this.#ring = this.#services.rings.open(this.#socket, (buffer, length) => this.read(buffer, length));

@@ -51,12 +51,13 @@ export class Rings {
       throw new SatchelError('out-of-memory', `${poller.size} clients have rings, the limit; use the socket`);
     }
     const { fd } = (socket as unknown as HandleHolder)._handle ?? {};
-    if (socket.remoteAddress !== undefined || fd === undefined || fd < 0) {
-      throw new SatchelError('unavailable', 'a ring is passed through a Unix socket only');
+    if (fd === undefined || fd < 0) {
+      throw new SatchelError('unavailable', 'the connection is closed');
     }
     const ring = makeRing(limits.ringBytes);
-    this.#handOver(ring, fd);
     const end = new RingEnd(ring.file.memory, 'shard');
+    // From here on the client may write to it whatever it likes.
+    this.#handOver(ring, fd);
     const transport: RingTransport = new RingTransport(end, socket, this.#options.readBuffer, read, (each) =>
       poller.attend(each),
     );
