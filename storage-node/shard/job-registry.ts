@@ -259,6 +259,7 @@ export class JobRegistry implements ShardEnvironment {
       lost: this.left.has(id),
       clock,
       shardWaits: this.waits,
+      ...(stores.heap && { heap: stores.heap }),
       calls: () => this.calls,
       onDirty: (changed) => this.jobChanged(changed),
     });

@@ -3,6 +3,7 @@ import type { JobConfiguration } from '../job-configuration.js';
 import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
 import type { StoredObject } from '../store/tier-store.js';
+import type { HeapSpace } from './collections/heap-space.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { TierStatistics } from './messages.js';
 
@@ -22,6 +23,8 @@ export interface JobStores {
   share?(configuration: JobConfiguration): Published;
   /** Has readers in place see the slots of an open job that the configuration gives to this shard, and no others, from now on. */
   setOwnedSlots?(configuration: JobConfiguration, shard: number): void;
+  /** Where the lists and sets of all jobs lie; absent: without a limit of the shard. */
+  readonly heap?: HeapSpace;
   /** The persisted objects of a namespace. */
   persisted(namespace: string): PersistedObjects;
   /** Takes away what a job that is not open left behind; settles after the first attempt to free its space. */

@@ -17,6 +17,7 @@ import { PersistStore } from '../store/object/persist-store.js';
 import { openTrash, resumeReclaims } from '../store/object/reclaim.js';
 import type { StoredObject, TierStore } from '../store/tier-store.js';
 import { TieredStore } from '../store/tiered/tiered-store.js';
+import { ShardHeap } from './collections/shard-heap.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { JobStores } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
@@ -34,6 +35,7 @@ interface OpenJob {
 /** The tiers of a shard: an arena for all jobs, a folder per job on SSD, the object store that the fleet shares. */
 export class ShardStores implements JobStores {
   readonly leftJobs: ReadonlySet<string>;
+  readonly heap: ShardHeap;
   spills = 0;
   private readonly jobsFolder: string;
   private readonly trash: Trash;
@@ -48,6 +50,7 @@ export class ShardStores implements JobStores {
     mkdirSync(this.jobsFolder, { recursive: true });
     this.leftJobs = new Set(readdirSync(this.jobsFolder));
     this.arena = new ShardArena(options, log);
+    this.heap = new ShardHeap(this.arena.pool);
     this.ssd = new SsdBudget({ budgetBytes: options.ssdBytes });
     this.trash = openTrash({
       folder: join(options.dir, 'trash'),
