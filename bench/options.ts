@@ -61,12 +61,17 @@ export function bytes(text: string): number {
   }
 }
 
-/** Reads a whole number of at least 1. */
-export function whole(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+/** Reads a whole number of at least `least`. */
+export function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+  };
 }
+
+/** Reads a whole number of at least 1. */
+export const whole = wholeFrom(1);
 
 /** Reads a number above 0. */
 export function positive(text: string): number {

@@ -4,13 +4,16 @@ import { size, whole } from './options.js';
 import { standardOutput } from './output.js';
 import { withCluster } from './target.js';
 import { addFairness } from './workloads/fairness/command.js';
+import { addHandoff } from './workloads/handoff/command.js';
 import { addLatency } from './workloads/latency/command.js';
 import { addResidency } from './workloads/residency/command.js';
+import { addShards } from './workloads/shards/command.js';
 import { distributions } from './workloads/sort/function/generate.mjs';
 import { parseSortOptions } from './workloads/sort/options.js';
 import { printReport } from './workloads/sort/report.js';
 import { runSort } from './workloads/sort/sort.js';
 import { addThroughput } from './workloads/throughput/command.js';
+import { addValues } from './workloads/values/command.js';
 import { runWordCount } from './workloads/wordcount/wordcount.js';
 
 interface Common {
@@ -36,6 +39,9 @@ export function createProgram(): Command {
     .action(wordcount);
   addLatency(program);
   addThroughput(program);
+  addValues(program);
+  addShards(program);
+  addHandoff(program);
   addResidency(program);
   addFairness(program);
   return program;

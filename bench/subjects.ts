@@ -17,34 +17,38 @@ export interface Subject {
   readonly store: Store | undefined;
 }
 
+/** How a job's objects are reached. */
+export interface SatchelChoice {
+  readonly kind: 'satchel';
+  readonly name: string;
+  readonly url: string;
+  /** Empty: TCP. */
+  readonly socketDir: string;
+  /** Whether memory of the shard is read in place. */
+  readonly local: boolean;
+  readonly tier?: Tier;
+}
+
+/** How Redis is reached. */
+export interface RedisChoice {
+  readonly kind: 'redis';
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Unix socket instead. */
+  readonly path?: string;
+  readonly autoPipelining?: boolean;
+}
+
 /** How a subject is opened; goes to other processes, too. */
-export type SubjectChoice =
-  | {
-      readonly kind: 'satchel';
-      readonly name: string;
-      readonly url: string;
-      /** Empty: TCP. */
-      readonly socketDir: string;
-      /** Whether memory of the shard is read in place. */
-      readonly local: boolean;
-      readonly tier?: Tier;
-    }
-  | {
-      readonly kind: 'redis';
-      readonly name: string;
-      readonly host: string;
-      readonly port: number;
-      /** Unix socket instead. */
-      readonly path?: string;
-      readonly autoPipelining?: boolean;
-    };
+export type SubjectChoice = SatchelChoice | RedisChoice;
 
 /** Opens a subject; it is connected once this resolves. */
 export async function openSubject(choice: SubjectChoice): Promise<Subject> {
   return choice.kind === 'satchel' ? openSatchel(choice) : openRedis(choice);
 }
 
-async function openSatchel(choice: SubjectChoice & { readonly kind: 'satchel' }): Promise<Subject> {
+async function openSatchel(choice: SatchelChoice): Promise<Subject> {
   const { name, url, socketDir, local, tier } = choice;
   const store = await connect(url, { socketDir, local: local ? 'auto' : 'off' });
   const options = tier && { tier };
@@ -59,7 +63,7 @@ async function openSatchel(choice: SubjectChoice & { readonly kind: 'satchel' })
   };
 }
 
-async function openRedis(choice: SubjectChoice & { readonly kind: 'redis' }): Promise<Subject> {
+async function openRedis(choice: RedisChoice): Promise<Subject> {
   const { name, host, port, path, autoPipelining = false } = choice;
   const redis = new Redis({ ...(path === undefined ? { host, port } : { path }), enableAutoPipelining: autoPipelining });
   await redis.ping();
@@ -79,7 +83,7 @@ export const satchelNames = ['satchel', 'satchel-socket', 'satchel-local'] as co
 export type SatchelName = (typeof satchelNames)[number];
 
 /** A job by TCP, by its shard's Unix socket, or by shared memory. */
-export function satchelChoice(name: SatchelName, { url, socketDir = '' }: TestedJob): SubjectChoice {
+export function satchelChoice(name: SatchelName, { url, socketDir = '' }: TestedJob): SatchelChoice {
   return { kind: 'satchel', name, url, socketDir: name === 'satchel' ? '' : socketDir, local: name === 'satchel-local' };
 }
 
@@ -88,7 +92,7 @@ export const redisNames = ['redis', 'redis-socket', 'redis-pipelined'] as const;
 export type RedisName = (typeof redisNames)[number];
 
 /** ioredis on a server, connected as its name says. */
-export function redisChoice(name: RedisName, { host, port, socket }: RedisServer): SubjectChoice {
+export function redisChoice(name: RedisName, { host, port, socket }: RedisServer): RedisChoice {
   if (name === 'redis-socket') return { kind: 'redis', name, host, port, path: socket };
   return { kind: 'redis', name, host, port, autoPipelining: name === 'redis-pipelined' };
 }

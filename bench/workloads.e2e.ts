@@ -2,9 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { redisInstalled } from './baselines/redis.js';
 import { satchel, useCluster } from './testing/test-cluster.js';
-import type { LatencyRow } from './workloads/latency/latency.js';
 import { countWords } from './workloads/wordcount/function/count.mjs';
 import type { WordCountReport } from './workloads/wordcount/wordcount.js';
 
@@ -25,20 +23,6 @@ test('wordcount counts a folder of texts as a single process does', async () => 
   for (const text of texts) countWords(readFileSync(join(text.parentPath, text.name), 'utf8'), counts);
   expect(report).toMatchObject({ texts: texts.length, distinctWords: counts.size });
   expect(report.mostFrequent[0]).toEqual(['the', counts.get('the')]);
-});
-
-test('latency measures Satchel and Redis in turns', async ({ skip }) => {
-  if (!redisInstalled()) skip('redis-server is not installed');
-  const rows = await bench<LatencyRow[]>('latency', '--against', 'redis', '--rounds', '1', '--operations', '500');
-  expect(rows.map(({ subject, operation, inFlight }) => `${subject} ${operation} ${inFlight}`)).toEqual(
-    [1, 64].flatMap((inFlight) =>
-      ['put', 'get'].flatMap((kind) => ['satchel', 'redis'].map((subject) => `${subject} ${kind} ${inFlight}`)),
-    ),
-  );
-  for (const row of rows) {
-    expect(row.p50).toBeGreaterThan(0);
-    expect(row.p99).toBeGreaterThanOrEqual(row.p50);
-  }
 });
 
 test('a workload says in one line what is wrong with its input', async () => {
