@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkName, randomId, SatchelError } from '@satchel/proto/core';
 import { type FunctionSettings, functionSettingsSchema } from './config.js';
+import type { Isolation } from './isolation.js';
 
 /** A deployed function. */
 export interface DeployedFunction extends FunctionSettings {
@@ -23,20 +24,26 @@ const codeBytesLimit = 250 * 1024 * 1024;
  */
 export class Functions {
   readonly #dir: string;
+  readonly #isolation: Isolation;
   readonly #functions = new Map<string, DeployedFunction>();
 
-  private constructor(dir: string) {
+  private constructor(dir: string, isolation: Isolation) {
     this.#dir = join(dir, 'functions');
+    this.#isolation = isolation;
   }
 
   /** Opens the folder and finds what is deployed in it. */
-  static async open(dir: string): Promise<Functions> {
-    const functions = new Functions(dir);
-    await mkdir(functions.#dir, { recursive: true });
+  static async open(dir: string, isolation: Isolation): Promise<Functions> {
+    const functions = new Functions(dir, isolation);
+    // Who does not know a version's name finds no code.
+    await mkdir(functions.#dir, { recursive: true, mode: 0o711 });
     await linkClient(functions.#dir);
     for (const name of await readdir(functions.#dir)) {
       const text = await readFile(functions.#manifest(name), 'utf8').catch(() => undefined);
-      if (text !== undefined) functions.#functions.set(name, JSON.parse(text) as DeployedFunction);
+      if (text === undefined) continue;
+      const deployed = JSON.parse(text) as DeployedFunction;
+      functions.#functions.set(name, deployed);
+      isolation.admit(deployed.code);
     }
     return functions;
   }
@@ -50,9 +57,12 @@ export class Functions {
     await checkDirectory(directory);
     const version = randomId(8);
     const code = join(this.#dir, name, version);
+    await mkdir(join(this.#dir, name), { recursive: true, mode: 0o711 });
     await cp(directory, code, { recursive: true, dereference: true });
+    this.#isolation.admit(code);
     const deployed: DeployedFunction = { ...settings, name, version, code, deployedAtMs: Date.now() };
-    await writeFile(`${this.#manifest(name)}.new`, JSON.stringify(deployed));
+    // Its environment may hold secrets.
+    await writeFile(`${this.#manifest(name)}.new`, JSON.stringify(deployed), { mode: 0o600 });
     await rename(`${this.#manifest(name)}.new`, this.#manifest(name));
     const previous = this.#functions.get(name);
     this.#functions.set(name, deployed);

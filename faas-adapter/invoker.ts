@@ -3,6 +3,7 @@ import { limits, SatchelError } from '@satchel/proto/core';
 import PQueue from 'p-queue';
 import { FunctionLog } from './activations.js';
 import type { DeployedFunction, Functions } from './functions.js';
+import type { Tenant } from './isolation.js';
 import type { Namespaces } from './namespaces.js';
 import type { Outcome } from './sandbox.js';
 import type { SandboxPool } from './sandbox-pool.js';
@@ -39,8 +40,8 @@ export class Invoker {
   async request(invocation: Invocation, requestId: string = randomUUID()): Promise<{ outcome: Outcome; requestId: string }> {
     const deployed = this.#functions.get(invocation.name);
     const url = invocation.satchelUrl ?? deployed.environment['SATCHEL_URL'];
-    const namespace = await this.#namespaces.of(url);
-    return { outcome: await this.#run(deployed, namespace, invocation, requestId), requestId };
+    const tenant = await this.#namespaces.of(url);
+    return { outcome: await this.#run(deployed, tenant, invocation, requestId), requestId };
   }
 
   /** Accepts an event to be handled soon; a failure is repeated twice. Throws `out-of-memory` when too many wait. */
@@ -85,12 +86,12 @@ export class Invoker {
     }
   }
 
-  async #run(deployed: DeployedFunction, namespace: string, invocation: Invocation, requestId: string): Promise<Outcome> {
+  async #run(deployed: DeployedFunction, tenant: Tenant, invocation: Invocation, requestId: string): Promise<Outcome> {
     const log = this.log(deployed.name);
     const startedAtMs = Date.now();
     const started = performance.now();
     const { event, satchelUrl, clientContext } = invocation;
-    const outcome = await this.#pool.invoke(deployed, namespace, { requestId, event, satchelUrl, clientContext }, (line) =>
+    const outcome = await this.#pool.invoke(deployed, tenant, { requestId, event, satchelUrl, clientContext }, (line) =>
       log.add(requestId, line),
     );
     const result = outcome.kind === 'result' ? 'ok' : `${outcome.failure.errorType}: ${outcome.failure.errorMessage}`;

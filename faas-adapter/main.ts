@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { SatchelError } from '@satchel/proto/core';
 import { listen } from '@satchel/proto/rpc';
 import { Command } from 'commander';
@@ -7,6 +8,7 @@ import { fleetKey } from './fleet-key.js';
 import { Functions } from './functions.js';
 import { createInvokeApi } from './invoke-api.js';
 import { Invoker } from './invoker.js';
+import { planIsolation } from './isolation.js';
 import { verifiedNamespaces } from './namespaces.js';
 import { SandboxPool } from './sandbox-pool.js';
 
@@ -24,8 +26,12 @@ const command = new Command('functions')
 async function main(): Promise<void> {
   const { withParent, ...given } = command.parse().opts<{ withParent?: boolean }>();
   const options = parseOptions(given);
-  const functions = await Functions.open(options.dir);
-  const pool = new SandboxPool(options);
+  await mkdir(options.dir, { recursive: true });
+  const isolation = planIsolation(options.dir);
+  const level = process.getuid?.() === 0 ? 'warn' : 'info';
+  if (isolation.problem !== '') log[level]({ reason: isolation.problem }, 'sandboxes of all jobs run as one user');
+  const functions = await Functions.open(options.dir, isolation);
+  const pool = new SandboxPool(options, isolation);
   const invoker = new Invoker(
     functions,
     pool,

@@ -21,12 +21,19 @@ async function urlIn(namespace: string, job: string): Promise<string> {
   return `redis://${job}:${await signToken(claims, privateKey)}@127.0.0.1:7500`;
 }
 
-test('jobs of one namespace share sandboxes, those of two never do', async () => {
+test('a token tells namespace and job', async () => {
   const namespaces = verifiedNamespaces(async () => jwk);
   const first = await namespaces.of(await urlIn('a', 'one'));
-  expect(await namespaces.of(await urlIn('a', 'two'))).toBe(first);
-  expect(await namespaces.of(await urlIn('b', 'three'))).not.toBe(first);
-  expect(await namespaces.of(undefined)).not.toBe(first);
+  expect(first).toEqual({ namespace: 'namespace:a', job: 'one' });
+  expect(await namespaces.of(await urlIn('a', 'two'))).toEqual({ namespace: 'namespace:a', job: 'two' });
+  expect(await namespaces.of(await urlIn('b', 'three'))).toEqual({ namespace: 'namespace:b', job: 'three' });
+  expect(await namespaces.of(undefined)).toEqual({ namespace: 'own:', job: undefined });
+});
+
+test('the token says which job it is, whatever the URL says', async () => {
+  const namespaces = verifiedNamespaces(async () => jwk);
+  const url = (await urlIn('a', 'mine')).replace('//mine:', '//theirs:');
+  expect((await namespaces.of(url)).job).toBe('mine');
 });
 
 test('a forged token is refused', async () => {
@@ -39,7 +46,7 @@ test('while the key is not to be had each token stands alone, and the key is ask
   const fetchKey = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error('down')).mockResolvedValue(jwk);
   const namespaces = verifiedNamespaces(fetchKey);
   const url = await urlIn('a', 'one');
-  expect(await namespaces.of(url)).toMatch(/^token:/);
-  expect(await namespaces.of(url)).toBe('namespace:a');
+  expect(await namespaces.of(url)).toEqual({ namespace: expect.stringMatching(/^token:/), job: undefined });
+  expect(await namespaces.of(url)).toEqual({ namespace: 'namespace:a', job: 'one' });
   expect(fetchKey).toHaveBeenCalledTimes(2);
 });

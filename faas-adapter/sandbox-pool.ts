@@ -1,32 +1,36 @@
 import { limits, SatchelError } from '@satchel/proto/core';
 import type { DeployedFunction } from './functions.js';
+import type { Isolation, Tenant } from './isolation.js';
 import { type Outcome, Sandbox, type SandboxInvocation } from './sandbox.js';
 
 interface Waiting {
   readonly function: DeployedFunction;
-  readonly namespace: string;
+  readonly tenant: Tenant;
   readonly start: (member: Member) => void;
   readonly refuse: (error: SatchelError) => void;
 }
 
 interface Member {
   readonly sandbox: Sandbox;
-  readonly namespace: string;
+  /** See {@link Isolation.keyOf}. */
+  readonly key: string;
   lastUsedMs: number;
   retire: NodeJS.Timeout | undefined;
 }
 
-/** Keeps sandboxes warm and within a number; a sandbox serves one version of one function and one namespace, ever. */
+/** Keeps sandboxes warm and within a number; a sandbox serves one version of one function and one tenant, ever. */
 export class SandboxPool {
   readonly #maxSandboxes: number;
   readonly #keepWarmMs: number;
+  readonly #isolation: Isolation;
   readonly #members = new Set<Member>();
   /** Members that serve an invocation now. */
   readonly #taken = new Set<Member>();
   readonly #waiting: Waiting[] = [];
   #closed = false;
 
-  constructor(options: { maxSandboxes: number; keepWarmSeconds: number }) {
+  constructor(options: { maxSandboxes: number; keepWarmSeconds: number }, isolation: Isolation) {
+    this.#isolation = isolation;
     this.#maxSandboxes = options.maxSandboxes;
     this.#keepWarmMs = options.keepWarmSeconds * 1000;
   }
@@ -37,11 +41,11 @@ export class SandboxPool {
    */
   async invoke(
     deployed: DeployedFunction,
-    namespace: string,
+    tenant: Tenant,
     invocation: SandboxInvocation,
     log: (line: string) => void,
   ): Promise<Outcome> {
-    const member = await this.#acquire(deployed, namespace);
+    const member = await this.#acquire(deployed, tenant);
     clearTimeout(member.retire);
     try {
       return await member.sandbox.invoke(invocation, log);
@@ -69,8 +73,8 @@ export class SandboxPool {
     return this.#members.size;
   }
 
-  #acquire(deployed: DeployedFunction, namespace: string): Promise<Member> {
-    const warm = this.#findWarm(deployed, namespace) ?? this.#startIfRoom(deployed, namespace);
+  #acquire(deployed: DeployedFunction, tenant: Tenant): Promise<Member> {
+    const warm = this.#findWarm(deployed, tenant) ?? this.#startIfRoom(deployed, tenant);
     if (warm) return Promise.resolve(this.#take(warm));
     if (this.#waiting.length >= limits.functionEventQueue) {
       throw new SatchelError(
@@ -78,7 +82,7 @@ export class SandboxPool {
         `${this.#waiting.length} invocations wait for a sandbox already; call again later or raise --max-sandboxes (${this.#maxSandboxes})`,
       );
     }
-    return new Promise((start, refuse) => this.#waiting.push({ function: deployed, namespace, start, refuse }));
+    return new Promise((start, refuse) => this.#waiting.push({ function: deployed, tenant, start, refuse }));
   }
 
   #take(member: Member): Member {
@@ -90,14 +94,15 @@ export class SandboxPool {
     return !this.#taken.has(member) && member.sandbox.available;
   }
 
-  #findWarm(deployed: DeployedFunction, namespace: string): Member | undefined {
+  #findWarm(deployed: DeployedFunction, tenant: Tenant): Member | undefined {
+    const key = this.#isolation.keyOf(tenant);
     return [...this.#members].find(
-      (member) => this.#isFree(member) && member.namespace === namespace && member.sandbox.function.version === deployed.version,
+      (member) => this.#isFree(member) && member.key === key && member.sandbox.function.version === deployed.version,
     );
   }
 
   /** A new sandbox if there is room, made by ending the one unused for longest if need be. */
-  #startIfRoom(deployed: DeployedFunction, namespace: string): Member | undefined {
+  #startIfRoom(deployed: DeployedFunction, tenant: Tenant): Member | undefined {
     if (this.#closed) throw stopping();
     if (this.#members.size >= this.#maxSandboxes) {
       const coldest = [...this.#members].filter((member) => this.#isFree(member)).sort((a, b) => a.lastUsedMs - b.lastUsedMs)[0];
@@ -105,8 +110,8 @@ export class SandboxPool {
       coldest.sandbox.stop();
     }
     const member: Member = {
-      sandbox: new Sandbox(deployed, () => this.#ended(member)),
-      namespace,
+      sandbox: new Sandbox(deployed, this.#isolation.placeFor(tenant), () => this.#ended(member)),
+      key: this.#isolation.keyOf(tenant),
       lastUsedMs: Date.now(),
       retire: undefined,
     };
@@ -132,7 +137,7 @@ export class SandboxPool {
   #serveWaiting(): void {
     const next = this.#waiting[0];
     if (!next) return;
-    const member = this.#findWarm(next.function, next.namespace) ?? this.#startIfRoom(next.function, next.namespace);
+    const member = this.#findWarm(next.function, next.tenant) ?? this.#startIfRoom(next.function, next.tenant);
     if (!member) return;
     this.#waiting.shift();
     next.start(this.#take(member));

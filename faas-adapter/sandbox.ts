@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { randomId } from '@satchel/proto/core';
 import type { DeployedFunction } from './functions.js';
+import type { SandboxPlace } from './isolation.js';
 import { residentBytes } from './resident-memory.js';
 import {
   type FunctionFailure,
@@ -44,26 +45,34 @@ const runtimeBytes = 64 * 1024 * 1024;
 /** Environment that sandboxes share with the functions process; the rest of it is none of their business. */
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SATCHEL_SOCKET_DIR', 'SATCHEL_CONTROLLER'];
 
-/** One process that runs one version of one function for one namespace, one invocation at a time. */
+/** One process that runs one version of one function for one tenant, one invocation at a time. */
 export class Sandbox {
   readonly function: DeployedFunction;
   readonly #child: ChildProcess;
+  readonly #place: SandboxPlace;
   readonly #endMarker = `end-of-output-${randomId(24)}`;
   readonly #onEnd: () => void;
   #state: State = { kind: 'starting', waiting: undefined };
   #endReason: FunctionFailure | undefined;
   readonly #startTimer: NodeJS.Timeout;
 
-  /** Starts the process; `onEnd` is called once when it is gone, whatever the reason. */
-  constructor(deployed: DeployedFunction, onEnd: () => void) {
+  /** Starts the process; `onEnd` is called once when it is gone, whatever the reason, and what was made for it taken away. */
+  constructor(deployed: DeployedFunction, place: SandboxPlace, onEnd: () => void) {
     this.function = deployed;
+    this.#place = place;
     this.#onEnd = onEnd;
     this.#child = this.#start();
     const late = () => this.#end(failure('Runtime.StartError', `the function was not loaded after ${startMs / 1000} seconds`));
     this.#startTimer = setTimeout(late, startMs).unref();
     this.#child.on('message', (message: SandboxMessage) => this.#receive(message));
-    this.#child.on('exit', (code, signal) => this.#exited(code, signal));
-    this.#child.on('error', (error) => this.#end(failure('Runtime.StartError', error.message)));
+    this.#child.on('exit', (code, signal) => {
+      this.#exited(code, signal);
+      this.#place.remove();
+    });
+    this.#child.on('error', (error) => {
+      this.#end(failure('Runtime.StartError', error.message));
+      if (this.#child.pid === undefined) this.#place.remove();
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#line(line));
     }
@@ -100,11 +109,13 @@ export class Sandbox {
     );
     return fork(fileURLToPath(new URL('./sandbox-runtime.js', import.meta.url)), {
       cwd: code,
+      ...this.#place.user,
       execArgv: [`--max-old-space-size=${memoryMiB}`],
       env: {
         ...shared,
         AWS_LAMBDA_FUNCTION_NAME: name,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+        ...this.#place.environment,
         ...environment,
         [setupVariable]: JSON.stringify(setup),
       },

@@ -51,12 +51,15 @@ export class Listener {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Listens on a Unix socket; a file that an earlier process left there is replaced. */
+  /**
+   * Listens on a Unix socket; a file that an earlier process left there is replaced. Whoever reaches it may connect: sandboxes run as other users,
+   * and the token is the protection.
+   */
   async listenUnix(path: string): Promise<void> {
     await unlink(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw new SatchelError('unavailable', `cannot replace ${path}: ${error.message}`);
     });
-    await this.#listen({ path, exclusive: true, backlog }, path);
+    await this.#listen({ path, exclusive: true, backlog, readableAll: true, writableAll: true }, path);
   }
 
   /** Accepts no more; connections made stay. */

@@ -95,9 +95,9 @@ class ProcessCluster {
 
   /** Shards' sockets lie in the run folder, or in a shorter one if their paths would be too long. */
   #makeSocketDir(): string {
-    if (socketsFit(join(this.#folder.dir, 'sockets'))) return this.#makeFolder('sockets');
+    if (socketsFit(join(this.#folder.dir, 'sockets'))) return this.#makeFolder('sockets', 'passable');
     this.#socketFolder = RunFolder.claimShort();
-    return this.#socketFolder.makeFolder('sockets');
+    return this.#socketFolder.makeFolder('sockets', 'passable');
   }
 
   async #startController(): Promise<{ controller: string; http: string }> {
@@ -131,7 +131,7 @@ class ProcessCluster {
 
   async #startFunctions(controller: string, sockets: string): Promise<string> {
     const port = await this.#ports.one(this.#options.faasPort, '--faas-port');
-    const dir = this.#makeFolder('functions');
+    const dir = this.#makeFolder('functions', 'passable');
     const arguments_ = (at: string): string[] => ['--host', '127.0.0.1', '--port', at, '--dir', dir, '--controller', controller];
     const environment = { SATCHEL_SOCKET_DIR: sockets, SATCHEL_CONTROLLER: controller };
     const part = this.#supervise('functions', this.#options.mains.functions, arguments_(String(port)), environment);
@@ -146,9 +146,9 @@ class ProcessCluster {
     else this.#hooks.onNotice(line);
   }
 
-  #makeFolder(name: string): string {
+  #makeFolder(name: string, access?: 'passable'): string {
     if (this.#stopped) throw new SatchelError('unavailable', 'the cluster is being stopped');
-    return this.#folder.makeFolder(name);
+    return this.#folder.makeFolder(name, access);
   }
 
   #supervise(name: string, main: string, arguments_: string[], more: NodeJS.ProcessEnv = {}): SupervisedProcess {

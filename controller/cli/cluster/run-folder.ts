@@ -1,4 +1,14 @@
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { randomId, SatchelError } from '@satchel/proto/core';
@@ -38,6 +48,7 @@ export class RunFolder {
       try {
         ensureBase(base);
         const folder = new RunFolder(mkdtempSync(join(base, 'run-')), newOwner(true));
+        letPass(folder.dir);
         writeOwner(folder.dir, folder.#owner);
         return folder;
       } catch (error) {
@@ -67,14 +78,18 @@ export class RunFolder {
     }
   }
 
-  /** Makes a sub-folder; throws `invalid-argument` if something that Satchel did not make has its name. */
-  makeFolder(name: string): string {
+  /**
+   * Makes a sub-folder; throws `invalid-argument` if something that Satchel did not make has its name. One that is `passable` lets the sandboxes of
+   * functions through, where they run as users of their own.
+   */
+  makeFolder(name: string, access: 'own' | 'passable' = 'own'): string {
     const path = join(this.dir, name);
     if (lstatSync(path, { throwIfNoEntry: false })) {
       throw new SatchelError('invalid-argument', `${path} exists and was not made by satchel up; give another --dir`);
     }
     this.#update({ folders: [...this.#owner.folders, name] });
     mkdirSync(path, { mode: 0o700 });
+    if (access === 'passable') letPass(path);
     return path;
   }
 
@@ -121,6 +136,12 @@ function ensureBase(base: string): void {
   if (!facts.isDirectory() || facts.uid !== process.getuid?.() || (facts.mode & 0o022) !== 0) {
     throw new SatchelError('unavailable', `${base} is not a folder that only this user can write; remove it`);
   }
+  letPass(base);
+}
+
+/** As root, other users may go through a folder, but not look into it: sandboxes then are other users. */
+function letPass(folder: string): void {
+  if (process.getuid?.() === 0) chmodSync(folder, 0o711);
 }
 
 /** Writes the owner file if there is none; false if there is. */
