@@ -4,8 +4,11 @@ import type { ObjectKey } from './call.js';
 import type { ObjectStat } from './object-stat.js';
 import { goneError } from './striping/stripe-reader.js';
 
+/** Ranges on their way at a time, so that their shard need not wait for the reader between two. */
+const chunksAhead = 3;
+
 export interface StreamOptions {
-  /** Bytes read at a time. Default 1 MiB. */
+  /** Bytes read at a time; the stream holds up to five times as many. Default 1 MiB. */
   readonly chunkBytes?: number;
   /** Ends the stream with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -45,13 +48,21 @@ async function* ranges(
     yield value;
     return;
   }
-  for (let from = 0; from < first.size; from += chunkBytes) {
+  const read = async (from: number): Promise<Buffer> => {
     // The object that is there after the range was read is the one that was there before: the range is a part of it.
     const [bytes, after] = await Promise.all([source.getRange(key, from, from + chunkBytes, call), source.stat(key, call)]);
-    if (!isSame(first, after) || bytes.length !== Math.min(chunkBytes, first.size - from)) {
-      throw goneError(key);
+    if (isSame(first, after) && bytes.length === Math.min(chunkBytes, first.size - from)) return bytes;
+    throw goneError(key);
+  };
+  const ahead: Promise<Buffer>[] = [];
+  for (let from = 0; from < first.size || ahead.length > 0; ) {
+    for (; from < first.size && ahead.length < chunksAhead; from += chunkBytes) {
+      const bytes = read(from);
+      // Whoever ends the stream early is not told of what was read in vain.
+      bytes.catch(() => {});
+      ahead.push(bytes);
     }
-    yield bytes;
+    yield (await ahead.shift()) as Buffer;
   }
 }
 
