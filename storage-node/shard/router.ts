@@ -98,7 +98,13 @@ export class Router implements EndpointRouter {
     if (this.#pops.waits(entry.command.name)) {
       const shards = [...parts.keys()];
       this.#statistics.forwarded++;
-      this.#pops.start(connection, entry.command.name, args, identity, partOfKey.map((part) => shards[part] as number));
+      this.#pops.start(
+        connection,
+        entry.command.name,
+        args,
+        identity,
+        partOfKey.map((part) => shards[part] as number),
+      );
       return true;
     }
     if (parts.size === 1) {

@@ -110,33 +110,37 @@ function insert(context: CommandContext): void | Promise<void> {
     const pivot = latin1Argument(args, 3);
     const element = elementArgument(args, 4);
     const own = key.copy();
-    return andThen(withInserted(list, pivot, element, side), (changed) => {
-      if (changed === undefined) {
+    return andThen(placeOfPivot(list, pivot), (place) => {
+      if (place < 0) {
         reply.integer(-1);
         return;
       }
-      return andThen(job.collections.take(own, list.size, 1, elementCharge(element)), () => {
-        list.elements = changed;
-        job.collections.grown(list, elementCharge(element), nowMs);
-        job.usage.bytesIn += element.length;
-        reply.integer(list.size);
-      });
+      return andThen(job.collections.take(own, list.size, 1, elementCharge(element)), () =>
+        andThen(inserted(list, side === 'BEFORE' ? place : place + 1, element), (elements) => {
+          list.elements = elements;
+          job.collections.grown(list, elementCharge(element), nowMs);
+          job.usage.bytesIn += element.length;
+          reply.integer(list.size);
+        }),
+      );
     });
   });
 }
 
-function withInserted(list: ListValue, pivot: string, element: string, side: 'BEFORE' | 'AFTER') {
-  const changed = new Deque();
-  let done = false;
-  const copied = inSteps(list.size, (index) => {
-    const present = list.elements.at(index);
-    const here = !done && present === pivot;
-    done ||= here;
-    if (here && side === 'BEFORE') changed.pushRight(element);
-    changed.pushRight(present);
-    if (here && side === 'AFTER') changed.pushRight(element);
+function placeOfPivot({ elements, size }: ListValue, pivot: string): number | Promise<number> {
+  let place = -1;
+  const searched = inSteps(size, (index) => {
+    if (place < 0 && elements.at(index) === pivot) place = index;
   });
-  return andThen(copied, () => (done ? changed : undefined));
+  return andThen(searched, () => place);
+}
+
+function inserted({ elements, size }: ListValue, place: number, element: string): Deque | Promise<Deque> {
+  const changed = new Deque();
+  const copied = inSteps(size + 1, (index) => {
+    changed.pushRight(index === place ? element : elements.at(index < place ? index : index - 1));
+  });
+  return andThen(copied, () => changed);
 }
 
 interface PlaceOptions {

@@ -90,7 +90,7 @@ function replyStat(reply: ReplyWriter, stat: Stat | undefined, nowMs: number, st
 }
 
 const stat: CommandAction = ({ job, reply }, key, nowMs) => {
-  const object = job.lookup(key, nowMs);
+  const object = job.lookupAny(key, nowMs);
   if (!object?.manifest) return replyStat(reply, object, nowMs);
   const { valueLength, tier, ...metadata } = { ...metadataOf(object), valueLength: object.valueLength, tier: object.tier };
   return andThen(stripeOf(object), (stripe) => replyStat(reply, { valueLength, tier, ...metadata }, nowMs, stripe));

@@ -1,6 +1,7 @@
 import { persistPrefix, SatchelError } from '@satchel/proto/core';
 import type { Key } from '../../store/key.js';
 import { scanEnd } from '../../store/tier-store.js';
+import { typeOf } from '../collections/collection.js';
 import type { Command, CommandContext } from '../command.js';
 import { inSlices } from '../slices.js';
 import { integerArgument, latin1Argument, optionArgument, syntaxError, valueIndex } from './arguments.js';
@@ -16,8 +17,8 @@ interface ScanOptions {
   readonly position: number;
   readonly count: number;
   readonly glob: Glob | undefined;
-  /** TYPE names another type than `string`: nothing is of it. */
-  readonly none: boolean;
+  /** Only objects of this type. */
+  readonly type: string | undefined;
 }
 
 function scan(context: CommandContext): void | Promise<void> {
@@ -29,9 +30,10 @@ function scan(context: CommandContext): void | Promise<void> {
   let position = options.position;
   let visited = 0;
   const done = inSlices(() => {
-    position = job.scan(position, Math.min(objectsPerStep, options.count - visited), (key) => {
+    position = job.scan(position, Math.min(objectsPerStep, options.count - visited), (key, object) => {
       visited++;
-      if (!options.none && (options.glob === undefined || options.glob.matches(key.toString()))) keys.push(bytesOf(key));
+      if (options.type !== undefined && typeOf(object) !== options.type) return;
+      if (options.glob === undefined || options.glob.matches(key.toString())) keys.push(bytesOf(key));
     });
     return position >= scanEnd || visited >= options.count;
   });
@@ -41,7 +43,10 @@ function scan(context: CommandContext): void | Promise<void> {
 
 async function scanPersisted(context: CommandContext, options: ScanOptions, glob: Glob): Promise<void> {
   const page = await persistedPage(context.job, glob.prefix, options.position, options.count);
-  const keys = options.none ? [] : page.keys.filter((key) => glob.matches(key.toString('latin1')));
+  const keys =
+    options.type !== undefined && options.type !== 'string'
+      ? []
+      : page.keys.filter((key) => glob.matches(key.toString('latin1')));
   replyPage(context, page.next, keys);
 }
 
@@ -53,12 +58,17 @@ function replyPage({ reply }: CommandContext, position: number, keys: readonly B
 }
 
 function scanOptions({ args }: CommandContext): ScanOptions {
-  const options = { position: cursorArgument(args.text(1)), count: 10, glob: undefined as Glob | undefined, none: false };
+  const options = {
+    position: cursorArgument(args.text(1)),
+    count: 10,
+    glob: undefined as Glob | undefined,
+    type: undefined as string | undefined,
+  };
   for (let index = 2; index < args.count; index += 2) {
     const option = optionArgument(args, index);
     const value = valueIndex(args, index);
     if (option === 'MATCH') options.glob = new Glob(latin1Argument(args, value));
-    else if (option === 'TYPE') options.none = args.text(value).toLowerCase() !== 'string';
+    else if (option === 'TYPE') options.type = args.text(value).toLowerCase();
     else if (option === 'COUNT') {
       const count = integerArgument(args, value);
       if (count < 1) throw syntaxError();

@@ -11,6 +11,7 @@ import {
 import type { Key } from '../../store/key.js';
 import { MapStore } from '../../store/testing/map-store.js';
 import { TieredStore } from '../../store/tiered/tiered-store.js';
+import type { HeapSpace } from '../collections/heap-space.js';
 import type { Command, CommandContext } from '../command.js';
 import { dataCommands } from '../commands/data-commands.js';
 import { ShardJob } from '../job.js';
@@ -32,6 +33,8 @@ export interface TestShardOptions {
   readonly lost?: boolean;
   /** The job is a cache. */
   readonly evict?: boolean;
+  /** Where lists and sets lie. */
+  readonly heap?: HeapSpace;
 }
 
 const ample = 1_000_000_000;
@@ -89,6 +92,7 @@ export class TestShard {
       grant: this.grant,
       lost: options.lost ?? false,
       clock: this.clock,
+      ...(options.heap && { heap: options.heap }),
       shardWaits: this.shardWaits,
     });
   }
