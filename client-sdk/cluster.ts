@@ -49,7 +49,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
   constructor(url: JobUrl, credentials: ConnectionContext['credentials'], options: CompleteConnectOptions) {
     this.#url = url;
     const isLocal = options.local === 'auto' && options.socketDir !== '';
-    this.local = isLocal ? new LocalReads(options.socketDir, (slot) => this.#ownerOfSlot(slot)) : undefined;
+    this.local = isLocal ? new LocalReads(options.socketDir, options.spinMs, (slot) => this.#ownerOfSlot(slot)) : undefined;
     this.#context = {
       ticker: this.ticker,
       options,

@@ -14,6 +14,11 @@ export interface ConnectOptions {
    * through the network.
    */
   readonly local?: 'auto' | 'off';
+  /**
+   * How long `waitFor` looks for its object without a pause, if a shard on this host has the key, polls (`--spin`), and leaves a processor free for
+   * it. Costs as much processor time. Default 10 ms; 0: never.
+   */
+  readonly spinMs?: number;
   /** How large values are split over the job's shards. */
   readonly stripe?: StripeOptions;
 }
@@ -29,6 +34,7 @@ export function completeConnectOptions(options: ConnectOptions): CompleteConnect
     // The slowest single command is a put of the largest value to the object tier.
     silenceMs: duration('silenceMs', options.silenceMs ?? 60_000),
     socketDir: options.socketDir ?? process.env['SATCHEL_SOCKET_DIR'] ?? '',
+    spinMs: options.spinMs === 0 ? 0 : duration('spinMs', options.spinMs ?? 10),
     local: localMode(options.local ?? 'auto'),
     stripe: completeStripeOptions(options.stripe ?? {}),
   };

@@ -157,6 +157,9 @@ export class Store {
       if (value !== undefined) return value;
       throw goneError(key);
     };
+    const { local } = this.#cluster;
+    const value = local?.get(key, options);
+    if (local !== undefined && value !== undefined) return local.settled(options?.as === 'text' ? value.toString() : value);
     return this.#wait<Buffer | string>({ key, name: 'SATCHEL.AWAIT', subject: [key], rest: ['MANIFEST'] }, decoder, options);
   }
 
@@ -302,6 +305,7 @@ export class Store {
   ): Promise<Result> {
     const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), command, decoder, options);
     this.#cluster.submit(wait);
+    if (command.key !== undefined) this.#cluster.local?.spinFor(command.key, wait);
     return wait.promise;
   }
 }

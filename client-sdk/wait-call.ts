@@ -63,6 +63,11 @@ export class WaitCall<Result> extends Call<Result> {
     else this.succeed(value);
   }
 
+  /** The end of the wait by another way than a push: the object was found. */
+  found(value: Buffer): void {
+    if (!this.settled) this.succeed(value);
+  }
+
   protected override settle(): void {
     super.settle();
     this.home?.forget(this);

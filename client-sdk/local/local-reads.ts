@@ -1,9 +1,19 @@
+import { availableParallelism } from 'node:os';
 import { limits } from '@satchel/proto/core';
-import { type ArenaReader, type AskReason, askReasons, type LocalStat, LookupKey } from '@satchel/proto/shared-memory';
+import {
+  type ArenaReader,
+  type AskReason,
+  askReasons,
+  hasSpinFolder,
+  type LocalStat,
+  LookupKey,
+  SpinSlot,
+} from '@satchel/proto/shared-memory';
 import { type Address, isThisHost } from '../address.js';
 import { type CallOptions, Notice, type ObjectKey, type Pending } from '../call.js';
 import { CallsUnderWay } from './calls-under-way.js';
 import { type ArenaConnection, type ArenaOwner, LocalArena } from './local-arena.js';
+import { type SpinningWait, SpinningWaits } from './spinning-waits.js';
 
 /** Why a read was left to the shard: see {@link LocalReadStatistics}. */
 export type LocalAskReason = AskReason | 'order' | 'closed';
@@ -39,6 +49,7 @@ export type OwnerOfSlot = (slot: number) => { readonly arena: LocalArena | undef
 export class LocalReads implements ArenaOwner {
   readonly underWay = new CallsUnderWay();
   readonly #socketDir: string;
+  readonly #spinMs: number;
   readonly #ownerOf: OwnerOfSlot;
   readonly #arenas = new Map<ArenaConnection, LocalArena>();
   readonly #key = new LookupKey();
@@ -49,10 +60,13 @@ export class LocalReads implements ArenaOwner {
   #streak = 0;
   #timer: NodeJS.Timeout | undefined;
   #arena: LocalArena | undefined;
+  #spinning: SpinningWaits | undefined;
   #closed = false;
 
-  constructor(socketDir: string, ownerOf: OwnerOfSlot) {
+  /** `spinMs`: see ConnectOptions. */
+  constructor(socketDir: string, spinMs: number, ownerOf: OwnerOfSlot) {
     this.#socketDir = socketDir;
+    this.#spinMs = spinMs;
     this.#ownerOf = ownerOf;
   }
 
@@ -81,6 +95,13 @@ export class LocalReads implements ArenaOwner {
     return reader && (reader.get(this.#key, Date.now()) ?? this.#missed());
   }
 
+  /** As `get`, for who looks again and again: what is in vain is not counted. */
+  peek(key: ObjectKey): Buffer | undefined {
+    const { slot, hash } = this.#key.set(key);
+    const reader = this.#ownerOf(slot)?.arena?.reader;
+    return reader === undefined || this.underWay.concerns(hash) ? undefined : reader.peek(this.#key, Date.now());
+  }
+
   getRange(key: ObjectKey, from: number, to: number, options: CallOptions | undefined): Buffer | undefined {
     // Places counted from the end are the shard's business.
     if (!(from >= 0 && Number.isSafeInteger(from) && Number.isSafeInteger(to))) return undefined;
@@ -97,6 +118,17 @@ export class LocalReads implements ArenaOwner {
   stat(key: ObjectKey, options: CallOptions | undefined): LocalStat | undefined {
     const reader = this.#readerFor(key, options);
     return reader && (reader.stat(this.#key, Date.now()) ?? this.#missed());
+  }
+
+  /** Looks for an awaited object without a pause; see SpinningWaits. Does nothing where shards do not poll, or share no memory. */
+  spinFor(key: ObjectKey, wait: SpinningWait): void {
+    if (this.#spinning === undefined) {
+      const waits = this.#arenas.size > 0 && this.#spinMs > 0 && hasSpinFolder(this.#socketDir);
+      if (!waits) return;
+      const slot = new SpinSlot(this.#socketDir, availableParallelism());
+      this.#spinning = new SpinningWaits((awaited) => this.peek(awaited), slot, this.#spinMs);
+    }
+    this.#spinning.add(key, wait);
   }
 
   /** A promise of what was read; now and then one that lets the event loop have its turn, so that a loop of reads does not starve everything else. */
@@ -132,6 +164,7 @@ export class LocalReads implements ArenaOwner {
   /** Lets go of all memory; nothing is read in place from now on. Idempotent. */
   close(): void {
     this.#closed = true;
+    this.#spinning?.close();
     for (const connection of [...this.#arenas.keys()]) this.forget(connection);
   }
 

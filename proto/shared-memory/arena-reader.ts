@@ -131,6 +131,14 @@ export class ArenaReader {
     return this.#read(key, nowMs, whole, 0, limits.valueBytes) ? this.#take() : undefined;
   }
 
+  /** As `get`, for who looks again and again: that there is nothing yet is not counted. */
+  peek(key: LookupKey, nowMs: number): Buffer | undefined {
+    const { miss } = this.asked;
+    const value = this.get(key, nowMs);
+    this.asked.miss = miss;
+    return value;
+  }
+
   /** Bytes [from, to) of the value, as far as there are any. */
   getRange(key: LookupKey, from: number, to: number, nowMs: number): Buffer | undefined {
     return this.#read(key, nowMs, range, from, to) ? this.#take() : undefined;
