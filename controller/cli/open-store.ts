@@ -5,8 +5,9 @@ import type { DataStore } from './store.js';
 export async function openStore(url: string): Promise<DataStore> {
   const store = connect(url);
   return {
-    put: (key, value, as) => store.put(key, value, as),
+    put: (key, source, as) => store.putStream(key, source, as),
     get: (key) => store.get(key),
+    getStream: (key) => store.getStream(key),
     stat: (key) => store.stat(key),
     list: (prefix) => store.list(prefix),
     delete: async (key) => (await store.delete(key)) > 0,

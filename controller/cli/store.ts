@@ -9,13 +9,16 @@ export interface StoreAs {
   readonly persist?: boolean;
   readonly reads?: number;
   readonly attempt?: number;
+  readonly stripe?: boolean;
 }
 
 /** What the data commands need of a job's store. */
 export interface DataStore {
-  /** Stores a value; false if `ifAbsent` was asked for and the key exists. */
-  put(key: string, value: Uint8Array, as: StoreAs): Promise<boolean>;
+  /** Stores what the source delivers; false if `ifAbsent` was asked for and the key exists. */
+  put(key: string, source: AsyncIterable<Uint8Array>, as: StoreAs): Promise<boolean>;
   get(key: string): Promise<Uint8Array | undefined>;
+  /** The value piece by piece; fails with `not-found` if there is none. */
+  getStream(key: string): AsyncIterable<Uint8Array>;
   stat(key: string): Promise<ObjectStat | undefined>;
   /** Keys that begin with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<string>;

@@ -17,10 +17,13 @@ function get(key: string, command: Command, io: CliProcess, open: OpenStore | un
     command,
     io,
     async (store, { output }) => {
+      if (!output.json) {
+        for await (const piece of store.getStream(key)) await output.bytes(piece);
+        return;
+      }
       const value = await store.get(key);
       if (value === undefined) throw new SatchelError('not-found', `there is no object '${key}'`);
-      if (output.json) output.result(valueDocument(key, value), () => '');
-      else await output.bytes(value);
+      output.result(valueDocument(key, value), () => '');
     },
     open,
   );

@@ -29,9 +29,11 @@ test.each([['-'], []])('stores standard input when the file is %s', async (...fi
 
 test('passes on how to store it', async () => {
   const store = new MemoryStore();
-  const options = ['--ttl', '2m', '--tier', 'ssd', '--persist', '--reads', '3', '--attempt', '4', '--if-absent'];
+  const options = ['--ttl', '2m', '--tier', 'ssd', '--persist', '--reads', '3', '--attempt', '4', '--if-absent', '--stripe'];
   await runData(addPut, ['put', 'key', ...options], store);
-  expect(store.putAs).toEqual([{ ttlMs: 120_000, tier: 'ssd', persist: true, reads: 3, attempt: 4, ifAbsent: true }]);
+  expect(store.putAs).toEqual([
+    { ttlMs: 120_000, tier: 'ssd', persist: true, reads: 3, attempt: 4, ifAbsent: true, stripe: true },
+  ]);
 });
 
 test('fails when the key exists and was to be absent', async () => {

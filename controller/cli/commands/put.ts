@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { buffer } from 'node:stream/consumers';
-import { formatBytes, limits, SatchelError, type Tier, tiers } from '@satchel/proto/core';
+import { formatBytes, SatchelError, type Tier, tiers } from '@satchel/proto/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { durationMsArgument, wholeNumber } from '../arguments.js';
 import type { CliProcess } from '../context.js';
@@ -14,7 +13,11 @@ interface PutOptions {
   readonly persist?: boolean;
   readonly reads?: number;
   readonly attempt?: number;
+  readonly stripe?: boolean;
 }
+
+/** Bytes of a file read at a time. */
+const pieceBytes = 1024 * 1024;
 
 /** `put KEY [FILE|-]`: stores a file or standard input as one object. */
 export function addPut(parent: Command, io: CliProcess, open?: OpenStore): void {
@@ -25,6 +28,7 @@ export function addPut(parent: Command, io: CliProcess, open?: OpenStore): void 
     .option('--persist', "keep it in the object tier beyond the job's end")
     .option('--reads <count>', 'the object goes with this many reads', wholeNumber(1, 2 ** 31))
     .option('--attempt <number>', 'attempt of a task; a put of another attempt is refused', attemptArgument)
+    .option('--stripe', "split it over the job's shards, as is done with what is over 512MiB")
     .action((key: string, file: string | undefined, options: PutOptions, command: Command) =>
       put(key, file ?? '-', options, command, io, open),
     );
@@ -44,42 +48,34 @@ async function put(
     command,
     io,
     async (store, context) => {
-      const value = await readValue(file, io);
-      if (!(await store.put(key, value, as))) throw new SatchelError('failed', `object '${key}' exists already`);
-      context.output.result({ key, size: value.length }, () => `${key}: ${formatBytes(value.length)}`);
+      let size = 0;
+      const pieces = piecesOf(file, io, (bytes) => {
+        size += bytes;
+      });
+      if (!(await store.put(key, pieces, as))) throw new SatchelError('failed', `object '${key}' exists already`);
+      context.output.result({ key, size }, () => `${key}: ${formatBytes(size)}`);
     },
     open,
   );
 }
 
-function pick({ ifAbsent, tier, persist, reads, attempt }: Omit<PutOptions, 'ttl'>): StoreAs {
+function pick({ ifAbsent, tier, persist, reads, attempt, stripe }: Omit<PutOptions, 'ttl'>): StoreAs {
   return {
     ...(ifAbsent !== undefined && { ifAbsent }),
     ...(tier !== undefined && { tier }),
     ...(persist !== undefined && { persist }),
     ...(reads !== undefined && { reads }),
     ...(attempt !== undefined && { attempt }),
+    ...(stripe !== undefined && { stripe }),
   };
 }
 
-/** Reads at most one value: what is longer is refused before memory is filled with it. */
-async function readValue(file: string, io: CliProcess): Promise<Buffer> {
-  const source = file === '-' ? io.stdin : createReadStream(file);
-  return buffer(bounded(source, file));
-}
-
-async function* bounded(source: NodeJS.ReadableStream, file: string): AsyncGenerator<Buffer> {
-  let bytes = 0;
+/** The bytes of a file or of standard input as they are read; `counted` is told how many each time. */
+async function* piecesOf(file: string, io: CliProcess, counted: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const source = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: pieceBytes });
   for await (const chunk of source) {
     const piece = Buffer.from(chunk);
-    bytes += piece.length;
-    if (bytes > limits.valueBytes) {
-      const what = file === '-' ? 'standard input' : file;
-      throw new SatchelError(
-        'too-large',
-        `${what} has more than ${formatBytes(limits.valueBytes)}, the most one object can hold`,
-      );
-    }
+    counted(piece.length);
     yield piece;
   }
 }

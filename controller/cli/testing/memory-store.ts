@@ -1,4 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import type { ObjectStat } from '@satchel/client';
+import { SatchelError } from '@satchel/proto/core';
 import { Command } from 'commander';
 import type { CliProcess } from '../context.js';
 import type { DataStore, OpenStore, StoreAs } from '../store.js';
@@ -10,8 +12,9 @@ export class MemoryStore implements DataStore {
   readonly putAs: StoreAs[] = [];
   closed = false;
 
-  async put(key: string, value: Uint8Array, as: StoreAs): Promise<boolean> {
+  async put(key: string, source: AsyncIterable<Uint8Array>, as: StoreAs): Promise<boolean> {
     this.putAs.push(as);
+    const value = await buffer(source);
     if (as.ifAbsent && this.objects.has(key)) return false;
     this.objects.set(key, value);
     return true;
@@ -19,6 +22,12 @@ export class MemoryStore implements DataStore {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     return this.objects.get(key);
+  }
+
+  async *getStream(key: string): AsyncGenerator<Uint8Array> {
+    const value = this.objects.get(key);
+    if (value === undefined) throw new SatchelError('not-found', `there is no object '${key}'`);
+    yield value;
   }
 
   async stat(key: string): Promise<ObjectStat | undefined> {
