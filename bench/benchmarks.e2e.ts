@@ -95,7 +95,7 @@ test("fairness measures others' gets alone and beside each disturbance", async (
   const sizes = ['--deleted', '5000', '--scanned', '5000', '--waits', '50', '--pipelined', '500'];
   const document = await bench('fairness', '--seconds', '0.3', '--dram', '256MiB', ...sizes);
   expectFigures(document, 'p50Ms', 'serverCpuUs');
-  expect(document.rows.map(({ subject }) => subject)).toEqual(Array.from({ length: 4 }, () => ['beside', 'alone']).flat());
+  expect(document.rows.map(({ subject }) => subject)).toEqual(Array.from({ length: 5 }, () => ['beside', 'alone']).flat());
   for (const { figures } of document.rows) expect(figures.hitShare).toBe(1);
 });
 

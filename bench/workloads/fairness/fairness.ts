@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@satchel/client';
 import { SatchelError } from '@satchel/proto/core';
@@ -13,7 +14,7 @@ import { readShardMetrics } from '../../shard-metrics.js';
 import { satchelChoice } from '../../subjects.js';
 import { type JobPlace, openTestedJob, type TestedJob } from '../../tested-job.js';
 
-export const disturbances = ['delete', 'scan', 'waits', 'pipeline'] as const;
+export const disturbances = ['delete', 'scan', 'waits', 'neighbour', 'pipeline'] as const;
 export type Disturbance = (typeof disturbances)[number];
 
 export interface FairnessOptions {
@@ -52,6 +53,8 @@ export function runFairness(place: JobPlace, options: FairnessOptions, output: O
     const job = await openTestedJob(scope, place, { name: 'fairness', latencySensitive: true });
     const others = await startLoadWorker(scope, satchelChoice('satchel', job));
     const troublemaker = await startLoadWorker(scope, satchelChoice('satchel', job));
+    // What the others notice is to come from the shard, not from a lack of cores.
+    setPriority(troublemaker.pid, constants.priority.PRIORITY_LOW);
     await prepare(scope, job, troublemaker, options, output);
     const works = nuisances(job, others, troublemaker, options).map((nuisance) => work(job, others, nuisance, options));
     const rows = await runRounds(works, options.rounds, (round) => output.say(`  round ${round}/${options.rounds}`));
@@ -77,6 +80,7 @@ async function prepare(
 
 function nuisances({ url }: TestedJob, others: LoadWorker, worker: LoadWorker, options: FairnessOptions): Nuisance[] {
   const { deletedKeys, scannedKeys, waits, pipelined, ms } = options;
+  const waitsAndGets = `${waits.toLocaleString('en')} waits and 1 MiB gets`;
   const all: Record<Disturbance, Nuisance> = {
     delete: {
       name: `DELPREFIX of ${deletedKeys.toLocaleString('en')}`,
@@ -87,14 +91,8 @@ function nuisances({ url }: TestedJob, others: LoadWorker, worker: LoadWorker, o
       name: `SCAN of ${scannedKeys.toLocaleString('en')}`,
       run: () => worker.call('listFor', { prefix: 'scanned:', forMs: ms }),
     },
-    waits: {
-      name: `${waits.toLocaleString('en')} waits and 1 MiB gets on the same store`,
-      run: async () => {
-        await others.call('hold', { waits, largeKey });
-        await delay(ms);
-        return others.call('letGo', undefined);
-      },
-    },
+    waits: { name: `${waitsAndGets} on the same store`, run: () => held(others, options) },
+    neighbour: { name: `${waitsAndGets} of another process`, run: () => held(worker, options) },
     pipeline: {
       name: `a pipeline of ${pipelined.toLocaleString('en')} gets`,
       run: () => {
@@ -104,6 +102,12 @@ function nuisances({ url }: TestedJob, others: LoadWorker, worker: LoadWorker, o
     },
   };
   return options.disturbances.map((name) => all[name]);
+}
+
+async function held(worker: LoadWorker, { waits, ms }: FairnessOptions): Promise<number> {
+  await worker.call('hold', { waits, largeKey });
+  await delay(ms);
+  return worker.call('letGo', undefined);
 }
 
 function work(job: TestedJob, others: LoadWorker, nuisance: Nuisance, { ms, inFlight }: FairnessOptions): Work {
