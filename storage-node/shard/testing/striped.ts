@@ -10,13 +10,25 @@ export function newVersion(): string {
 }
 
 /** Writes the chunks of a value through an endpoint, as the SDK would; returns the version. */
-export async function putChunks(client: TestClient, key: string, value: Buffer, version = newVersion()): Promise<string> {
+export async function putChunks(
+  client: TestClient,
+  key: string,
+  value: Buffer,
+  version = newVersion(),
+  tier = 'dram',
+): Promise<string> {
   const stripe = { version, size: value.length, chunkBytes: testChunkBytes };
   await Promise.all(
     Array.from({ length: chunkCount(stripe) }, async (_, index) => {
       const start = index * testChunkBytes;
       const chunk = value.subarray(start, start + chunkLength(stripe, index));
-      const reply = await client.call('SATCHEL.STRIPEPUT', chunkKey({ version, index, key: Buffer.from(key) }), chunk);
+      const reply = await client.call(
+        'SATCHEL.STRIPEPUT',
+        chunkKey({ version, index, key: Buffer.from(key) }),
+        chunk,
+        'TIER',
+        tier,
+      );
       if (reply !== 'OK') throw new Error(String(reply));
     }),
   );

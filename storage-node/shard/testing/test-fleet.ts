@@ -27,7 +27,11 @@ export interface TestFleetOptions {
   readonly socket?: string;
   readonly connectionLimit?: number;
   /** Tiers of a job on one shard. */
-  readonly openTiers?: () => TierStore[];
+  readonly openTiers?: (shard: number) => TierStore[];
+  /** Whether a restarted shard finds what its ssd and object tier kept, and has lost the rest. Default: it has never had anything. */
+  readonly losesData?: boolean;
+  /** Whether jobs are caches. */
+  readonly evict?: 'lru';
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** The namespace's persisted objects. Default: each shard has its own. */
@@ -85,6 +89,7 @@ export class TestShardProcess implements ShardEnvironment {
   /** Number of times a token was checked. */
   admissions = 0;
   server: Server;
+  #restarted = false;
   readonly #options: TestFleetOptions;
   readonly #directory: Map<number, ShardAddress>;
 
@@ -118,7 +123,10 @@ export class TestShardProcess implements ShardEnvironment {
   async restart(): Promise<void> {
     const { endpointPort, directPort } = this.address;
     this.server.close();
+    // What a process that is gone does no more.
+    for (const job of this.jobs.values()) job.striping.end();
     this.jobs.clear();
+    this.#restarted = true;
     this.server = this.#newServer();
     await this.listen(endpointPort, directPort);
   }
@@ -160,15 +168,15 @@ export class TestShardProcess implements ShardEnvironment {
   #open(job: string): ShardJob {
     const open = this.jobs.get(job);
     if (open !== undefined) return open;
-    const tiers = this.#options.openTiers?.() ?? [new MapStore('dram', ample)];
+    const tiers = this.#options.openTiers?.(this.shard) ?? [new MapStore('dram', ample)];
     const opened = new ShardJob({
       node: 'node-1',
       configuration: this.#configuration(job),
       shard: this.shard,
-      openStore: () => new TieredStore({ tiers }),
+      openStore: (onEvicted) => new TieredStore({ tiers, onEvicted, evict: this.#options.evict ?? '' }),
       persisted: this.#options.persisted ?? new MapPersisted(),
       grant: unlimitedGrant,
-      lost: false,
+      lost: this.#restarted && this.#options.losesData === true,
       clock: this.#options.clock ?? systemClock,
       shardWaits: { count: 0 },
       calls: () => this.server.calls,
@@ -181,7 +189,16 @@ export class TestShardProcess implements ShardEnvironment {
   #configuration(job: string): JobConfiguration {
     const count = job.startsWith('one-') ? 1 : (this.#options.shards ?? 2);
     const ranges = rangesFromWeights(Array.from({ length: count }, (_, index) => ({ shard: index + 1, weight: 1 })));
-    return { job, namespace: 'default', epoch: 1, ranges, tiers: ['dram'], quotaBytes: 0, evict: '', createdMs: 0 };
+    return {
+      job,
+      namespace: 'default',
+      epoch: 1,
+      ranges,
+      tiers: ['dram'],
+      quotaBytes: 0,
+      evict: this.#options.evict ?? '',
+      createdMs: 0,
+    };
   }
 }
 
