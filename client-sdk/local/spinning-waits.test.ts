@@ -68,6 +68,20 @@ test('a wait that ended otherwise, or took too long, is left alone', async () =>
   expect([looks, slot.held]).toEqual([before, 0]);
 });
 
+test('waits are left to the shard when the slot is lost', async () => {
+  const slot = new Slot();
+  let looks = 0;
+  const waits = new SpinningWaits(() => void looks++, slot, 60_000);
+  const wait = new Wait();
+  waits.add('a', wait);
+  await rounds(1);
+  slot.free = false;
+  await rounds(1);
+  const before = looks;
+  await rounds(2);
+  expect([looks, slot.held]).toEqual([before, 0]);
+});
+
 test('without a slot nothing spins, and no more than a few waits are looked after', async () => {
   const slot = new Slot();
   const seen = new Set<string>();

@@ -40,8 +40,9 @@ export class SpinningWaits {
 
   /** Looks after a wait, if there is a slot. */
   add(key: ObjectKey, wait: SpinningWait): void {
-    if (this.#entries.length >= mostWaits || !this.#slot.take()) return;
-    this.#entries.push({ key, wait, untilMs: performance.now() + this.#spinMs });
+    const nowMs = performance.now();
+    if (this.#entries.length >= mostWaits || !this.#slot.take(nowMs)) return;
+    this.#entries.push({ key, wait, untilMs: nowMs + this.#spinMs });
     if (this.#spinning) return;
     this.#spinning = true;
     setImmediate(this.#onRound);
@@ -56,7 +57,8 @@ export class SpinningWaits {
   #round(): void {
     for (let look = 0; look < looksPerRound; look++) for (const entry of this.#entries) this.#lookFor(entry);
     const nowMs = performance.now();
-    this.#entries = this.#entries.filter(({ wait, untilMs }) => !wait.settled && nowMs < untilMs);
+    const goesOn = this.#slot.take(nowMs);
+    this.#entries = this.#entries.filter(({ wait, untilMs }) => goesOn && !wait.settled && nowMs < untilMs);
     this.#spinning = this.#entries.length > 0;
     if (this.#spinning) setImmediate(this.#onRound);
     else this.#slot.release();

@@ -80,20 +80,36 @@ describe.skipIf(!loadMapping())('leave to spin', () => {
   it('is given to one process fewer than there are processors, and comes back from one that dies', async () => {
     makeSpinFolder(folder, 3);
     const [first, second, third] = [1, 2, 3].map(() => new SpinSlot(folder, 3)) as [SpinSlot, SpinSlot, SpinSlot];
-    expect([first.take(), first.take(), second.take(), third.take()]).toEqual([true, true, true, false]);
+    expect([first.take(0), first.take(0), second.take(0), third.take(0)]).toEqual([true, true, true, false]);
     first.release();
     expect(first.held).toBe(false);
     const holder = fork(join(import.meta.dirname, 'testing/spin-holder.mjs'), [folder], { execArgv: [], stdio: 'inherit' });
     await once(holder, 'message');
-    expect(third.take()).toBe(false);
+    expect(third.take(0)).toBe(false);
     holder.kill('SIGKILL');
     await once(holder, 'exit');
-    expect(third.take()).toBe(true);
+    expect(third.take(0)).toBe(true);
     for (const slot of [first, second, third]) slot.close();
   });
 
+  it('is given back by a process that others keep from its processor, for longer each time', () => {
+    makeSpinFolder(folder, 2);
+    const [slot, other] = [new SpinSlot(folder, 2), new SpinSlot(folder, 2)];
+    expect([slot.take(0), slot.take(0.9), slot.take(5), slot.held]).toEqual([true, true, false, false]);
+    expect(other.take(5)).toBe(true);
+    other.release();
+    expect([slot.take(104), slot.take(106), slot.take(110), slot.take(300), slot.take(311)]).toEqual([
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    for (const each of [slot, other]) each.close();
+  });
+
   it('is not given where there is one processor, or no folder of slots', () => {
-    expect(new SpinSlot(folder, 1).take()).toBe(false);
-    expect(new SpinSlot(join(folder, 'nowhere'), 4).take()).toBe(false);
+    expect(new SpinSlot(folder, 1).take(0)).toBe(false);
+    expect(new SpinSlot(join(folder, 'nowhere'), 4).take(0)).toBe(false);
   });
 });

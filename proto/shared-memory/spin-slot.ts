@@ -5,6 +5,13 @@ import { loadRingCalls } from './ring-calls.js';
 
 const lock = { exclusive: 2, dontWait: 4, release: 8 } as const;
 
+/** Between two looks at its work a polling process is at most this long; longer, and another process was on its processor. */
+const mostGapMs = 1;
+/** A process whose processor others need does not poll for so long; twice as long if it happens again soon. */
+const leastPauseMs = 100;
+const mostPauseMs = 10_000;
+const relapseMs = 1000;
+
 /**
  * Leave to keep a processor busy with polling. The processes that share a socket folder have one fewer than there are processors between
  * them: each is a lock on a file there, so that it is free again when its holder dies.
@@ -15,6 +22,9 @@ export class SpinSlot {
   /** Open files by number of the slot. */
   readonly #files: (number | undefined)[] = [];
   #held = -1;
+  #lastMs = 0;
+  #pauseMs = leastPauseMs;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   /** Slots lie in `socketFolder`/spin, which {@link makeSpinFolder} has made. */
   constructor(socketFolder: string, processors: number) {
@@ -27,9 +37,15 @@ export class SpinSlot {
     return this.#held >= 0;
   }
 
-  /** Takes one of the slots unless it holds one; false if there is none to be had. */
-  take(): boolean {
+  /**
+   * Takes one of the slots, or keeps the one it holds; to be called again and again while polling. False: there is none to be had, or it was given
+   * back, because this process was kept from its processor: others need it, so for a while it gets none.
+   */
+  take(nowMs: number): boolean {
+    if (this.#held >= 0 && nowMs - this.#lastMs > mostGapMs) this.#yield(nowMs);
+    this.#lastMs = nowMs;
     if (this.#held >= 0) return true;
+    if (nowMs < this.#pausedUntilMs) return false;
     for (let index = 0; index < this.#count; index++) {
       const file = this.#open(index);
       if (file === undefined || loadRingCalls().flock(file, lock.exclusive | lock.dontWait) !== 0) continue;
@@ -37,6 +53,13 @@ export class SpinSlot {
       return true;
     }
     return false;
+  }
+
+  #yield(nowMs: number): void {
+    this.release();
+    const isRelapse = nowMs < this.#pausedUntilMs + relapseMs;
+    this.#pauseMs = isRelapse ? Math.min(mostPauseMs, this.#pauseMs * 2) : leastPauseMs;
+    this.#pausedUntilMs = nowMs + this.#pauseMs;
   }
 
   /** Gives it back, if it holds one. */

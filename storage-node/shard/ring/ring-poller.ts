@@ -2,8 +2,8 @@ import type { RingTransport } from './ring-transport.js';
 
 /** Leave to keep a processor busy, of which a host gives out fewer than it has processors. */
 export interface SpinSlot {
-  /** False: all are taken. */
-  take(): boolean;
+  /** Takes it, or keeps it, at this time; false: none is to be had. */
+  take(nowMs: number): boolean;
   /** Gives it back; does nothing if it was not taken. */
   release(): void;
 }
@@ -71,8 +71,8 @@ export class RingPoller {
       this.#usefulMs = now();
       break;
     }
-    const idleMs = now() - this.#usefulMs;
-    const goesOn = idleMs < spinMs ? slot.take() : false;
+    const nowMs = now();
+    const goesOn = nowMs - this.#usefulMs < spinMs && slot.take(nowMs);
     if (goesOn || !this.#sleep()) {
       nextRound(this.#onRound);
       return;
