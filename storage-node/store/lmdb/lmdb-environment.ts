@@ -84,7 +84,8 @@ export class LmdbEnvironment {
 
   /** Opens a table of the environment, creating it if need be; at most three. */
   table(name: string): LmdbTable {
-    const table = this.#root.openDB<Buffer, Key>({ name, keyEncoder, encoding: 'binary', cache: false });
+    const options = { name, keyEncoder, encoding: 'binary', cache: false } as const;
+    const table = this.#root.openDB<Buffer, Key>(options);
     this.#tables.push(table);
     return new LmdbTable(table);
   }
