@@ -7,6 +7,7 @@ import { headerBytes } from './geometry.js';
 import { u8, u32 } from './typed-access.js';
 
 const two32 = 2 ** 32;
+const inTwo32 = 2 ** -32;
 
 export function keyLengthOf(words: Uint32Array, at: number): number {
   return u32(words, at + entryWord.key) & keyLengthMask;
@@ -24,7 +25,7 @@ export function writeHeader(words: Uint32Array, at: number, keyLength: number, c
 }
 
 function highOf(milliseconds: number): number {
-  return milliseconds < two32 ? 0 : (milliseconds / two32) & 0xffff;
+  return milliseconds < two32 ? 0 : (milliseconds * inTwo32) & 0xffff;
 }
 
 export function accessClockOf(words: Uint32Array, at: number): number {
@@ -37,12 +38,21 @@ export function touch(words: Uint32Array, at: number, clock: number): void {
   if (word >>> 16 !== clock) words[at + entryWord.key] = (word & 0xffff) | (clock << 16);
 }
 
-/** Whether the entry's key is this one. */
+const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** Whether the entry's key is this one. Four bytes at a time: an entry's key begins at a word. */
 export function keyEquals(words: Uint32Array, wordAt: number, bytes: Buffer, key: Key): boolean {
   const { buffer, start, end } = key;
   if (keyLengthOf(words, wordAt) !== end - start) return false;
+  let at = start;
+  if (littleEndian) {
+    for (let word = wordAt + (headerBytes >>> 2); at + 4 <= end; at += 4, word++) {
+      const four = u8(buffer, at) | (u8(buffer, at + 1) << 8) | (u8(buffer, at + 2) << 16) | (u8(buffer, at + 3) << 24);
+      if (four !== (u32(words, word) | 0)) return false;
+    }
+  }
   const from = (wordAt << 2) + headerBytes - start;
-  for (let at = start; at < end; at++) {
+  for (; at < end; at++) {
     if (u8(buffer, at) !== u8(bytes, from + at)) return false;
   }
   return true;
