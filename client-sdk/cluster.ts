@@ -2,7 +2,16 @@ import { type JobUrl, limits, SatchelError, slotCount, slotOfBytes } from '@satc
 import type { Reply } from '@satchel/proto/resp';
 import { AbortGroups } from './abort-groups.js';
 import { type Address, endpointAddress, formatAddress, parseAddress } from './address.js';
-import { Call, type CallContext, type Carrier, describe, type ObjectKey, type Pending, type Redirector } from './call.js';
+import {
+  Call,
+  type CallContext,
+  type CallOptions,
+  type Carrier,
+  describe,
+  type ObjectKey,
+  type Pending,
+  type Redirector,
+} from './call.js';
 import { CallQueue } from './call-queue.js';
 import { Connection } from './connection.js';
 import type { ConnectionContext } from './connection-state.js';
@@ -11,6 +20,7 @@ import { Detours } from './detours.js';
 import { LocalReads } from './local/local-reads.js';
 import type { CompleteConnectOptions } from './options.js';
 import { type SlotRoutes, slotRoutesOf } from './slot-routes.js';
+import { StreamPut } from './stream-put.js';
 import { Ticker, type Ticking } from './ticker.js';
 
 /** Between two looks at the slot map while the store is in use: slots of the endpoint's own shard move without a MOVED. */
@@ -33,6 +43,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
   #owners: readonly Connection[] = [];
   /** Calls that wait for the first slot map. */
   readonly #parked = new CallQueue();
+  readonly #streams = new Set<StreamPut>();
   readonly #detours = new Detours((call) => this.#slotOf(call.key as ObjectKey));
   /** The look at the slot map that is under way. */
   #refreshing: Promise<void> | undefined;
@@ -67,6 +78,17 @@ export class Cluster implements Redirector, Ticking, CallContext {
     if (call.settled) return;
     if (this.#closing !== undefined) call.fail(this.#closing);
     else this.#send(call);
+  }
+
+  /** A put on a connection of its own to the shard that owns the key now; destroy fails it. */
+  streamPut(key: ObjectKey, options: CallOptions | undefined): StreamPut {
+    const owner = this.#routes === undefined ? this.#endpoint : this.#ownerOf(key, this.#routes);
+    const put = new StreamPut(this.#context, this.aborts, owner.address, options);
+    this.#streams.add(put);
+    const over = (): void => void this.#streams.delete(put);
+    put.promise.then(over, over);
+    if (this.#closing !== undefined) put.fail(this.#closing);
+    return put;
   }
 
   /** A shard answered `MOVED slot host:port`: repeats the call there, and looks at the slot map. */
@@ -107,6 +129,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
     this.#closed = true;
     this.ticker.remove(this);
     for (const call of [...this.#parked.takeAll(), ...this.#detours.takeAll()]) call.fail(error);
+    for (const put of this.#streams) put.fail(error);
     for (const connection of this.#connections()) connection.destroy(error);
     this.local?.close();
   }

@@ -22,10 +22,10 @@ import { Wire, type WireHandler } from './wire.js';
  */
 export class Connection implements Ticking, WireHandler, Carrier {
   readonly name: string;
+  readonly address: Address;
   /** Where the job's objects of this shard can be read in place, while the connection is up. */
   arena: LocalArena | undefined;
   readonly #context: ConnectionContext;
-  readonly #address: Address;
   #state: ConnectionState = idle;
   /** Not sent yet, in order. */
   readonly #waiting = new CallQueue();
@@ -44,7 +44,7 @@ export class Connection implements Ticking, WireHandler, Carrier {
 
   constructor(context: ConnectionContext, address: Address) {
     this.#context = context;
-    this.#address = address;
+    this.address = address;
     this.name = formatAddress(address);
     context.ticker.add(this);
   }
@@ -224,13 +224,13 @@ export class Connection implements Ticking, WireHandler, Carrier {
   }
 
   #connect(): void {
-    const wire = new Wire(this.#address, this.#context.readBuffer, this, this.#ringAccess());
+    const wire = new Wire(this.address, this.#context.readBuffer, this, this.#ringAccess());
     this.#state = { kind: 'connecting', wire, sinceTick: this.#context.ticker.now };
   }
 
   /** How to get a ring; undefined if the shard is not on this host, or would give none. */
   #ringAccess(): RingAccess | undefined {
-    const path = this.#address.socket;
+    const path = this.address.socket;
     if (path === undefined || this.#ringRefused || !hasSpinFolder(dirname(path))) return undefined;
     const { credentials, options } = this.#context;
     const expects = (): boolean => this.#inFlight.length > 0 || this.#state.kind === 'connecting';
@@ -261,7 +261,7 @@ export class Connection implements Ticking, WireHandler, Carrier {
     }
     this.#attempt = 0;
     this.#state = { kind: 'ready', wire };
-    const local = this.#context.local?.connected(this, this.#address);
+    const local = this.#context.local?.connected(this, this.address);
     this.arena = local?.arena;
     if (local !== undefined) this.#transmit(wire, local.question);
     this.#pump();

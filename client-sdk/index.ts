@@ -15,7 +15,7 @@ export {
 export type { LocalAskReason, LocalReadStatistics } from './local/local-reads.js';
 export type { ObjectStat } from './object-stat.js';
 export type { ConnectOptions } from './options.js';
-export type { PutOptions } from './put-command.js';
+export type { PutOptions, PutStreamOptions } from './put-command.js';
 export { connect, type GetOptions, type ListOptions, Store } from './store.js';
 export type { StreamOptions } from './streams.js';
 export type { StripeOptions } from './striping/stripe-store.js';

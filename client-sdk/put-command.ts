@@ -23,6 +23,15 @@ export interface PutOptions extends CallOptions {
   readonly stripe?: boolean;
 }
 
+/** How a stream is stored. */
+export interface PutStreamOptions extends PutOptions {
+  /**
+   * Bytes the stream has in all, if that is known: then they flow to the shard as they come instead of being held in memory. Fails with
+   * `invalid-argument` if the stream turns out to have another length.
+   */
+  readonly size?: number;
+}
+
 /** The command of a put: SET where that says it all. Throws `invalid-argument` naming the option. */
 export function putCommand(
   key: ObjectKey,

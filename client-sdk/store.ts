@@ -8,7 +8,9 @@ import * as decode from './decode.js';
 import { type LocalReadStatistics, noLocalReads } from './local/local-reads.js';
 import { type ObjectStat, objectStatOf, objectStatOfLocal } from './object-stat.js';
 import { type ConnectOptions, completeConnectOptions } from './options.js';
-import { isRepeatablePut, type PutOptions, putCommand } from './put-command.js';
+import { isRepeatablePut, type PutOptions, type PutStreamOptions, putCommand } from './put-command.js';
+import { putFlowing } from './put-flowing.js';
+import { sizedChunks } from './stream-put.js';
 import { readRanges, type StreamOptions } from './streams.js';
 import { fetchStriped, textOf } from './striping/fetch-striped.js';
 import { putStriped, putStriping } from './striping/put-striped.js';
@@ -179,18 +181,25 @@ export class Store {
   }
 
   /**
-   * Stores what the stream delivers as one object, visible once the stream has ended. It is held in memory until then; what is longer than 512 MiB, or
-   * anything with `stripe: true`, flows to the job's shards in chunks instead. If the stream fails nothing is stored and the call rejects with its error.
+   * Stores what the stream delivers as one object, visible once the stream has ended. With `size` it flows to its shard as it comes; without, it is
+   * held in memory until then; what is longer than 512 MiB, or anything with `stripe: true`, flows to the job's shards in chunks. If the stream fails
+   * nothing is stored and the call rejects with its error. Calls on the key made before are carried out before it, those made while the stream is read
+   * perhaps too.
    */
-  putStream(key: ObjectKey, source: AsyncIterable<Uint8Array | string>, options?: PutOptions): Promise<boolean> {
+  putStream(key: ObjectKey, source: AsyncIterable<Uint8Array | string>, options?: PutStreamOptions): Promise<boolean> {
     const problem = keyProblem(key);
     if (problem !== undefined) return Promise.reject(problem);
-    return putStriping(this.#stripes, key, source, options, (value) => this.#put(key, value, options));
+    const size = options?.size;
+    const chunks = size === undefined ? source : sizedChunks(source, size);
+    const flows = size !== undefined && size >= limits.clientStreamFromBytes && size <= this.#stripes.settings.fromBytes;
+    if (flows && options?.stripe !== true) return this.#large.track(putFlowing(this.#cluster, key, source, size, options ?? {}));
+    return putStriping(this.#stripes, key, chunks, options, (value) => this.#put(key, value, options));
   }
 
   /**
-   * The value as a stream that reads ahead by no more than its buffer, or, of a striped object, by as many chunks as `stripe.windowBytes` hold. It fails with `not-found` if there is no such object and with `gone` if the
-   * object is replaced while it is read; whoever reads never gets parts of two objects without that error.
+   * The value as a stream that reads ahead by a few times `chunkBytes`, or, of a striped object, by as many chunks as `stripe.windowBytes` hold. It
+   * fails with `not-found` if there is no such object and with `gone` if the object is replaced while it is read; whoever reads never gets parts of
+   * two objects without that error.
    */
   getStream(key: ObjectKey, options?: StreamOptions): Readable {
     const chunks = (ofKey: ObjectKey, { size, stripe }: ObjectStat, call?: CallOptions): AsyncIterable<Buffer> => {

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { limits } from '@satchel/proto/core';
-import { CommandEncoder, type Reply, ReplyParser } from '@satchel/proto/resp';
+import { type CommandArgument, CommandEncoder, type Reply, ReplyParser } from '@satchel/proto/resp';
 import { type Address, formatAddress } from './address.js';
 import type { Argument } from './call.js';
 import { ChunkedValue } from './chunked-value.js';
@@ -100,6 +100,28 @@ export class Wire {
       this.#flushing = true;
       process.nextTick(flush, this);
     }
+  }
+
+  /** Begins a command in which `length` bytes follow `before`, handed over by {@link more}, and then `afterCount` arguments, by {@link end}. */
+  begin(before: readonly CommandArgument[], length: number, afterCount: number): void {
+    this.#encoder.header(before.length + 1 + afterCount);
+    for (const argument of before) this.#encoder.argument(argument);
+    this.#encoder.bytesAfterThis(length);
+    this.#write();
+  }
+
+  /** Sends bytes of the command begun, which are the wire's from now on; false: the kernel is behind, send no more until `onDrain`. */
+  more(bytes: Uint8Array): boolean {
+    this.#socket.write(bytes);
+    this.#backlog = this.#socket.writableLength > limits.clientStreamBytes;
+    return !this.#backlog;
+  }
+
+  /** Ends the command begun. */
+  end(after: readonly CommandArgument[]): void {
+    this.#encoder.afterBytes();
+    for (const argument of after) this.#encoder.argument(argument);
+    this.#write();
   }
 
   /** Writes what was sent; called at the end of the turn. */

@@ -217,6 +217,18 @@ function describeStreams(store: () => Store): void {
     await expect(buffer(store().getStream('no stream'))).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  test('a stream of a known size flows to its shard while it is read', async () => {
+    const pieces = Array.from({ length: 90 }, () => randomBytes(100_003));
+    const size = 90 * 100_003;
+    expect(await store().putStream('flowing', Readable.from(pieces), { size, ttlMs: 60_000 })).toBe(true);
+    expect((await store().stat('flowing'))?.ttlMs).toBeGreaterThan(0);
+    expect(Buffer.concat(pieces).equals((await store().get('flowing')) ?? Buffer.alloc(0))).toBe(true);
+    await expect(store().putStream('flowing', Readable.from(pieces.slice(1)), { size })).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+    expect(Buffer.concat(pieces).equals((await store().get('flowing')) ?? Buffer.alloc(0))).toBe(true);
+  });
+
   test('a stream that fails stores nothing', async () => {
     const broken = async function* (): AsyncGenerator<string> {
       yield 'half';

@@ -86,6 +86,12 @@ export const limits = {
   shardTokens: 4096,
   /** Commands that one endpoint connection may have under way on other shards. */
   connectionForwards: 1024,
+  /** Reply bytes that those may be expected to bring, as far as the replies before tell. */
+  connectionForwardBytes: 64 * MiB,
+  /** Reply bytes of one connection above which it is closed, whatever they came from. */
+  connectionHeldOutputBytes: 1280 * MiB,
+  /** Bytes of values being read from slow tiers for waits of one job; those beyond wait their turn, and their connections with them. */
+  awaitedReadBytes: 64 * MiB,
   /** Commands queued on one shard-to-shard link. */
   linkQueue: 65_536,
   /** Bytes queued on one shard-to-shard link that the other side did not take yet. */
@@ -118,6 +124,10 @@ export const limits = {
   keptBufferBytes: 256 * KiB,
   /** Bytes that one client connection may have encoded and not yet handed to the kernel. */
   clientOutputBytes: 4 * MiB,
+  /** Bytes of a streamed value that one client connection may hold and not yet have handed to the kernel. */
+  clientStreamBytes: 1 * MiB,
+  /** Streamed values of a known length from this size on flow through a connection of their own. */
+  clientStreamFromBytes: 1 * MiB,
   /** What a client reads from a socket at a time. */
   clientReadBytes: 64 * KiB,
   /** Times a call follows a slot to another shard. */
