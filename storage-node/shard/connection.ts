@@ -13,6 +13,7 @@ import type { StoredObject } from '../store/tier-store.js';
 import { CloseCallbacks } from './close-callbacks.js';
 import { type TableEntry, verbBits } from './command-table.js';
 import type { ConnectionServices } from './connection-services.js';
+import { ForwardWindow } from './forward-window.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
@@ -59,6 +60,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   #output: ReplyBuffer | undefined;
   #pushes: ReplyBuffer | undefined;
   #queue: ReplyQueue | undefined;
+  readonly #window = new ForwardWindow();
   #whenCaughtUp: (() => void) | undefined;
   #holds = 0;
   #readingStopped = false;
@@ -197,7 +199,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   expect(): PendingReply {
     this.#queue ??= new ReplyQueue(this.#services.pool);
     const entry = this.#queue.add();
-    if (this.#queue.size >= limits.connectionForwards) this.hold(hold.forwards);
+    if (this.#window.isFull(this.#queue.size, this.#outputBytes())) this.hold(hold.forwards);
     return entry;
   }
 
@@ -205,6 +207,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   settle(entry: PendingReply, bytes: Buffer, start: number, end: number): void {
     const queue = this.#queue;
     if (this.closed || queue === undefined) return;
+    this.#window.observe(end - start);
     if (queue.isNext(entry)) {
       this.#output ??= this.#services.pool.take(this.#version);
       appendReply(this.#output, bytes, start, end);
@@ -359,6 +362,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#output = undefined;
     this.#pushes = undefined;
     if (this.#quitting && this.caughtUp) this.#finish();
+    else if (this.#outputBytes() > limits.connectionHeldOutputBytes) this.#stalled(this.#outputBytes());
     else if (this.#outputBytes() > limits.connectionOutputBytes) this.#slow();
     else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
   }
@@ -382,7 +386,8 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#output ??= this.#services.pool.take(this.#version);
     queue.drainInto(this.#output);
     this.#list();
-    if ((this.#holds & hold.forwards) !== 0 && queue.size <= limits.connectionForwards / 2) this.release(hold.forwards);
+    const outputBytes = this.#outputBytes();
+    if ((this.#holds & hold.forwards) !== 0 && this.#window.isRoomy(queue.size, outputBytes)) this.release(hold.forwards);
     if (this.#whenCaughtUp === undefined || !this.caughtUp) return;
     const callback = this.#whenCaughtUp;
     this.#whenCaughtUp = undefined;

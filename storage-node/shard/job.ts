@@ -3,6 +3,7 @@ import type { JobConfiguration } from '../job-configuration.js';
 import type { Published } from '../store/arena/segment-source.js';
 import { Key } from '../store/key.js';
 import { type ObjectMetadata, plainMetadata, type StoredObject } from '../store/tier-store.js';
+import { ByteGate } from './byte-gate.js';
 import { Channels } from './channels.js';
 import { BlockedPops } from './collections/blocked-pops.js';
 import { Collection, wrongType } from './collections/collection.js';
@@ -62,6 +63,8 @@ export class ShardJob {
   readonly usage = new JobUsage();
   readonly gate = new KeyGate();
   readonly waits: Waits;
+  /** Reads from slow tiers for those who wait. */
+  readonly waitReads = new ByteGate(limits.awaitedReadBytes);
   /** Its lists and sets. */
   readonly collections: Collections;
   /** Who waits for an element of a list. */

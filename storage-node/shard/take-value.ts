@@ -38,6 +38,35 @@ function readInto(
     return stripe instanceof Promise ? stripe.then(found) : found(stripe);
   }
   if (readsLeft > 0 && mode === 'read') return 'exclusive';
+  if (object.tier === 'dram') return readAll(job, key, object, taker);
+  const entering = job.waitReads.enter(valueLength);
+  if (entering === undefined) return leaving(job, valueLength, () => readAll(job, key, object, taker));
+  const own = key.copy();
+  return entering.then(() => leaving(job, valueLength, () => readAgain(job, own, taker)));
+}
+
+/** Reads what is there after a wait in which nobody but time changed the key. */
+function readAgain(job: ShardJob, key: Key, taker: ValueTaker): void | Promise<void> {
+  const nowMs = job.clock.now();
+  const object = job.lookup(key, nowMs);
+  if (object !== undefined) return readAll(job, key, object, taker);
+  taker.missing(key, nowMs);
+}
+
+function leaving(job: ShardJob, bytes: number, read: () => void | Promise<void>): void | Promise<void> {
+  const leave = () => job.waitReads.leave(bytes);
+  try {
+    const reading = read();
+    if (reading !== undefined) return reading.finally(leave);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  leave();
+}
+
+function readAll(job: ShardJob, key: Key, object: StoredObject, taker: ValueTaker): void | Promise<void> {
+  const { readsLeft, valueLength } = object;
   const own = key.copy();
   const value = Buffer.allocUnsafe(valueLength);
   const finish = () => {

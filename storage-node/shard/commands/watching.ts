@@ -63,7 +63,7 @@ function isStriped(outcome: WaitOutcome | number): outcome is StripedValue {
 }
 
 /** SATCHEL.AWAIT id key timeout-ms [MANIFEST]: +OK at once, later the push `satchel.wait id value|nil|error`; a time-out of 0 is none. */
-function awaitKey(context: CommandContext): void {
+function awaitKey(context: CommandContext): void | Promise<void> {
   const { args, job, nowMs, reply } = context;
   const timeoutMs = countArgument(args, 3, 'the time-out');
   assertNotPersisted(context, 2);
@@ -90,7 +90,9 @@ function awaitKey(context: CommandContext): void {
         cancel = () => waiting.cancel();
       },
     });
-    if (looked !== undefined) void looked.catch(refuse);
+    const settled = looked?.catch(refuse);
+    // Whoever asks for more than may be read at a time gets no further for now.
+    if (job.waitReads.crowded) return settled;
   } catch (error) {
     refuse(error);
   }
