@@ -90,8 +90,10 @@ export class ArenaStore implements TierStore {
     const { contents } = this;
     if (!contents) return scanEnd;
     const visitor = new EntryVisitor(contents, visit);
-    for (let from = position; from < scanEnd; from = contents.index.tableEnd(from)) {
-      const hashes = contents.index.hashesFrom(from);
+    for (let from = position, below = 0; from < scanEnd; from = below) {
+      if (visitor.visited >= count) return from;
+      below = contents.index.windowEnd(from, count - visitor.visited);
+      const hashes = contents.index.hashesFrom(from, below);
       for (let at = 0, last = -1; at < hashes.length; at++) {
         const hash = hashes[at] as number;
         if (hash === last) continue;

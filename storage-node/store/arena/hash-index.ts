@@ -117,9 +117,17 @@ export class HashIndex {
     else if (u16(this.units.used, table) < this.slots.sparse) this.mergeWithBuddy(first);
   }
 
-  /** Hashes ≥ `from` in the table for `from`, ascending; valid until the next call. */
-  hashesFrom(from: number): Uint32Array {
-    return this.slots.hashesFrom(this.tableOf(from), from);
+  /** Hashes ≥ `from` and less than `below` in the table for `from`, ascending; valid until the next call. */
+  hashesFrom(from: number, below: number): Uint32Array {
+    return this.slots.hashesFrom(this.tableOf(from), from, below);
+  }
+
+  /** A hash within the table for `from`, or its end, below which there are about twice `count` entries. */
+  windowEnd(from: number, count: number): number {
+    const table = this.tableOf(from);
+    const end = this.tableEnd(from);
+    const hashesPerEntry = 2 ** (32 - u8(this.units.detail, table)) / Math.max(1, this.slots.count(table));
+    return Math.min(end, from + Math.ceil(2 * count * hashesPerEntry));
   }
 
   /** Calls back with the reference of each entry of a hash. */

@@ -160,16 +160,17 @@ export class TableSlots {
     return u16(this.units.used, table) < this.comfortable ? table : u32(this.units.next, table);
   }
 
-  /** Hashes ≥ `from` in a chain, ascending, in a buffer used again by the next call. */
-  hashesFrom(first: number, from: number): Uint32Array {
-    const most = this.slots * this.chain(first).length;
+  /** Hashes ≥ `from` and less than `below` in a chain, ascending, in a buffer used again by the next call. */
+  hashesFrom(first: number, from: number, below: number): Uint32Array {
+    const most = this.count(first);
     if (this.scratch.length < most) this.scratch = new Uint32Array(most);
     let count = 0;
     for (let table = first; table !== 0; table = u32(this.units.next, table)) {
       const words = this.wordsOf(table);
       const base = this.baseOf(table);
       for (let at = base + 2 * headerSlots; at < base + 2 * this.slots; at += 2) {
-        if (u32(words, at + 1) !== 0 && u32(words, at) >= from) this.scratch[count++] = u32(words, at);
+        const hash = u32(words, at);
+        if (hash >= from && hash < below && u32(words, at + 1) !== 0) this.scratch[count++] = hash;
       }
     }
     return this.scratch.subarray(0, count).sort();
