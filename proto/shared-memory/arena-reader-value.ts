@@ -92,7 +92,7 @@ export class ValueCopier {
   #copyPiece(segment: number, start: number, end: number, target: Buffer, targetStart: number): boolean {
     const bytes = this.#memory.bytes[segment] as Buffer;
     if (end > bytes.length) return false;
-    if (end - start > loopBytes) bytes.copy(target, targetStart, start, end);
+    if (end - start > loopBytes) target.set(bytes.subarray(start, end), targetStart);
     else for (let from = start, to = targetStart; from < end; from++, to++) target[to] = bytes[from] as number;
     return true;
   }
