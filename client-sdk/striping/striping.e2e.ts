@@ -89,6 +89,25 @@ describe('a striped object', () => {
     expect(await other.get('large')).toBeUndefined();
   });
 
+  test('is read from the memory of shards on the same host where that is to be had, and the same is read', async () => {
+    const local = connect(job.url, { socketDir: cluster.socketDir, stripe });
+    const value = randomBytes(5 * MiB + 3);
+    await job.store.put('local', value, { stripe: true });
+    await local.put('else', 'x');
+    await expect
+      .poll(() => local.get('else', { as: 'text' }).then(() => local.localReads.arenas + local.localReads.problem.length))
+      .toBeGreaterThan(0);
+    for (let round = 0; round < 3; round++) expect((await local.get('local'))?.equals(value)).toBe(true);
+    expect(await local.stat('local')).toMatchObject({ size: value.length });
+    expect(await local.has('local')).toBe(true);
+    expect((await buffer(local.getStream('local'))).equals(value)).toBe(true);
+    if (local.localReads.problem === '') expect(local.localReads.served).toBeGreaterThan(80);
+    await job.store.put('local', 'plain');
+    expect(await local.get('local', { as: 'text' })).toBe('plain');
+    await job.store.delete('local', 'else');
+    await local.close();
+  });
+
   test('is made of a stream as it flows, and read as a stream that reads ahead no further than its window', async () => {
     const pieces = Array.from({ length: 200 }, (_, index) => randomBytes(index * 100));
     const value = Buffer.concat(pieces);

@@ -138,7 +138,7 @@ export class JobStriping implements StripeListener {
 
   async #holdChunks(key: Buffer, stripe: Stripe): Promise<{ chunks: number; bytes: number }> {
     const { version, size, chunkBytes } = stripe;
-    const words = ['SATCHEL.STRIPEHOLD', version, String(size), String(chunkBytes)];
+    const words = ['SATCHEL.STRIPEHOLD', key, version, String(size), String(chunkBytes)];
     const asked = this.#shardsOfChunks(key, stripe).map((shard) => callShard(this.calls, this.#job, shard, words));
     const sum = { chunks: 0, bytes: 0 };
     for (const reply of await Promise.all(asked)) {

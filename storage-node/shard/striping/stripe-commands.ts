@@ -135,10 +135,10 @@ const getWhole: CommandAction = (context, key, nowMs, mode) => {
 
 // ---- between shards ----
 
-/** SATCHEL.STRIPEHOLD version size chunk-bytes: chunks of a version here, and their bytes; they are kept from now on. */
+/** SATCHEL.STRIPEHOLD key version size chunk-bytes: chunks of a version here, and their bytes; they are kept from now on. */
 function hold(context: CommandContext): void {
   assertLink(context);
-  const { chunks, bytes } = context.job.striping.parts.hold(stripeArguments(context, 1));
+  const { chunks, bytes } = context.job.striping.parts.hold(context.args.bytes(1), stripeArguments(context, 2));
   context.reply.array(2);
   context.reply.integer(chunks);
   context.reply.integer(bytes);
@@ -190,7 +190,7 @@ export const stripeCommands: readonly Command[] = [
   ofObject('satchel.stripecommit', -5, 'write', commit),
   ofObject('satchel.stripeabort', 3, 'write', abort),
   ofObject('satchel.get', -2, 'read', get),
-  ofLink('satchel.stripehold', 4, hold),
+  ofLink('satchel.stripehold', 5, hold),
   ofLink('satchel.stripecheck', 3, check),
   ofLink('satchel.stripedrop', 2, drop),
   ofLink('satchel.stripebroken', 3, broken),

@@ -42,11 +42,13 @@ export class StripeParts {
   }
 
   /** Throws unless a chunk of this version may be written now. */
-  assertWritable({ version, index }: ChunkName): void {
+  assertWritable({ version, index, key }: ChunkName): void {
     const part = this.#parts.get(version);
     if (index >= limits.stripeChunks) {
       throw new SatchelError('too-large', `chunk ${index} is beyond the limit of ${limits.stripeChunks} chunks of an object`);
     }
+    if (part !== undefined && !part.key.equals(key))
+      throw new SatchelError('invalid-argument', `version ${version} is of another object`);
     if (part?.state === 'held') throw new SatchelError('invalid-argument', `version ${version} is complete`);
     if (part === undefined && this.#underWay >= limits.stripesUnderWay) {
       throw new SatchelError(
@@ -91,9 +93,9 @@ export class StripeParts {
   }
 
   /** Keeps the chunks of a version until its object is known not to be there. Throws `gone` if one is not as it should be. */
-  hold(stripe: Stripe): { readonly chunks: number; readonly bytes: number } {
+  hold(key: Buffer, stripe: Stripe): { readonly chunks: number; readonly bytes: number } {
     const part = this.#parts.get(stripe.version);
-    if (part === undefined) return { chunks: 0, bytes: 0 };
+    if (part === undefined || !part.key.equals(key)) return { chunks: 0, bytes: 0 };
     part.assertMatches(stripe);
     this.#setState(part, 'held');
     this.#hear(part);

@@ -216,7 +216,7 @@ describe('chunks without an object', () => {
   test('that were kept for an object which never came are found out by asking its shard', async () => {
     const version = await putChunks(client, 'big', value);
     for (const { jobs } of fleet.shards)
-      jobs.get('job')?.striping.parts.hold({ version, size: value.length, chunkBytes: testChunkBytes });
+      jobs.get('job')?.striping.parts.hold(Buffer.from('big'), { version, size: value.length, chunkBytes: testChunkBytes });
     clock.advance(61_000);
     await emptied();
   });
@@ -271,7 +271,7 @@ describe('limits', () => {
 
   test('the commands between shards are refused to clients', async () => {
     for (const command of [
-      ['STRIPEHOLD', newVersion(), '1', '4096'],
+      ['STRIPEHOLD', 'k', newVersion(), '1', '4096'],
       ['STRIPECHECK', 'k', 'v'],
       ['STRIPEDROP', 'v'],
       ['STRIPEBROKEN', 'k', 'v'],
@@ -279,6 +279,17 @@ describe('limits', () => {
       const [name, ...rest] = command;
       expect(await client.call(`SATCHEL.${name}`, ...rest)).toMatch(/^-NOPERM/);
     }
+  });
+
+  test('a version is of one object', async () => {
+    const version = await putChunks(client, 'big', value);
+    const chunk = (index: number) => chunkKey({ version, index, key: Buffer.from('other') });
+    const replies = [];
+    for (let index = 0; index < 11; index++) replies.push(await client.call('SATCHEL.STRIPEPUT', chunk(index), 'x'));
+    expect(replies).toContainEqual(expect.stringMatching(/^-ERR version .* is of another object/));
+    expect(await client.call('SATCHEL.STRIPECOMMIT', 'other', version, value.length, testChunkBytes)).toMatch(
+      /^-GONE only 0 of 11/,
+    );
   });
 
   test('a chunk that is too long is refused', async () => {
