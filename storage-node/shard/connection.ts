@@ -3,37 +3,29 @@ import { limits, SatchelError } from '@satchel/proto/core';
 import {
   type ArgumentSink,
   type CommandArguments,
-  type ReplyBuffer,
   type ReplyWriter,
   type RequestHandler,
   RequestParser,
-  type RespVersion,
 } from '@satchel/proto/resp';
-import type { StoredObject } from '../store/tier-store.js';
 import { CloseCallbacks } from './close-callbacks.js';
 import { type TableEntry, verbBits } from './command-table.js';
+import { ConnectionReplies } from './connection-replies.js';
 import type { ConnectionServices } from './connection-services.js';
-import { ForwardWindow } from './forward-window.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
-import { linkPush } from './link-protocol.js';
-import { OutputParts } from './output-parts.js';
-import { type PendingReply, ReplyQueue } from './reply-queue.js';
-import { appendReply } from './reply-version.js';
 import type { RingTransport } from './ring/ring-transport.js';
 import type { ConnectionSession, SessionIdentity, SessionMode } from './session.js';
 import { StallWatch } from './stall-watch.js';
 import type { Transport } from './transport.js';
 import type { Sender } from './turn.js';
 import { TurnSlice } from './turn-slice.js';
-import { retractReplies } from './uncommitted.js';
 
 /** Replies of so many bytes are sent as the turn ends, not with those of others. */
 const hurryBytes = 64 * 1024;
 
 /** One client's connection: parses its commands, keeps its replies in order, and holds it back where it has to wait. */
-export class Connection implements ConnectionSession, RequestHandler, Sender {
+export class Connection extends ConnectionReplies implements ConnectionSession, RequestHandler, Sender {
   readonly id: number;
   mode: SessionMode;
   readonly peer: string;
@@ -51,55 +43,41 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   routing: JobRouting | undefined;
   readonly #services: ConnectionServices;
   readonly #socket: Socket;
-  /** What its bytes go through: the socket, or a ring. */
-  #transport: Transport;
+  protected transport: Transport;
   #ring: RingTransport | undefined;
   readonly #parser: RequestParser;
-  #version: RespVersion = 2;
   #identity: SessionIdentity | undefined;
-  #output: ReplyBuffer | undefined;
-  #pushes: ReplyBuffer | undefined;
-  #queue: ReplyQueue | undefined;
-  readonly #window = new ForwardWindow();
-  #whenCaughtUp: (() => void) | undefined;
-  #holds = 0;
   #readingStopped = false;
   readonly #slice: TurnSlice;
-  /** Replies before `#output`, once there is a large one. */
-  #parts: OutputParts | undefined;
   #listed = false;
   #quitting = false;
   readonly #onClose = new CloseCallbacks();
   readonly #stall: StallWatch;
 
   constructor(id: number, mode: SessionMode, peer: string, socket: Socket, services: ConnectionServices) {
+    super(services.pool);
     this.id = id;
     this.mode = mode;
     this.peer = peer;
     this.#socket = socket;
-    this.#transport = socket;
+    this.transport = socket;
     this.#services = services;
     this.#parser = new RequestParser(this, services.inputBudget);
     this.#parser.inputLimitBytes = limits.unauthenticatedInputBytes;
     this.#slice = new TurnSlice(services.turn);
     this.#stall = new StallWatch(
-      () => this.#outputBytes(),
+      () => this.outputBytes(),
       (waitingBytes) => this.#stalled(waitingBytes),
     );
     socket.on('drain', () => this.#drained());
   }
 
+  protected get sendsPinned(): boolean {
+    return this.#ring === undefined;
+  }
+
   get closed(): boolean {
     return this.#onClose.closed;
-  }
-
-  get version(): RespVersion {
-    return this.#version;
-  }
-
-  set version(version: RespVersion) {
-    this.#version = version;
-    if (this.#output) this.#output.version = version;
   }
 
   get identity(): SessionIdentity | undefined {
@@ -132,13 +110,13 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   /** Moves to a ring, which its client gets instead of a reply. Throws if that is not to be had on this connection. */
   openRing(): void {
     if (this.peer !== 'unix') throw new SatchelError('unavailable', 'a ring is passed through a Unix socket only');
-    const replies = (this.#output?.length ?? 0) + (this.#pushes?.length ?? 0) + this.#outputBytes();
+    const replies = (this.output?.length ?? 0) + (this.pushes?.length ?? 0) + this.outputBytes();
     if (this.mode !== 'endpoint' || this.#ring || !this.caughtUp || replies > 0) {
       throw new SatchelError('invalid-argument', 'SATCHEL.RING is the last command on a socket, after its replies were read');
     }
     this.#ring = this.#services.rings.open(this.#socket, (buffer, length) => this.read(buffer, length));
-    this.#transport = this.#ring;
-    this.#transport.on('drain', () => this.#drained());
+    this.transport = this.#ring;
+    this.transport.on('drain', () => this.#drained());
   }
 
   /** Takes input that will be overwritten afterwards. False: no more is to be read until it asks for it. */
@@ -148,18 +126,18 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.lastActiveMs = this.#services.turn.nowMs;
     this.#parser.feed(buffer, 0, length);
     this.#endTurn();
-    if (this.#holds === 0 || this.#parser.heldBackBytes < limits.connectionHeldBackBytes) return true;
+    if (this.holds === 0 || this.#parser.heldBackBytes < limits.connectionHeldBackBytes) return true;
     this.#readingStopped = true;
     return false;
   }
 
   onCommand(args: CommandArguments): boolean {
     const bytes = args.end(args.count - 1) - args.start(0);
-    const before = this.#unsentBytes();
+    const before = this.unsentBytes();
     this.#services.dispatcher.execute(this, args);
-    const unsent = this.#unsentBytes();
+    const unsent = this.unsentBytes();
     if (this.#slice.count(bytes + Math.max(0, unsent - before)) || unsent > limits.connectionOutputBytes) this.#yield();
-    return this.#holds === 0;
+    return this.holds === 0;
   }
 
   onLargeArgument(args: CommandArguments, length: number, argumentsLeft: number): ArgumentSink | undefined {
@@ -169,7 +147,7 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   onOversize(error: SatchelError): boolean {
     this.#services.statistics.errors++;
     this.target().error(error.toRespLine());
-    return this.#holds === 0;
+    return this.holds === 0;
   }
 
   onMalformed(error: SatchelError): void {
@@ -178,142 +156,31 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.quit();
   }
 
-  /** Where the reply to the command under way is written. */
-  target(): ReplyBuffer {
-    if (this.#queue !== undefined && this.#queue.size > 0) return this.#queue.tail(this.#version);
-    this.#output ??= this.#services.pool.take(this.#version);
-    return this.#output;
-  }
-
-  /** Whether the replies to all earlier commands are there. */
-  get caughtUp(): boolean {
-    return this.#queue === undefined || this.#queue.size === 0;
-  }
-
-  /** Calls back once `caughtUp`, unless the connection closes before; for the one command that holds it back. */
-  whenCaughtUp(callback: () => void): void {
-    this.#whenCaughtUp = callback;
-  }
-
-  /** Keeps a place among the replies for one that comes later; `settle` or `settleHandler` fills it. */
-  expect(): PendingReply {
-    this.#queue ??= new ReplyQueue(this.#services.pool);
-    const entry = this.#queue.add();
-    if (this.#window.isFull(this.#queue.size, this.#outputBytes())) this.hold(hold.forwards);
-    return entry;
-  }
-
-  /** Fills a place with a whole reply in RESP3; the bytes are only borrowed. */
-  settle(entry: PendingReply, bytes: Buffer, start: number, end: number): void {
-    const queue = this.#queue;
-    if (this.closed || queue === undefined) return;
-    this.#window.observe(end - start);
-    if (queue.isNext(entry)) {
-      this.#output ??= this.#services.pool.take(this.#version);
-      appendReply(this.#output, bytes, start, end);
-      queue.settle(entry);
-    } else queue.settle(entry, Buffer.from(bytes.subarray(start, end)));
-    this.#settled(queue);
-  }
-
-  /**
-   * Turns the reply under way, that `reply` holds from `mark` on, into one that comes later: the handler keeps the buffer, earlier
-   * replies in it go their way. The command is to be settled by `settleHandler`.
-   */
-  defer(reply: ReplyBuffer, mark: number): PendingReply {
-    const before = mark > 0 ? this.#services.pool.take(this.#version) : undefined;
-    before?.raw(reply.buffer.subarray(0, mark));
-    if (reply === this.#output) this.#output = before;
-    else this.#queue?.replaceTail(before);
-    const entry = this.expect();
-    entry.reply = reply;
-    entry.from = mark;
-    return entry;
-  }
-
-  /**
-   * Turns the reply under way into one that is announced in its place and pushed when it is there, so that a link's later
-   * replies do not wait for it. The handler keeps the buffer; see `pushReply`.
-   */
-  setAside(reply: ReplyBuffer, mark: number, id: number): void {
-    const output = this.#services.pool.take(this.#version);
-    output.raw(reply.buffer.subarray(0, mark));
-    output.push(2);
-    output.text(linkPush.deferred);
-    output.integer(id);
-    this.#output = output;
-  }
-
-  /** Pushes a reply that was set aside, and takes its buffer back. */
-  pushReply(reply: ReplyBuffer, mark: number, id: number): void {
-    if (this.closed) return;
-    this.push((pushes) => {
-      pushes.push(3);
-      pushes.text(linkPush.reply);
-      pushes.integer(id);
-      pushes.raw(reply.buffer.subarray(mark, reply.length));
-    });
-    this.#services.pool.giveBack(reply);
-  }
-
-  /** See Session. */
-  pin(reply: ReplyWriter, object: StoredObject, from: number, to: number): boolean {
-    const output = this.#output;
-    if (output === undefined || reply !== output || this.#ring !== undefined) return false;
-    const value = object.pin?.(from, to);
-    if (value === undefined) return false;
-    this.#parts ??= new OutputParts(this.#services.pool);
-    this.#parts.addReplies(output);
-    this.#output = undefined;
-    this.#parts.addValue(to - from, value);
-    return true;
-  }
-
   /** Gives up the arguments of the command under way to whoever goes on with them. */
   surrenderArguments(): void {
     this.#parser.surrenderArguments();
   }
 
-  /** The handler that was given a buffer by `defer` has written its reply. */
-  settleHandler(entry: PendingReply): void {
-    const queue = this.#queue;
-    if (this.closed || queue === undefined) return;
-    queue.settle(entry);
-    this.#settled(queue);
-  }
-
-  /** Holds later commands back until the same reason is released. */
-  hold(reason: number): void {
-    this.#holds |= reason;
-  }
-
   release(reason: number): void {
-    this.#holds &= ~reason;
-    if (this.#holds !== 0 || this.closed) return;
+    this.holds &= ~reason;
+    if (this.holds !== 0 || this.closed) return;
     this.#beginTurn();
     this.#parser.resume();
     this.#endTurn();
-    if (this.#holds !== 0 || !this.#readingStopped || this.closed) return;
+    if (this.holds !== 0 || !this.#readingStopped || this.closed) return;
     this.#readingStopped = false;
-    this.#transport.resume();
-  }
-
-  push(write: (reply: ReplyWriter) => void): void {
-    if (this.closed) return;
-    this.#pushes ??= this.#services.pool.take(this.#version);
-    write(this.#pushes);
-    this.#list();
+    this.transport.resume();
   }
 
   message(write: (reply: ReplyWriter) => void): void {
     if (this.closed) return;
-    const waitingBytes = this.#outputBytes() + this.#unsentBytes();
+    const waitingBytes = this.outputBytes() + this.unsentBytes();
     if (waitingBytes > limits.subscriberOutputBytes)
       this.#closeSlow('closed a subscriber that does not read its messages', { waitingBytes });
-    else if (this.#version === 3) this.push(write);
+    else if (this.version === 3) this.push(write);
     else {
       write(this.target());
-      this.#list();
+      this.list();
     }
   }
 
@@ -324,20 +191,18 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   quit(): void {
     this.#parser.end();
     this.#quitting = true;
-    this.#list();
+    this.list();
   }
 
   /** A job could not commit what replies not sent yet tell of: they become errors, as long as they may be the job's. */
   retract(job: ShardJob, line: string): void {
     if (this.mode !== 'link' && this.#identity?.shardJob !== job) return;
-    for (const output of [this.#output, this.#pushes]) if (output) retractReplies(output, 0, line);
-    this.#parts?.retract(line);
-    this.#queue?.retract(line);
+    this.retractReplies(line);
   }
 
   /** Ends the connection at once. */
   destroy(): void {
-    this.#transport.destroy();
+    this.transport.destroy();
   }
 
   /** The socket has closed: frees everything. */
@@ -345,26 +210,23 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
     this.#onClose.close();
     this.#stall.end();
     this.#parser.end();
-    this.#queue?.clear();
-    this.#parts?.clear();
-    this.#output = undefined;
-    this.#pushes = undefined;
+    this.forgetReplies();
   }
 
   send(): void {
     this.#listed = false;
     if (this.closed) return;
     const { pool, statistics } = this.#services;
-    if (this.#parts) statistics.bytesOut += this.#parts.send(this.#socket);
-    this.#parts = undefined;
-    if (this.#output) statistics.bytesOut += pool.send(this.#output, this.#transport);
-    if (this.#pushes) statistics.bytesOut += pool.send(this.#pushes, this.#transport);
-    this.#output = undefined;
-    this.#pushes = undefined;
+    if (this.parts) statistics.bytesOut += this.parts.send(this.#socket);
+    this.parts = undefined;
+    if (this.output) statistics.bytesOut += pool.send(this.output, this.transport);
+    if (this.pushes) statistics.bytesOut += pool.send(this.pushes, this.transport);
+    this.output = undefined;
+    this.pushes = undefined;
     if (this.#quitting && this.caughtUp) this.#finish();
-    else if (this.#outputBytes() > limits.connectionHeldOutputBytes) this.#stalled(this.#outputBytes());
-    else if (this.#outputBytes() > limits.connectionOutputBytes) this.#slow();
-    else if ((this.#holds & hold.output) !== 0) setImmediate(() => this.#drained());
+    else if (this.outputBytes() > limits.connectionHeldOutputBytes) this.#stalled(this.outputBytes());
+    else if (this.outputBytes() > limits.connectionOutputBytes) this.#slow();
+    else if ((this.holds & hold.output) !== 0) setImmediate(() => this.#drained());
   }
 
   #beginTurn(): void {
@@ -373,47 +235,26 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   }
 
   #endTurn(): void {
-    this.#list();
-    this.#services.turn.end(this.#ring !== undefined || this.#unsentBytes() >= hurryBytes);
+    this.list();
+    this.#services.turn.end(this.#ring !== undefined || this.unsentBytes() >= hurryBytes);
   }
 
-  /** Bytes of this turn's replies. */
-  #unsentBytes(): number {
-    return (this.#output?.length ?? 0) + (this.#pushes?.length ?? 0) + (this.#parts?.bytes ?? 0);
-  }
-
-  #settled(queue: ReplyQueue): void {
-    this.#output ??= this.#services.pool.take(this.#version);
-    queue.drainInto(this.#output);
-    this.#list();
-    const outputBytes = this.#outputBytes();
-    if ((this.#holds & hold.forwards) !== 0 && this.#window.isRoomy(queue.size, outputBytes)) this.release(hold.forwards);
-    if (this.#whenCaughtUp === undefined || !this.caughtUp) return;
-    const callback = this.#whenCaughtUp;
-    this.#whenCaughtUp = undefined;
-    callback();
-  }
-
-  #list(): void {
+  protected list(): void {
     if (this.#listed) return;
-    if (this.#output === undefined && this.#pushes === undefined && this.#parts === undefined && !this.#quitting) return;
+    if (this.output === undefined && this.pushes === undefined && this.parts === undefined && !this.#quitting) return;
     this.#listed = true;
     this.#services.turn.add(this);
   }
 
-  #outputBytes(): number {
-    return this.#transport.writableLength + (this.#queue?.waitingBytes ?? 0);
-  }
-
   #yield(): void {
-    if ((this.#holds & hold.turn) !== 0) return;
+    if ((this.holds & hold.turn) !== 0) return;
     this.hold(hold.turn);
     setImmediate(() => this.release(hold.turn));
   }
 
   /** The reader takes its replies more slowly than it sends commands. */
   #slow(): void {
-    if ((this.#holds & hold.output) !== 0) return;
+    if ((this.holds & hold.output) !== 0) return;
     this.hold(hold.output);
     this.#parser.pause();
     this.#stall.watch();
@@ -437,16 +278,16 @@ export class Connection implements ConnectionSession, RequestHandler, Sender {
   }
 
   #drained(): void {
-    if ((this.#holds & hold.output) === 0 || this.#outputBytes() > limits.connectionOutputBytes) return;
+    if ((this.holds & hold.output) === 0 || this.outputBytes() > limits.connectionOutputBytes) return;
     this.#stall.end();
     this.release(hold.output);
   }
 
   /** Ends our side, and reads over what still comes for a while: an early close would make the last reply vanish. */
   #finish(): void {
-    if (!this.#transport.writable) return;
-    this.#transport.end();
-    if (this.#readingStopped) this.#transport.resume();
+    if (!this.transport.writable) return;
+    this.transport.end();
+    if (this.#readingStopped) this.transport.resume();
     this.#readingStopped = false;
     setTimeout(() => this.destroy(), limits.lingerMs).unref();
   }
