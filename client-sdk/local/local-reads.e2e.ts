@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Job, registerJob } from '../job.js';
 import { connect, type Store } from '../store.js';
@@ -101,6 +103,27 @@ test('a cache is not read in place, nor is anything without permission to read, 
   await job.store.put('k', 'v');
   for (let index = 0; index < 20; index++) await job.store.get('k');
   expect(job.store.localReads).toMatchObject({ served: 0, problem: expect.stringContaining('off') });
+});
+
+test('without koffi everything goes through the network, and the store says why', async () => {
+  await using job = await register('64MiB');
+  const entry = new URL('../dist/index.js', import.meta.url).href;
+  const without = `import module from 'node:module';
+    const load = module._load;
+    module._load = (name, ...rest) => { if (name === 'koffi') throw new Error('koffi is not installed'); return load(name, ...rest); };
+    const { connect } = await import('${entry}');
+    const store = connect();
+    await store.put('k', 'v');
+    for (let count = 0; count < 20; count++) if ((await store.get('k', { as: 'text' })) !== 'v') process.exit(2);
+    await new Promise((resolve) => process.send(store.localReads, resolve));
+    await store.close();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', without], {
+    env: { ...process.env, SATCHEL_URL: job.url, SATCHEL_SOCKET_DIR: cluster.socketDir },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [[told], [code]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
+  expect(code).toBe(0);
+  expect(told).toMatchObject({ served: 0, arenas: 0, problem: expect.stringContaining('koffi is not installed') });
 });
 
 test('a read sees every call of this store on its key that was made before, answered or not', async () => {
