@@ -8,23 +8,10 @@ import { JobUploads } from './job-uploads.js';
 import type { JobUsage } from './job-usage.js';
 import type { KeyGate } from './key-gate.js';
 import { type Account, accountOf, measure, ObjectAccounts } from './object-accounts.js';
+import type { ObjectListener } from './object-listener.js';
 import { PrefixCounters } from './prefix-counters.js';
 import { inSlices } from './slices.js';
 import { isChunk, type StripeListener } from './striping/job-striping.js';
-
-/** What the job wants to know of its objects. */
-export interface ObjectListener {
-  /** An object was removed, by whatever. */
-  removed(key: Key): void;
-  /** An object was stored. */
-  stored(key: Key): void;
-  /** Whether `deliver` is to be called when this key is stored. */
-  isAwaited(key: Key): boolean;
-  /** The value that was stored, in a buffer of its own. */
-  deliver(key: Key, value: Buffer, metadata: ObjectMetadata, nowMs: number): void;
-  /** Something changed that `flush` is to make safe. */
-  changed(): void;
-}
 
 /** What a put replaces. */
 interface Before extends Account {

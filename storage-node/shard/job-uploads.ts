@@ -1,10 +1,10 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { Key } from '../store/key.js';
 import { type ObjectMetadata, objectCharge, plainMetadata, type ValueWriter } from '../store/tier-store.js';
-import type { ObjectListener } from './job-objects.js';
 import type { JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
 import { accountOf, type ObjectAccounts } from './object-accounts.js';
+import type { ObjectListener } from './object-listener.js';
 
 /** What a job's uploads work on. */
 export interface UploadParts {

@@ -13,6 +13,7 @@ import { deleteUnder } from './delete-under.js';
 import { putEvicting } from './evicting-put.js';
 import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
+import { endedError, tooLargeError } from './job-errors.js';
 import { JobObjects, type OpenStore } from './job-objects.js';
 import { JobSpace } from './job-space.js';
 import type { PersistedObjects } from './job-store.js';
@@ -344,12 +345,4 @@ export class ShardJob {
     this.dirty = true;
     this.#options.onDirty?.(this);
   }
-}
-
-function tooLargeError(bytes: number): SatchelError {
-  return new SatchelError('too-large', `the value would have ${bytes} bytes, the limit is ${limits.valueBytes}`);
-}
-
-function endedError(job: string): SatchelError {
-  return new SatchelError('no-job', `job ${job} has ended`);
 }
