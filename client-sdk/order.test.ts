@@ -138,6 +138,6 @@ test('however slots move, and whichever shard learns of it late, puts on one key
         await cluster.stop();
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 }, 60_000);
