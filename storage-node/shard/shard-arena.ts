@@ -22,12 +22,12 @@ export class ShardArena {
         mapping,
         segmentBytes,
         budgetBytes: dramBytes,
-        onError: (error) => log.warn({ err: error }, 'shared memory could not be prepared or freed'),
+        onError: seldom((error) => log.warn({ err: error }, 'shared memory could not be prepared or freed')),
       });
     }
     const reason = arenaProblem ?? (mappingProblem() || 'no place for shared memory was given');
     if (!this.source)
-      log.warn({ reason }, 'objects in DRAM lie in private memory: processes of this host cannot read them in place');
+      log.warn(`objects in DRAM lie in private memory, processes of this host cannot read them in place: ${reason}`);
     this.pool = new ArenaPool({
       budgetBytes: dramBytes,
       segmentBytes,
@@ -50,4 +50,14 @@ export function ownedSlots({ ranges }: JobConfiguration, shard: number, slotCoun
   return ranges.flatMap((range, index) =>
     range.shard === shard ? [{ start: range.start, end: ranges[index + 1]?.start ?? slotCount }] : [],
   );
+}
+
+/** What fails for one put fails for the next: it is told once a second. */
+function seldom(tell: (error: unknown) => void): (error: unknown) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - toldMs < 1000) return;
+    toldMs = performance.now();
+    tell(error);
+  };
 }

@@ -1,14 +1,15 @@
 /** Runs pieces of work one after another, each after the one before has settled; what one throws is told and the others go on. */
 export class Background {
   private last: Promise<void> = Promise.resolve();
-  private readonly onError: (error: unknown) => void;
+  /** Tells of something that failed. */
+  readonly complain: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
-    this.onError = onError;
+    this.complain = onError;
   }
 
   add(work: () => Promise<void>): void {
-    this.last = this.last.then(work).catch(this.onError);
+    this.last = this.last.then(work).catch(this.complain);
   }
 
   /** Resolves when all that was added before has settled. */

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MappedFile, type Mapping, NoRoomError, rootFileName, segmentFileName } from '@satchel/proto/shared-memory';
 import type { Background } from './background.js';
@@ -19,6 +19,10 @@ export interface JobFolderOptions {
   readonly discard: (path: string) => void;
   readonly onEnd: () => void;
 }
+
+/** Up to these it takes less time to remove files, and to unmap one, at once than to have it done. */
+const fewFiles = 8;
+const fewBytes = 64 * 1024;
 
 /** A segment that is a file. */
 class FileSegment implements Segment {
@@ -56,7 +60,7 @@ export class JobFolder implements JobSegments {
   }
 
   growRoot(root: Segment, bytes: number): Segment | undefined {
-    const grown = ifRoom(() => this.options.mapping.grow(this.pathOf(rootFileName), bytes));
+    const grown = this.ifRoom(() => this.options.mapping.grow(this.pathOf(rootFileName), bytes));
     if (!grown) return undefined;
     this.takeBack(root);
     return this.noted(new FileSegment(0, grown));
@@ -68,13 +72,28 @@ export class JobFolder implements JobSegments {
   }
 
   end(): void {
-    if (this.isMade) this.options.discard(this.options.path);
+    if (this.isMade) this.remove();
     for (const segment of this.lent) this.takeBack(segment);
     this.options.onEnd();
   }
 
+  private remove(): void {
+    const { path, discard } = this.options;
+    if (this.lent.size > fewFiles) {
+      discard(path);
+      return;
+    }
+    for (const { serial } of this.lent)
+      rmSync(this.pathOf(serial === 0 ? rootFileName : segmentFileName(serial)), { force: true });
+    try {
+      rmdirSync(path);
+    } catch {
+      discard(path);
+    }
+  }
+
   private lend(serial: number, name: string, bytes: number): Segment | undefined {
-    const file = ifRoom(() => this.fromStock(name, bytes) ?? this.create(name, bytes));
+    const file = this.ifRoom(() => this.fromStock(name, bytes) ?? this.create(name, bytes));
     return file && this.noted(new FileSegment(serial, file));
   }
 
@@ -86,7 +105,8 @@ export class JobFolder implements JobSegments {
   private takeBack(segment: Segment): void {
     if (!(segment instanceof FileSegment) || !this.lent.delete(segment)) return;
     const { background, mapping } = this.options;
-    background.add(() => mapping.unmapInBackground(segment.file));
+    if (segment.file.bytes <= fewBytes) mapping.unmap(segment.file);
+    else background.add(() => mapping.unmapInBackground(segment.file));
   }
 
   private fromStock(name: string, bytes: number): MappedFile | undefined {
@@ -124,16 +144,18 @@ export class JobFolder implements JobSegments {
     chownSync(path, 0, group);
     chmodSync(path, 0o710);
   }
+
+  /** Undefined if a file cannot be made: then there is no memory to be had, whatever the reason. */
+  private ifRoom<T>(make: () => T): T | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof NoRoomError || isNoSpace(error))) this.options.background.complain(error);
+      return undefined;
+    }
+  }
 }
 
-/** Undefined if there is no room for a file. */
-function ifRoom<T>(make: () => T): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (error instanceof NoRoomError || code === 'ENOSPC' || code === 'EDQUOT' || code === 'EMFILE' || code === 'ENFILE')
-      return undefined;
-    throw error;
-  }
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }

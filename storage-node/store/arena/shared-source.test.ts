@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobGroupId } from '@satchel/proto/core';
 import { loadMapping, type Mapping, ownsSlot, rootFileName, rootState, rootWord } from '@satchel/proto/shared-memory';
@@ -195,6 +195,24 @@ describe.skipIf(sharingProblem)('shared segments', () => {
     } finally {
       mount.unmount();
     }
+  });
+
+  test('where the folder was taken away, dram is full, and the job still ends', async () => {
+    const complaints: unknown[] = [];
+    const folder = join(arenaFolder(), 'arena');
+    const source = sharedSource({ folder, budgetBytes: 64 * MiB, onError: (error) => complaints.push(error) });
+    const pool = new ArenaPool({ budgetBytes: 64 * MiB, source });
+    const store = pool.open('job-1');
+    expect(put(store, 'key', 10)).toBe(true);
+    rmSync(folder, { recursive: true });
+    let stored = 0;
+    while (put(store, `key-${stored}`, 10_000)) stored++;
+    expect(stored).toBeLessThan(100);
+    expect(put(pool.open('job-2'), 'key', 10)).toBe(false);
+    await store.destroy();
+    await source.idle();
+    expect(pool.usage.reservedBytes).toBe(0);
+    expect(complaints.length).toBeGreaterThan(0);
   });
 
   describe.skipIf(!isRoot)('as root', () => {

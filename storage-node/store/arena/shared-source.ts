@@ -98,7 +98,12 @@ export class SharedSegmentSource implements SegmentSource {
   /** Takes a folder out of everybody's reach at once, and away later. */
   private discard(path: string): void {
     const trash = join(this.options.folder, 'trash', `${++this.discarded}`);
-    renameSync(path, trash);
+    try {
+      renameSync(path, trash);
+    } catch (error) {
+      this.background.complain(error);
+      return;
+    }
     this.background.add(() => rm(trash, { recursive: true, force: true }));
   }
 }
