@@ -12,13 +12,14 @@ export async function deleteUnder(job: ShardJob, prefix: string): Promise<number
   let deleted = 0;
   let position = 0;
   const busy: Key[] = [];
+  const prefixBytes = Buffer.from(prefix, 'latin1');
   const remove = (_: unknown, key: Key, nowMs: number): void => {
     if (job.delete(key, nowMs)) deleted++;
   };
   await inSlices(() => {
     const found: Key[] = [];
     position = job.scan(position, objectsPerStep, (key) => {
-      if (key.toString().startsWith(prefix)) found.push(key.copy());
+      if (key.hasPrefix(prefixBytes)) found.push(key.copy());
     });
     for (const key of found) {
       if (job.gate.blocks(key.hash, 'write')) busy.push(key);

@@ -27,10 +27,12 @@ class Counter implements PrefixCounter {
   users = 1;
   ready: void | Promise<void> = undefined;
   readonly prefix: string;
+  readonly prefixBytes: Buffer;
   readonly listeners = new Set<() => void>();
 
   constructor(prefix: string) {
     this.prefix = prefix;
+    this.prefixBytes = Buffer.from(prefix, 'latin1');
   }
 
   onChange(listener: () => void): () => void {
@@ -105,7 +107,7 @@ export class PrefixCounters {
   #visitSome(counter: Counter): boolean {
     if (counter.users === 0) return true;
     counter.position = this.#visitKeys(counter.position, (key) => {
-      if (key.toString().startsWith(counter.prefix)) counter.count++;
+      if (key.hasPrefix(counter.prefixBytes)) counter.count++;
     });
     return counter.position >= scanEnd;
   }

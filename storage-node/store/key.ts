@@ -26,6 +26,12 @@ export class Key {
     return this.end - this.start;
   }
 
+  /** Whether the key begins with these bytes. */
+  hasPrefix(prefix: Buffer): boolean {
+    const end = this.start + prefix.length;
+    return end <= this.end && prefix.compare(this.buffer, this.start, end) === 0;
+  }
+
   /** A key of its own bytes. */
   copy(): Key {
     return Key.of(Buffer.from(this.buffer.subarray(this.start, this.end)));

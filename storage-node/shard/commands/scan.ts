@@ -11,7 +11,7 @@ import { persistedPage } from './persisted.js';
 /** Objects looked at between two looks at the clock. */
 const objectsPerStep = 64;
 /** A page holds at most this many keys whatever COUNT says, so that a reply stays bounded. */
-const largestPage = 100_000;
+const largestPage = 10_000;
 
 interface ScanOptions {
   readonly position: number;
