@@ -10,6 +10,8 @@ export interface StoreAs {
   readonly reads?: number;
   readonly attempt?: number;
   readonly stripe?: boolean;
+  /** Bytes the source will deliver, if that is known: it then flows instead of being gathered. */
+  readonly size?: number;
 }
 
 /** What the data commands need of a job's store. */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { formatBytes, SatchelError, type Tier, tiers } from '@satchel/proto/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { durationMsArgument, wholeNumber } from '../arguments.js';
@@ -48,11 +49,13 @@ async function put(
     command,
     io,
     async (store, context) => {
+      const known = await sizeOf(file);
       let size = 0;
       const pieces = piecesOf(file, io, (bytes) => {
         size += bytes;
       });
-      if (!(await store.put(key, pieces, as))) throw new SatchelError('failed', `object '${key}' exists already`);
+      const stored = await store.put(key, pieces, known === undefined ? as : { ...as, size: known });
+      if (!stored) throw new SatchelError('failed', `object '${key}' exists already`);
       context.output.result({ key, size }, () => `${key}: ${formatBytes(size)}`);
     },
     open,
@@ -68,6 +71,13 @@ function pick({ ifAbsent, tier, persist, reads, attempt, stripe }: Omit<PutOptio
     ...(attempt !== undefined && { attempt }),
     ...(stripe !== undefined && { stripe }),
   };
+}
+
+/** Bytes of a regular file; undefined for standard input and whatever else has no size. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  if (file === '-') return undefined;
+  const about = await stat(file);
+  return about.isFile() ? about.size : undefined;
 }
 
 /** The bytes of a file or of standard input as they are read; `counted` is told how many each time. */
