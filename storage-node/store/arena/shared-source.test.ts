@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobGroupId } from '@satchel/proto/core';
 import { loadMapping, type Mapping, ownsSlot, rootFileName, rootState, rootWord } from '@satchel/proto/shared-memory';
@@ -233,6 +233,22 @@ describe.skipIf(sharingProblem)('shared segments', () => {
         '700',
         '700',
       ]);
+    });
+
+    test('a process with the group of one job reads its files, and gets EACCES at those of another', () => {
+      const { pool, folder, folderOf } = pooled(64 * MiB);
+      chmodSync(folder, 0o711);
+      const paths = ['job-a', 'job-b'].map((job) => {
+        const store = pool.open(job);
+        put(store, 'key', 10);
+        return join(folderOf(store), rootFileName);
+      });
+      const script = `for (const path of process.argv.slice(1)) {
+        try { process.stdout.write('' + require('node:fs').readFileSync(path).length + '\\n'); } catch (error) { process.stdout.write(error.code + '\\n'); }
+      }`;
+      const id = jobGroupId('job-a');
+      const { stdout } = spawnSync(process.execPath, ['-e', script, ...paths], { uid: id, gid: id, cwd: '/', encoding: 'utf8' });
+      expect(stdout.split('\n').slice(0, 2)).toEqual(['4096', 'EACCES']);
     });
 
     test('of two live jobs with one group id the second is not shared', async () => {
