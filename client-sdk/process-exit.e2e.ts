@@ -37,7 +37,7 @@ test('a process whose calls are pending waits for them', async () => {
 test('a process that waits for a key stays until it comes', async () => {
   const seen = cluster.seen.length;
   const running = run(`store.waitFor('later', { as: 'text' }).then(print);`);
-  await expect.poll(() => cluster.seen.slice(seen).some(([name]) => name === 'SATCHEL.AWAIT')).toBe(true);
+  await expect.poll(() => cluster.seen.slice(seen).some(([name]) => name === 'SATCHEL.AWAIT'), { timeout: 20_000 }).toBe(true);
   const { connect } = await import('./store.js');
   const store = connect(cluster.url, { socketDir: '' });
   await store.put('later', 'here');
