@@ -24,7 +24,8 @@ const closeBrace = 0x7d;
 export function slotOfBytes(bytes: Uint8Array, start: number, end: number): number {
   for (let open = start; open < end; open++) {
     if (bytes[open] !== openBrace) continue;
-    const close = bytes.indexOf(closeBrace, open + 1);
+    let close = open + 1;
+    while (close < end && bytes[close] !== closeBrace) close++;
     if (close > open + 1 && close < end) return crc16(bytes, open + 1, close) & (slotCount - 1);
     break;
   }

@@ -3,7 +3,7 @@ import { type ErrorWord, limits, SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, CommandEncoder, ReplyFramer } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
 import type { ShardAddress } from '../job-configuration.js';
-import { linkName, linkPush } from './link-protocol.js';
+import { leadOf, linkPush } from './link-protocol.js';
 import { endOfReply, firstElement, isError, wordAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 
@@ -160,8 +160,7 @@ export class Link {
 
   #lead(identity: SessionIdentity, count: number): void {
     this.#encoder.header(count + 2);
-    this.#encoder.text('SATCHEL.ON');
-    this.#encoder.text(linkName(identity.job, identity.verbs));
+    this.#encoder.raw(leadOf(identity));
   }
 
   #expect(call: Call): void {
