@@ -193,7 +193,9 @@ export class Store {
     const chunks = size === undefined ? source : sizedChunks(source, size);
     const flows = size !== undefined && size >= limits.clientStreamFromBytes && size <= this.#stripes.settings.fromBytes;
     if (flows && options?.stripe !== true) return this.#large.track(putFlowing(this.#cluster, key, source, size, options ?? {}));
-    return putStriping(this.#stripes, key, chunks, options, (value) => this.#put(key, value, options));
+    const isLong = size !== undefined && size > this.#stripes.settings.fromBytes;
+    const as = isLong ? { ...options, stripe: true } : options;
+    return putStriping(this.#stripes, key, chunks, as, (value) => this.#put(key, value, options));
   }
 
   /**
