@@ -39,6 +39,8 @@ const nothingPersisted: PersistedObjects = {
   put: () => Promise.resolve(),
   find: () => Promise.resolve(undefined),
   delete: () => Promise.resolve(false),
+  deleteExpired: () => Promise.resolve(false),
+  sweep: () => Promise.resolve(0),
   list: async function* () {},
 };
 

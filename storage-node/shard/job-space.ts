@@ -54,7 +54,8 @@ export class JobSpace {
   }
 }
 
-function quotaError(bytes: number): SatchelError {
+/** The error when the quota is used up. */
+export function quotaError(bytes: number): SatchelError {
   return new SatchelError(
     'quota-exceeded',
     `${bytes} bytes more exceed what is left of the job's quota; delete objects or raise the capacity hint`,

@@ -59,6 +59,10 @@ export interface PersistedObjects {
   find(key: Key): Promise<PersistedObject | undefined>;
   /** False if there was none. */
   delete(key: Key): Promise<boolean>;
+  /** Deletes an object that has expired by then; false if there is none. One that replaced it meanwhile stays. */
+  deleteExpired(key: Key, nowMs: number): Promise<boolean>;
+  /** Deletes objects that have expired by then, some thousand at most; settles with their number. */
+  sweep(nowMs: number): Promise<number>;
   /** Every key that begins with `prefix`, in any order, fetched page by page. */
   list(prefix: Buffer): AsyncIterable<Buffer>;
 }

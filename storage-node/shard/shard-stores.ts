@@ -23,6 +23,9 @@ import type { JobStores } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
 import { ownedSlots, ShardArena } from './shard-arena.js';
 
+/** Namespaces with jobs are looked through that often at most. */
+const sweepEveryMs = 600_000;
+
 interface OpenJob {
   readonly environment: JobEnvironment;
   readonly store: TieredStore;
@@ -42,6 +45,8 @@ export class ShardStores implements JobStores {
   private readonly client: ObjectClient;
   private readonly arena: ShardArena;
   private readonly ssd: SsdBudget;
+  /** When the persisted objects of a namespace were last looked through for expired ones. */
+  private readonly sweptMs = new Map<string, number>();
   private readonly jobs = new Map<string, OpenJob>();
 
   private constructor(options: ShardOptions, client: ObjectClient, log: Logger) {
@@ -94,7 +99,13 @@ export class ShardStores implements JobStores {
   }
 
   persisted(namespace: string): PersistedObjects {
-    return new PersistStore({ client: this.client, namespace });
+    const persisted = new PersistStore({ client: this.client, namespace });
+    if (Date.now() - (this.sweptMs.get(namespace) ?? 0) > sweepEveryMs) {
+      this.sweptMs.set(namespace, Date.now());
+      // What it does not get to the next one does.
+      void persisted.sweep(Date.now()).catch(() => {});
+    }
+    return persisted;
   }
 
   async discard(job: string): Promise<void> {

@@ -9,7 +9,10 @@ import { rangeOf } from './ranges.js';
 
 async function find(job: ShardJob, key: Key): Promise<PersistedObject | undefined> {
   const object = await job.persisted.find(key);
-  return object === undefined || (object.expiresAtMs !== 0 && object.expiresAtMs <= job.clock.now()) ? undefined : object;
+  if (object === undefined || object.expiresAtMs === 0 || object.expiresAtMs > job.clock.now()) return object;
+  // It is gone for its reader either way; what fails now the next sweep makes up for.
+  await job.persisted.deleteExpired(key, job.clock.now()).catch(() => false);
+  return undefined;
 }
 
 /** The whole value of a persisted object, or undefined. The key is without `@persist/`, here and below. */
@@ -99,6 +102,7 @@ export async function persistedPage(
 /** The persisted keys under a prefix (which begins with `@persist/`) that belong to this shard's slots, with `@persist/`. */
 export async function persistedKeys(job: ShardJob, prefix: string): Promise<Buffer[]> {
   const keys: Buffer[] = [];
+  await job.persisted.sweep(job.clock.now());
   const bare = Buffer.from(prefix.slice(persistPrefix.length), 'latin1');
   for await (const key of job.persisted.list(bare)) {
     const whole = Buffer.concat([Buffer.from(persistPrefix), key]);

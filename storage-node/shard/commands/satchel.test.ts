@@ -148,6 +148,16 @@ describe('@persist/', () => {
     expect(await shard.text('EXISTS', 'a')).toBe(0);
     shard.check();
   });
+
+  test('the copy stays as it was if the quota refuses the put', async () => {
+    const shard = new TestShard({ quotaBytes: 1000 });
+    expect(await shard.text('SATCHEL.PUT', 'a', 'value', 'PERSIST')).toBe('OK');
+    expect(await shard.text('SATCHEL.PUT', 'a', 'x'.repeat(2000), 'PERSIST')).toMatch(/QUOTA/);
+    expect(await shard.text('GET', '@persist/a')).toBe('value');
+    expect(await shard.text('GET', 'a')).toBe('value');
+    expect(await shard.text('SATCHEL.PUT', 'a', 'x'.repeat(900), 'PERSIST')).toBe('OK');
+    shard.check();
+  });
 });
 
 describe('SATCHEL.FAIL', () => {

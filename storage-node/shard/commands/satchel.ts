@@ -3,6 +3,7 @@ import type { ReplyWriter } from '@satchel/proto/resp';
 import type { Key } from '../../store/key.js';
 import { objectCharge, type StoredObject } from '../../store/tier-store.js';
 import type { Command, CommandContext } from '../command.js';
+import { quotaError } from '../job-space.js';
 import { stripeOf } from '../striping/striped-value.js';
 import { latin1Argument } from './arguments.js';
 import { type CommandAction, onAnyKey, onKey } from './on-key.js';
@@ -27,12 +28,24 @@ function put(context: CommandContext): void | Promise<void> {
   });
 }
 
-/** Brings the object to the object tier under the namespace before it is stored here, so that the acknowledgement covers both. */
+/**
+ * Brings the object to the object tier under the namespace before it is stored here, so that the acknowledgement covers both. The quota is asked
+ * first: a put that it refuses leaves the copy of the namespace as it was.
+ */
 async function persist(context: CommandContext, key: Key, options: PutOptions, nowMs: number): Promise<void> {
   const { args, job } = context;
-  const bytes = args.end(2) - args.start(2);
-  await job.persisted.put(key, args.buffer, args.start(2), args.end(2), metadataFor(options, nowMs));
-  job.usage.persistedBytes += objectCharge(key.length, bytes);
+  const charge = objectCharge(key.length, args.lengthOf(2));
+  const object = job.find(key, nowMs);
+  const growth = charge - (object === undefined ? 0 : objectCharge(key.length, object.valueLength));
+  // A cache makes room for what its quota refuses.
+  const held = growth > 0 && job.configuration.evict !== 'lru' ? growth : 0;
+  if (held > 0 && !(await job.grant.reserve(held))) throw quotaError(held);
+  try {
+    await job.persisted.put(key, args.buffer, args.start(2), args.end(2), metadataFor(options, nowMs));
+  } finally {
+    if (held > 0 && !job.ended) job.grant.release(held);
+  }
+  job.usage.persistedBytes += charge;
 }
 
 function store(context: CommandContext, key: Key, options: PutOptions, nowMs: number): void | Promise<void> {

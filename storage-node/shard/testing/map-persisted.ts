@@ -28,6 +28,18 @@ export class MapPersisted implements PersistedObjects {
     return this.#objects.delete(key.toString());
   }
 
+  async deleteExpired(key: Key, nowMs: number): Promise<boolean> {
+    const expiresAtMs = this.#objects.get(key.toString())?.metadata.expiresAtMs ?? 0;
+    return expiresAtMs > 0 && expiresAtMs <= nowMs && this.#objects.delete(key.toString());
+  }
+
+  async sweep(nowMs: number): Promise<number> {
+    let deleted = 0;
+    for (const key of [...this.#objects.keys()])
+      if (await this.deleteExpired(Key.of(Buffer.from(key, 'latin1')), nowMs)) deleted++;
+    return deleted;
+  }
+
   async *list(prefix: Buffer): AsyncIterable<Buffer> {
     for (const key of [...this.#objects.keys()]) {
       if (key.startsWith(prefix.toString('latin1'))) yield Key.of(Buffer.from(key, 'latin1')).buffer;

@@ -6,7 +6,7 @@ import { Key } from '../key.js';
 import { readWhole, sampleMetadata, sampleValue } from '../testing/samples.js';
 import { describeTierStore } from '../testing/tier-store-contract.js';
 import { JobEnvironment } from './job-environment.js';
-import { LmdbEnvironment } from './lmdb-environment.js';
+import { LmdbEnvironment, LmdbTable } from './lmdb-environment.js';
 import { SsdBudget } from './ssd-budget.js';
 import { SsdStore } from './ssd-store.js';
 import { Trash } from './trash.js';
@@ -123,6 +123,23 @@ describe('the ssd tier', () => {
     expect(files()).toHaveLength(1);
     await crash();
     expect((await get('key'))?.equals(sampleValue(100_000, 100_000))).toBe(true);
+  });
+
+  test('a put that fails because the disk cannot be read counts for nothing', async () => {
+    await put('key', 10);
+    store.flush();
+    const { usedBytes } = budget;
+    vi.spyOn(LmdbTable.prototype, 'get').mockImplementation(() => {
+      throw new Error('MDB_PANIC');
+    });
+    try {
+      expect(() => put('key', 20)).toThrow('reading the catalog');
+      await expect(put('key', 300_000)).rejects.toMatchObject({ code: 'unavailable' });
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect([budget.usedBytes, store.usage.usedBytes]).toEqual([usedBytes, usedBytes]);
+    expect(await get('key')).toEqual(sampleValue(10, 10));
   });
 
   test('data of another boot of the machine is thrown away', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ManualClock } from '../../shard/testing/manual-clock.js';
 import { Key } from '../key.js';
 import { JobEnvironment } from '../lmdb/job-environment.js';
 import { SsdBudget } from '../lmdb/ssd-budget.js';
@@ -252,6 +253,28 @@ describe('the object tier of a job', () => {
     await expect(second).rejects.toMatchObject({ code: 'no-job' });
     await destroyed;
     await store.idle();
+  });
+
+  test('an upload that ends after its job did, and cannot be deleted, is deleted later', async () => {
+    const clock = new ManualClock();
+    environment = new JobEnvironment({ folder: join(folder, 'timed'), trash });
+    store = new ObjectStore({ environment, client, namespace: 'ns', job: 'job', clock });
+    let release = (): void => {};
+    client.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const late = put('late', 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+    await store.destroy();
+    client.undeletable = true;
+    release();
+    await expect(late).rejects.toMatchObject({ code: 'no-job' });
+    await store.idle();
+    expect(await objects()).toHaveLength(1);
+    client.undeletable = false;
+    clock.advance(60_000);
+    await store.idle();
+    expect(await objects()).toEqual([]);
   });
 
   test('what a destroyed job has in the store goes later if the store cannot be reached, also by the next process', async () => {

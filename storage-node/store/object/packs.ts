@@ -209,9 +209,9 @@ export class Packs implements Participant {
       try {
         await this.#options.client.delete(names);
       } catch {
-        // Kept, and tried again later: a pack's entry in the table is still there after a crash.
+        // Kept, and tried again later, also what arrived after the job's end: a pack's entry in the table is still there after a crash.
         this.#clock.after(deleteRetryMs, () => {
-          if (this.#doomed.size > 0 && !this.#options.environment.destroyed) this.#deleting ??= this.#deleteDoomed();
+          if (this.#doomed.size > 0) this.#deleting ??= this.#deleteDoomed();
         });
         break;
       }

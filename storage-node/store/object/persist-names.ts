@@ -25,6 +25,11 @@ export function nameOfKey(folder: string, key: Buffer): string {
   );
 }
 
+/** Whether `nameOfKey` has a name for it. */
+export function isNameable(folder: string, key: Buffer): boolean {
+  return folder.length + Math.max(1, encode(key).length) <= nameCharacters;
+}
+
 /** What the names of all keys with that prefix begin with. */
 export function namePrefixOfKeys(folder: string, prefix: Buffer): string {
   return folder + encode(prefix);

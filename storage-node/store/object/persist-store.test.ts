@@ -35,6 +35,23 @@ describe.each([
     return found.sort();
   }
 
+  test('that have expired are deleted by whoever finds them, and by a sweep, unless they were replaced', async () => {
+    await put('sweep/read', 10, { expiresAtMs: 1000 });
+    await put('sweep/swept', 10, { expiresAtMs: 2000 });
+    await put('sweep/later', 10, { expiresAtMs: 5000 });
+    await put('sweep/replaced', 10, { expiresAtMs: 1500 });
+    await put('sweep/replaced', 20);
+    expect(await store.deleteExpired(Key.of('sweep/read'), 999)).toBe(false);
+    expect(await store.deleteExpired(Key.of('sweep/read'), 1000)).toBe(true);
+    expect(await store.find(Key.of('sweep/read'))).toBeUndefined();
+    expect(await store.sweep(2000)).toBe(1);
+    expect(await keys('sweep/')).toEqual(['sweep/later', 'sweep/replaced']);
+    expect(await store.sweep(10_000)).toBe(1);
+    expect(await keys('sweep/')).toEqual(['sweep/replaced']);
+    expect(await client.list('persist-expiry/', '', 10)).toEqual([]);
+    await store.deletePrefix(Buffer.from('sweep/'));
+  });
+
   test('come back with value, ranges and metadata, and are replaced as a whole', async () => {
     await put('key', 5000, { expiresAtMs: 42, createdMs: 41 });
     const object = await store.find(Key.of('key'));

@@ -1,9 +1,9 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { PersistedObject, PersistedObjects } from '../../shard/job-store.js';
-import type { Key } from '../key.js';
+import { Key } from '../key.js';
 import { type ObjectMetadata, objectCharge } from '../tier-store.js';
 import { deletePrefix, listAll, type ObjectClient, type StoredName } from './object-client.js';
-import { keyOfName, nameOfKey, namePrefixOfKeys } from './persist-names.js';
+import { isNameable, keyOfName, nameOfKey, namePrefixOfKeys } from './persist-names.js';
 
 export interface PersistStoreOptions {
   readonly client: ObjectClient;
@@ -26,6 +26,7 @@ export interface PersistUsage {
 /** Before the value, little endian: format u32, unused u32, created f64, expires f64, reads left f64, attempt f64. */
 const headerBytes = 40;
 const format = 1;
+const sweptAtOnce = 1000;
 
 /**
  * The persisted objects of one namespace: one object each, under `persist/NAMESPACE/`, whole or not there. Nothing is cached, so that every
@@ -34,10 +35,13 @@ const format = 1;
 export class PersistStore implements PersistedObjects {
   readonly #client: ObjectClient;
   readonly #folder: string;
+  /** Where an empty object per expiring one says, by its name, when that expires. */
+  readonly #expiries: string;
 
   constructor(options: PersistStoreOptions) {
     this.#client = options.client;
     this.#folder = `persist/${options.namespace}/`;
+    this.#expiries = `persist-expiry/${options.namespace}/`;
   }
 
   /** Rejects with `too-large` if the key is too long for an object store; see persist-names. */
@@ -52,6 +56,7 @@ export class PersistStore implements PersistedObjects {
     body.writeDoubleLE(metadata.attempt, 32);
     value.copy(body, headerBytes, start, end);
     await this.#client.put(name, body);
+    if (metadata.expiresAtMs > 0) await this.#noteExpiry(key, metadata.expiresAtMs);
   }
 
   /** Reads the metadata only. */
@@ -76,6 +81,26 @@ export class PersistStore implements PersistedObjects {
     if ((await this.#client.read(name, 0, 1, Buffer.alloc(1), 0)) === undefined) return false;
     await this.#client.delete([name]);
     return true;
+  }
+
+  async deleteExpired(key: Key, nowMs: number): Promise<boolean> {
+    const object = await this.find(key);
+    if (object === undefined || object.expiresAtMs === 0 || object.expiresAtMs > nowMs) return false;
+    await this.#client.delete([this.#nameOf(key)]);
+    return true;
+  }
+
+  /** Costs a request, and two for each object that was to expire by then. */
+  async sweep(nowMs: number): Promise<number> {
+    const due = `${this.#expiries}${expiryText(nowMs)}0`;
+    const notes = (await this.#client.list(this.#expiries, '', sweptAtOnce)).filter(({ name }) => name < due);
+    let deleted = 0;
+    for (const { name } of notes) {
+      const key = keyOfName(name.slice(0, due.length), name);
+      if (await this.deleteExpired(Key.of(key), nowMs)) deleted++;
+    }
+    if (notes.length > 0) await this.#client.delete(notes.map(({ name }) => name));
+    return deleted;
   }
 
   async *list(prefix: Buffer): AsyncGenerator<Buffer> {
@@ -112,6 +137,13 @@ export class PersistStore implements PersistedObjects {
     return { objects, usedBytes };
   }
 
+  async #noteExpiry(key: Key, expiresAtMs: number): Promise<void> {
+    const folder = `${this.#expiries}${expiryText(expiresAtMs)}/`;
+    const bytes = key.buffer.subarray(key.start, key.end);
+    // An object whose note would have too long a name goes when somebody reads it.
+    if (isNameable(folder, bytes)) await this.#client.put(nameOfKey(folder, bytes), Buffer.alloc(0));
+  }
+
   async #read(name: string, size: number, from: number, to: number): Promise<Buffer> {
     const target = Buffer.allocUnsafeSlow(to - from);
     if (from === to) return target;
@@ -127,4 +159,9 @@ export class PersistStore implements PersistedObjects {
   #nameOf(key: Key): string {
     return nameOfKey(this.#folder, key.buffer.subarray(key.start, key.end));
   }
+}
+
+/** A time such that names sort by it. */
+function expiryText(atMs: number): string {
+  return String(Math.ceil(atMs)).padStart(16, '0');
 }

@@ -4,6 +4,8 @@ import type { ObjectClient, RequestCounts, StoredName } from '../object/object-c
 /** A client whose store can be made unreachable, or made to hold back what is put. */
 export class FaultyObjectClient implements ObjectClient {
   unreachable = false;
+  /** Deletes fail. */
+  undeletable = false;
   /** While set, a put waits for it before it reaches the store. */
   held: Promise<void> | undefined;
   readonly #client: ObjectClient;
@@ -29,6 +31,7 @@ export class FaultyObjectClient implements ObjectClient {
   }
   async delete(names: readonly string[]): Promise<void> {
     this.#reach();
+    if (this.undeletable) throw new SatchelError('unavailable', 'the object store deletes nothing');
     await this.#client.delete(names);
   }
   async list(prefix: string, after: string, limit: number): Promise<StoredName[]> {
