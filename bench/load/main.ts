@@ -3,7 +3,8 @@ import { openSubject, type Subject, type SubjectChoice } from '../subjects.js';
 import { serveWorker } from '../worker.js';
 import { type BulkOptions, readInBulk, storeInBulk } from './bulk.js';
 import { HeldStore, type Occupation } from './held-store.js';
-import { type LoadFigures, type LoadOptions, SteadyLoad } from './steady-load.js';
+import type { LoadFigures } from './server-cpu.js';
+import { type LoadOptions, SteadyLoad } from './steady-load.js';
 
 let subject: Subject | undefined;
 let load: SteadyLoad | undefined;

@@ -1,14 +1,16 @@
 import { SatchelError } from '@satchel/proto/core';
-import { type Figures, percentileFigures } from '../figures.js';
+import { percentileFigures } from '../figures.js';
 import { latencyHistogram, percentilesOf } from '../statistics.js';
 import type { Subject } from '../subjects.js';
+import type { LoadFigures } from './server-cpu.js';
 
 /** One measurement. */
 export interface MeasureOptions {
   readonly operation: 'put' | 'get';
-  /** At most so many operations, and for so long. */
+  /** At least so many operations, and for at least so long; but not for longer than the limit. */
   readonly operations: number;
-  readonly limitMs?: number;
+  readonly leastMs: number;
+  readonly limitMs: number;
   readonly inFlight: number;
   readonly value: Buffer;
   /** Distinct keys, which are used in turns. */
@@ -17,15 +19,15 @@ export interface MeasureOptions {
 }
 
 /** Runs puts or gets, always `inFlight` at a time, and measures each. A get must return what the put of its key stored, by its length. */
-export async function measure(subject: Subject, options: MeasureOptions): Promise<Figures> {
-  const { operation, operations, limitMs = Number.POSITIVE_INFINITY, inFlight, value, keys, prefix } = options;
+export async function measure(subject: Subject, options: MeasureOptions): Promise<LoadFigures> {
+  const { operation, inFlight, value, keys, prefix } = options;
   const histogram = latencyHistogram();
-  const names = Array.from({ length: Math.min(keys, operations) }, (_, index) => `${prefix}${index}`);
+  const names = Array.from({ length: keys }, (_, index) => `${prefix}${index}`);
   const startedMs = performance.now();
   const localBefore = subject.localGets();
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let at = next++; at < operations && performance.now() - startedMs < limitMs; at = next++) {
+    for (let at = next++; goesOn(options, at, performance.now() - startedMs); at = next++) {
       const key = names[at % names.length] as string;
       const started = process.hrtime.bigint();
       if (operation === 'put') await subject.put(key, value);
@@ -40,12 +42,17 @@ export async function measure(subject: Subject, options: MeasureOptions): Promis
   const perSecond = (count / (performance.now() - startedMs)) * 1000;
   const localGets = subject.localGets();
   return {
+    operations: count,
     ...percentileFigures(percentilesOf(histogram)),
     operationsPerSecond: perSecond,
     bytesPerSecond: perSecond * value.length,
     clientCpuUs: (cpu.user + cpu.system) / count,
     ...(localGets !== undefined && operation === 'get' ? { localShare: (localGets - (localBefore ?? 0)) / count } : {}),
   };
+}
+
+function goesOn({ operations, leastMs, limitMs }: MeasureOptions, done: number, elapsedMs: number): boolean {
+  return (done < operations || elapsedMs < leastMs) && elapsedMs < limitMs;
 }
 
 /** Puts every key of a measurement once. */

@@ -1,8 +1,9 @@
 import { SatchelError } from '@satchel/proto/core';
-import { type Figures, percentileFigures } from '../figures.js';
+import { percentileFigures } from '../figures.js';
 import { latencyHistogram, percentilesOf } from '../statistics.js';
 import type { Subject } from '../subjects.js';
 import { bulkKey } from './bulk.js';
+import type { LoadFigures } from './server-cpu.js';
 
 /** Load that goes on until it is ended, on objects that were stored in bulk. */
 export interface LoadOptions {
@@ -12,11 +13,6 @@ export interface LoadOptions {
   readonly keys: number;
   readonly valueBytes: number;
   readonly inFlight: number;
-}
-
-/** Figures of a load and the number of its operations. */
-export interface LoadFigures extends Figures {
-  readonly operations: number;
 }
 
 const getShare = 0.45;

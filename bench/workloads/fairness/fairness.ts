@@ -4,9 +4,9 @@ import { connect } from '@satchel/client';
 import { SatchelError } from '@satchel/proto/core';
 import type { Figures } from '../../figures.js';
 import { type LoadWorker, startLoadWorker } from '../../load/load-worker.js';
+import { withServerCpu } from '../../load/server-cpu.js';
 import type { LoadOptions } from '../../load/steady-load.js';
 import type { Output } from '../../output.js';
-import { cpuSecondsOf } from '../../process-usage.js';
 import type { Findings } from '../../report.js';
 import { runRounds, type Work } from '../../rounds.js';
 import { inScope, type Scope } from '../../scope.js';
@@ -134,13 +134,15 @@ async function measured(
   during: () => Promise<number>,
 ): Promise<Figures> {
   await warmUp(others, load);
-  const cpuBefore = cpuSecondsOf(shardPids);
-  await others.call('begin', load);
-  const done = await during();
-  const { operations, ...figures } = await others.call('end', undefined);
+  let done = 0;
+  const figures = await withServerCpu(shardPids, async () => {
+    await others.call('begin', load);
+    done = await during();
+    return others.call('end', undefined);
+  });
   if (done === 0) throw new SatchelError('failed', 'what was to go on beside the gets did nothing');
   if (figures.hitShare !== 1) throw new SatchelError('failed', `the gets found ${figures.hitShare} of the objects`);
-  return { ...figures, serverCpuUs: ((cpuSecondsOf(shardPids) - cpuBefore) * 1e6) / operations };
+  return figures;
 }
 
 async function warmUp(others: LoadWorker, load: LoadOptions): Promise<void> {

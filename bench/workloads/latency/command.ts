@@ -32,7 +32,7 @@ export function addLatency(program: Command): void {
     .option('--against <names>', `compare with ${redisNames.join(', ')}, in turns`, listOf(oneOf(redisNames)), [])
     .option('--local', 'also through shared memory')
     .option('--socket', "also through the shard's Unix socket")
-    .option('--operations <n>', 'operations of each kind in a round', whole, 10_000)
+    .option('--operations <n>', 'operations of each kind in a round, more where they are fast', whole, 10_000)
     .option('--size <list>', 'bytes of a value', listOf(bytes), [1024])
     .option('--concurrency <list>', 'operations in flight', listOf(whole), [1, 64])
     .action(latency);
@@ -46,7 +46,7 @@ async function latency(given: Options): Promise<void> {
   const options = { rounds, operations, sizes, inFlights, ways, against };
   const output = standardOutput(given.json ?? false);
   await report(
-    { benchmark: 'latency', settings: options, compared: ['p50Ms', 'p99Ms', 'operationsPerSecond'] },
+    { benchmark: 'latency', settings: options, compared: ['p50Ms', 'p99Ms', 'operationsPerSecond', 'serverCpuUs'] },
     given,
     output,
     () => runLatency({ controller, cluster: clusterOf(given) }, options, output),

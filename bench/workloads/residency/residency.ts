@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Figures } from '../../figures.js';
 import { bulkKey } from '../../load/bulk.js';
 import { type LoadWorker, startLoadWorker } from '../../load/load-worker.js';
+import { withServerCpu } from '../../load/server-cpu.js';
 import type { Output } from '../../output.js';
 import { cpuSecondsOf, residentBytesOf } from '../../process-usage.js';
 import type { Findings } from '../../report.js';
@@ -43,7 +44,7 @@ export function runResidency(cluster: JobPlace['cluster'], options: ResidencyOpt
     const contestants = [contestantOf(many, [few.name], options), contestantOf(few, [], options)];
     const works = [{ name: `45 % get, 45 % put, 5 % delete and put, ${options.inFlight} in flight`, contestants }];
     const rows = await runRounds(works, options.rounds, (round) => output.say(`  round ${round}/${options.rounds}`));
-    return { rows, facts: { ...facts, ...(await afterwards(many)) } };
+    return { rows, facts: { ...facts, ...(await afterwards(many, options)) } };
   });
 }
 
@@ -71,8 +72,8 @@ async function fill(
   return {
     [`${name}: stored per second`]: objects / seconds,
     [`${name}: µs of the shard's processor per put`]: (cpu * 1e6) / objects,
-    [`${name}: arena bytes per object beyond key and value`]: (dramReservedBytes - payloadBytes) / objects,
     [`${name}: resident bytes per object beyond key and value`]: (residentOf(job) - residentBefore - payloadBytes) / objects,
+    [`${name}: arena bytes per object beyond key and value`]: (dramReservedBytes - payloadBytes) / objects,
   };
 }
 
@@ -93,15 +94,14 @@ function contestantOf(
   const run = async (): Promise<Figures> => {
     // While the other shard had its turn this one reported all it had done.
     const before = await readShardMetrics(job.metrics);
-    const cpuBefore = cpuSecondsOf(job.shardPids);
-    await worker.call('begin', { mix: 'churn', prefix, keys: objects, valueBytes, inFlight });
-    await delay(ms);
-    const { operations, ...figures } = await worker.call('end', undefined);
-    const cpu = cpuSecondsOf(job.shardPids) - cpuBefore;
+    const figures = await withServerCpu(job.shardPids, async () => {
+      await worker.call('begin', { mix: 'churn', prefix, keys: objects, valueBytes, inFlight });
+      await delay(ms);
+      return worker.call('end', undefined);
+    });
     const after = await settledMetrics(job);
     return {
       ...figures,
-      serverCpuUs: (cpu * 1e6) / operations,
       gcPausesOver10Ms: after.gcPausesOver10Ms - before.gcPausesOver10Ms,
       slowTurns: after.delaysOver10Ms - before.delaysOver10Ms,
     };
@@ -109,10 +109,10 @@ function contestantOf(
   return { name, against, run };
 }
 
-async function afterwards({ name, job }: Holding): Promise<Record<string, number>> {
-  const { dramReservedBytes, dramUsedBytes, gcPausesOver10Ms } = await settledMetrics(job);
+async function afterwards({ name, objects, job }: Holding, { valueBytes }: ResidencyOptions): Promise<Record<string, number>> {
+  const { dramReservedBytes, gcPausesOver10Ms } = await settledMetrics(job);
   return {
-    [`${name}: arena bytes held per byte charged, after the load`]: dramReservedBytes / dramUsedBytes,
+    [`${name}: the same after the load`]: dramReservedBytes / objects - keyBytes - valueBytes,
     [`${name}: collections over 10 ms since the shard's start, filling included`]: gcPausesOver10Ms,
   };
 }

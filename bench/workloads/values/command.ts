@@ -37,7 +37,7 @@ export function addValues(program: Command): void {
     .option('--sizes <list>', 'bytes of a value (default: 100,1KiB,10KiB,100KiB,1MiB,8MiB,64MiB)', listOf(bytes))
     .option('--tiers <list>', `tiers: ${tiers.join(', ')}`, listOf(oneOf(tiers)), [...tiers])
     .option('--concurrency <list>', 'operations in flight; all but the first up to 64 KiB only', listOf(whole), [1, 64])
-    .option('--operations <n>', 'most operations of each kind in a round', whole, 5000)
+    .option('--operations <n>', 'operations of each kind in a round, more where they are fast', whole, 5000)
     .option('--seconds <n>', 'most time that each takes in a round', positive, 1)
     .option('--local', 'read dram through shared memory')
     .action(values);
@@ -48,7 +48,7 @@ async function values(given: Options): Promise<void> {
   const options = { rounds, sizes, tiers, inFlights, operations, limitMs: seconds * 1000, local };
   const output = standardOutput(given.json ?? false);
   await report(
-    { benchmark: 'values', settings: options, compared: ['p50Ms', 'p99Ms', 'operationsPerSecond'] },
+    { benchmark: 'values', settings: options, compared: ['p50Ms', 'p99Ms', 'operationsPerSecond', 'serverCpuUs'] },
     given,
     output,
     () => runValues({ controller, cluster: clusterOf(given) }, options, output),

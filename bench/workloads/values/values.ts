@@ -1,6 +1,7 @@
 import { formatBytes, type Tier } from '@satchel/proto/core';
 import { startRedis } from '../../baselines/redis.js';
 import { type MeasureOptions, measure, putAll } from '../../load/measure.js';
+import { withServerCpu } from '../../load/server-cpu.js';
 import type { Output } from '../../output.js';
 import type { Findings } from '../../report.js';
 import { runRounds, type Work } from '../../rounds.js';
@@ -13,7 +14,7 @@ export interface ValuesOptions {
   readonly sizes: readonly number[];
   readonly tiers: readonly Tier[];
   readonly inFlights: readonly number[];
-  /** At most so many operations in a measurement, and for so long. */
+  /** So many operations in a measurement, more where they are fast, but not for longer than the limit. */
   readonly operations: number;
   readonly limitMs: number;
   /** Whether dram is read in place where that is possible. */
@@ -26,30 +27,45 @@ const concurrentBytesLimit = 64 * 1024;
 /** The keys of one size take no more memory than this on any tier. */
 const residentLimit = 2 ** 27;
 const distinctKeys = 2000;
+/** No measurement is shorter, or a few milliseconds of something else would be in it. */
+const leastMs = 250;
+
+/** A subject and the processes that serve it. */
+interface Served {
+  readonly subject: Subject;
+  readonly pids: readonly number[];
+}
 
 /** Puts and gets of values of all sizes in each tier through the SDK, and through ioredis on Redis, in turns. */
 export function runValues(place: JobPlace, options: ValuesOptions, output: Output): Promise<Findings> {
   return inScope(async (scope) => {
-    const subjects: Subject[] = [];
-    for (const choice of await choices(scope, place, options)) {
-      subjects.push(await scope.open(openSubject(choice), (subject) => subject.close()));
+    const subjects: Served[] = [];
+    for (const { choice, pids } of await choices(scope, place, options)) {
+      subjects.push({ subject: await scope.open(openSubject(choice), (opened) => opened.close()), pids });
     }
     const measurements = options.sizes.flatMap((valueBytes) => measurementsOf(valueBytes, options));
     for (const measurement of measurements.filter(
       ({ operation, inFlight }) => operation === 'put' && inFlight === options.inFlights[0],
     )) {
-      for (const subject of subjects) await putAll(subject, ownKeys(subject, measurement), 8);
+      for (const { subject } of subjects) await putAll(subject, ownKeys(subject, measurement), 8);
     }
     const works = measurements.map((measurement) => work(subjects, measurement));
     return { rows: await runRounds(works, options.rounds, (round) => output.say(`  round ${round}/${options.rounds}`)) };
   });
 }
 
-async function choices(scope: Scope, place: JobPlace, { tiers, local }: ValuesOptions): Promise<SubjectChoice[]> {
+async function choices(
+  scope: Scope,
+  place: JobPlace,
+  { tiers, local }: ValuesOptions,
+): Promise<{ readonly choice: SubjectChoice; readonly pids: readonly number[] }[]> {
   const job = await openTestedJob(scope, place, { name: 'values' });
   const server = await scope.open(startRedis(), (running) => running.stop());
   const way = satchelChoice(local ? 'satchel-local' : 'satchel', job);
-  return [...tiers.map((tier): SubjectChoice => ({ ...way, name: tier, tier })), redisChoice('redis', server)];
+  return [
+    ...tiers.map((tier) => ({ choice: { ...way, name: tier, tier }, pids: job.shardPids })),
+    { choice: redisChoice('redis', server), pids: [server.pid] },
+  ];
 }
 
 function measurementsOf(valueBytes: number, { inFlights, operations, limitMs }: ValuesOptions): MeasureOptions[] {
@@ -58,7 +74,16 @@ function measurementsOf(valueBytes: number, { inFlights, operations, limitMs }: 
   return inFlights
     .filter((_, index) => index === 0 || valueBytes <= concurrentBytesLimit)
     .flatMap((inFlight) =>
-      operationKinds.map((operation) => ({ operation, operations, limitMs, inFlight, value, keys, prefix: `${valueBytes}:` })),
+      operationKinds.map((operation) => ({
+        operation,
+        operations,
+        leastMs,
+        limitMs,
+        inFlight,
+        value,
+        keys,
+        prefix: `${valueBytes}:`,
+      })),
     );
 }
 
@@ -68,13 +93,13 @@ function ownKeys({ name }: Subject, measurement: MeasureOptions): MeasureOptions
 }
 
 /** Every tier beside Redis, and the slower tiers beside dram. */
-function work(subjects: readonly Subject[], measurement: MeasureOptions): Work {
-  const names = subjects.map(({ name }) => name);
-  const contestants = subjects.map((subject) => ({
+function work(subjects: readonly Served[], measurement: MeasureOptions): Work {
+  const names = subjects.map(({ subject }) => subject.name);
+  const contestants = subjects.map(({ subject, pids }) => ({
     name: subject.name,
     against:
       subject.name === 'redis' ? [] : names.filter((name) => name === 'redis' || (name === 'dram' && subject.name !== 'dram')),
-    run: () => measure(subject, ownKeys(subject, measurement)),
+    run: () => withServerCpu(pids, () => measure(subject, ownKeys(subject, measurement))),
   }));
   const { operation, value, inFlight } = measurement;
   return { name: `${operation} ${formatBytes(value.length)}, ${inFlight} in flight`, contestants };
