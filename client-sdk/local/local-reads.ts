@@ -39,6 +39,8 @@ export interface LocalReadStatistics {
 
 /** Between two reports of what was read, and two looks for memory to let go of. */
 const reportMs = 1000;
+/** Between two looks whether a shard without memory to share may be asked again, so that they cost calls next to nothing. */
+const checkPauseMs = 0.5;
 /** Reads in place, which never wait, after which the event loop gets its turn. */
 const readsPerTurn = 256;
 
@@ -58,6 +60,7 @@ export class LocalReads implements ArenaOwner {
   #retiredBytes = 0;
   #retiredRetries = 0;
   #streak = 0;
+  #nextCheckMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #arena: LocalArena | undefined;
   #spinning: SpinningWaits | undefined;
@@ -198,6 +201,9 @@ export class LocalReads implements ArenaOwner {
   }
 
   #checkAll(): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#nextCheckMs) return;
+    this.#nextCheckMs = nowMs + checkPauseMs;
     for (const arena of this.#arenas.values()) arena.check();
   }
 
