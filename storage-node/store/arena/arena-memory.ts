@@ -86,15 +86,16 @@ export class ArenaMemory {
     return (this.bytes[segment] as Buffer).length >>> this.geometry.unitShift;
   }
 
-  /** Adds a segment, smaller while the job is small; its number, or 0 if the lender has none. */
+  /** Adds a segment, smaller while the job is small; its number, or 0 if the lender has none or references reach no further (64 GiB). */
   addSegment(): number {
+    const segment = this.vacant.at(-1) ?? this.segments.length;
+    if (segment >= 2 ** (32 - this.refShift)) return 0;
     const { topBytes, segmentBytes, unitBytes } = this.geometry;
     let bytes = topBytes;
     while (bytes * 2 <= Math.min(segmentBytes, this.reservedBytes)) bytes *= 2;
     let memory = this.take(bytes);
     for (; !memory && bytes > unitBytes * unitsPerTop; memory = this.take(bytes)) bytes /= 2;
     if (!memory) return 0;
-    const segment = this.vacant.at(-1) ?? this.segments.length;
     if (!this.root.addSegment(segment, memory)) {
       this.give(memory);
       return 0;

@@ -1,13 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadMapping } from '@satchel/proto/shared-memory';
 import { Key } from '../key.js';
 import { plainMetadata } from '../tier-store.js';
-import { ArenaPool } from './arena-pool.js';
+import { ArenaPool, defaultSegmentBytes } from './arena-pool.js';
 import type { ArenaStore } from './arena-store.js';
 import { churn, mixedSize } from './churn.js';
+import { SharedSegmentSource } from './shared-source.js';
 
-// node dist/store/arena/arena.bench.js [churn operations]: nanoseconds of processor time per call, then reserved against live memory.
+// node dist/store/arena/arena.bench.js [churn operations] [shared]: nanoseconds of processor time per call, then reserved against live memory.
 
 const GiB = 2 ** 30;
 const target = Buffer.alloc(64 * 1024);
+const folder = process.argv[3] === 'shared' ? mkdtempSync('/dev/shm/satchel-bench-') : undefined;
+
+const sources: SharedSegmentSource[] = [];
+
+function newPool(budgetBytes: number): ArenaPool {
+  const mapping = folder === undefined ? undefined : loadMapping();
+  if (!mapping || folder === undefined) return new ArenaPool({ budgetBytes });
+  const segmentBytes = defaultSegmentBytes(budgetBytes);
+  const onError = (error: unknown) => process.emitWarning(String(error));
+  const source = new SharedSegmentSource({
+    folder: `${folder}/${sources.length}.arena`,
+    mapping,
+    segmentBytes,
+    budgetBytes,
+    onError,
+  });
+  sources.push(source);
+  return new ArenaPool({ budgetBytes, segmentBytes, source });
+}
 
 /** Processor time, so that other work on the machine matters less; the best of a few rounds, the first of which warms up. */
 function nanosecondsPer(count: number, work: () => void, rounds = 3): number {
@@ -22,7 +44,7 @@ function nanosecondsPer(count: number, work: () => void, rounds = 3): number {
 }
 
 function measure(keys: number, valueBytes: number): Record<string, number> {
-  const store = new ArenaPool({ budgetBytes: 4 * GiB }).open();
+  const store = newPool(4 * GiB).open('bench');
   const names = Buffer.from(Array.from({ length: keys }, (_, index) => `key:${String(index).padStart(12, '0')}`).join(''));
   const value = Buffer.alloc(valueBytes, 0x76);
   const metadata = plainMetadata(1_760_000_000_000);
@@ -59,7 +81,7 @@ function overhead(store: ArenaStore, keys: number, bytes: number): number {
 }
 
 function measureChurn(operations: number): Record<string, number> {
-  const store = new ArenaPool({ budgetBytes: 8 * GiB }).open();
+  const store = newPool(8 * GiB).open('bench');
   let worstBytes = 0;
   let worstRatio = 0;
   let liveBytes = 0;
@@ -89,3 +111,6 @@ const lines = [
   { churn: Number(process.argv[2] ?? 1_000_000), ...measureChurn(Number(process.argv[2] ?? 1_000_000)) },
 ];
 for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
+for (const source of sources) source.close();
+await Promise.all(sources.map((source) => source.idle()));
+if (folder !== undefined) rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MappedFile, type Mapping, NoRoomError, rootFileName, segmentFileName } from '@satchel/proto/shared-memory';
 import type { Background } from './background.js';
@@ -67,7 +67,7 @@ export class JobFolder implements JobSegments {
   }
 
   release(segment: Segment): void {
-    rmSync(this.pathOf(segmentFileName(segment.serial)), { force: true });
+    unlinkIfThere(this.pathOf(segmentFileName(segment.serial)));
     this.takeBack(segment);
   }
 
@@ -158,4 +158,12 @@ export class JobFolder implements JobSegments {
 
 function isNoSpace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody took the folder away.
+  }
 }

@@ -6,6 +6,8 @@ export const spanKind = { none: 0, free: 1, closed: 2, slab: 3, block: 4, table:
 /** How a top span takes part in allocation. A closed one is being emptied: nothing new goes there. */
 export const topState = { open: 0, closedAlone: 1, closedWithSegment: 2 } as const;
 
+const manyUnits = 2 ** 16;
+
 /** What is known of each unit, in columns; some are shared by kinds of spans that need different things. */
 export class Units {
   kind = new Uint8Array(0);
@@ -32,7 +34,8 @@ export class Units {
   /** Makes room for units below `end`. */
   ensure(end: number): void {
     if (end <= this.kind.length) return;
-    const length = Math.max(end, this.kind.length * 2);
+    // Memory nobody has touched costs nothing, and copying much at once takes long.
+    const length = Math.max(end, this.kind.length * (this.kind.length < manyUnits ? 2 : 8));
     for (const column of ['kind', 'order', 'detail'] as const) this[column] = grown8(this[column], length);
     for (const column of ['used', 'carved', 'freeHead'] as const) this[column] = grown16(this[column], length);
     for (const column of ['previous', 'next', 'owner'] as const) this[column] = grown32(this[column], length);
