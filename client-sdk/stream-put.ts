@@ -104,9 +104,12 @@ export class StreamPut implements WireHandler, Ticking, Abortable {
     if (this.#deadlineTick <= now) {
       const code = this.#complete ? 'unknown-outcome' : 'timeout';
       this.fail(new SatchelError(code, `a put of a stream to shard ${this.#name} did not end in time`));
-    } else if (this.#dueTick !== undefined && now - this.#dueTick > Ticker.ticks(this.#context.options.silenceMs)) {
-      this.#wire.destroy(new Error(`nothing was heard for ${this.#context.options.silenceMs} ms`));
+      return;
     }
+    const { silenceMs, unavailableMs } = this.#context.options;
+    const allowedMs = this.#greeted ? silenceMs : unavailableMs;
+    if (this.#dueTick === undefined || now - this.#dueTick <= Ticker.ticks(allowedMs)) return;
+    this.#wire.destroy(new Error(`nothing was heard for ${allowedMs} ms`));
   }
 
   async #send({ before, size, after }: StreamedCommand, source: AsyncIterable<Uint8Array>): Promise<void> {
