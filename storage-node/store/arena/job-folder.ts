@@ -83,8 +83,7 @@ export class JobFolder implements JobSegments {
       discard(path);
       return;
     }
-    for (const { serial } of this.lent)
-      rmSync(this.pathOf(serial === 0 ? rootFileName : segmentFileName(serial)), { force: true });
+    for (const { serial } of this.lent) unlinkIfThere(this.pathOf(serial === 0 ? rootFileName : segmentFileName(serial)));
     try {
       rmdirSync(path);
     } catch {
