@@ -179,6 +179,19 @@ describe('a striped object', () => {
     expect(await client.call('SETRANGE', 'big', 0, '')).toMatch(/^-WRONGTYPE/);
   });
 
+  test('is no list, has its one name, and takes the place of whatever was there', async () => {
+    await client.call('RPUSH', 'big', 'a', 'b');
+    expect(await putStriped(client, 'big', value)).toBe('OK');
+    expect(await client.call('GET', 'big')).toBe(text);
+    expect(await client.call('RPUSH', 'big', 'a')).toMatch(/^-WRONGTYPE/);
+    expect(await client.call('RENAME', 'big', '{big}other')).toMatch(/^-ERR a striped object keeps its key/);
+    expect(await client.call('KEYS', '*')).toEqual(['big']);
+    expect(await client.call('RANDOMKEY')).toBe('big');
+    expect(await client.call('GET', 'big')).toBe(text);
+    await client.call('DEL', 'big');
+    await emptied();
+  });
+
   test('is what waiters get', async () => {
     const waiters = await Promise.all([1, 2, 3].map((shard) => fleet.client('job', { shard })));
     const waits = waiters.map((waiter) => waiter.call('SATCHEL.WAIT', 'big', 0));
