@@ -22,8 +22,11 @@ const sources: SharedSegmentSource[] = [];
 
 afterAll(async () => {
   for (const source of sources) source.close();
-  await Promise.all(sources.map((source) => source.idle()));
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  try {
+    await Promise.all(sources.map((source) => source.idle()));
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 /** An empty folder on tmpfs, removed after the tests of the file. */
