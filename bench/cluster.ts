@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly dram: string;
   readonly ssd: string;
   readonly object?: string | undefined;
+  /** Milliseconds for which shards poll shared memory after its last use. Default: they do not. */
+  readonly spin?: string | undefined;
   /** Whether functions run, too. Default: they do. */
   readonly functions?: boolean;
 }
@@ -49,9 +51,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     options.ssd,
   ];
   const object = options.object === undefined ? [] : ['--object', options.object];
+  const spin = options.spin === undefined ? [] : ['--spin', options.spin];
   const faas = options.functions === false ? ['--no-faas'] : [];
   const ports = ['--controller-port', '0', '--base-port', '0', '--faas-port', '0'];
-  const [command, args] = satchelCommand('up', '--json', '--with-parent', ...sizes, ...object, ...faas, ...ports);
+  const [command, args] = satchelCommand('up', '--json', '--with-parent', ...sizes, ...object, ...spin, ...faas, ...ports);
   // A group of its own: Ctrl-C on the terminal reaches us alone, and we stop it in order. It goes with us by its standard input.
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<never>((_, reject) => {

@@ -41,9 +41,33 @@ export function withController(command: Command): Command {
   );
 }
 
+/** The choice of shared memory. */
+export interface LocalOptions {
+  readonly local?: boolean;
+}
+
+/** Where shared memory is measured shards poll it, so long after its last use that nothing here takes longer between two uses. */
+const localSpinMs = '10';
+
+/** Adds the choice of shared memory; with `local`, its own cluster's shards poll it. */
+export function withLocal(command: Command, what: string): Command {
+  return command
+    .option('--local', what)
+    .option(
+      '--spin <ms>',
+      `shards of its own cluster poll shared memory so long after its last use (with --local: ${localSpinMs})`,
+      spin,
+    );
+}
+
+function spin(text: string): string {
+  if (text.trim() !== '' && Number(text) >= 0) return text;
+  throw new InvalidArgumentError('It must be a number of milliseconds, at least 0.');
+}
+
 /** The part of the options that a cluster is started with. */
-export function clusterOf({ nodes, shards, dram, ssd, object }: ClusterOptions): ClusterOptions {
-  return { nodes, shards, dram, ssd, object };
+export function clusterOf({ nodes, shards, dram, ssd, object, local, ...given }: ClusterOptions & LocalOptions): ClusterOptions {
+  return { nodes, shards, dram, ssd, object, spin: given.spin ?? (local ? localSpinMs : undefined) };
 }
 
 /** Reads a size, kept as it was written. */

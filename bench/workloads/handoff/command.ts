@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import {
   bytes,
   clusterOf,
+  type LocalOptions,
   listOf,
   oneOf,
   type PlaceOptions,
@@ -9,6 +10,7 @@ import {
   type RoundsOptions,
   whole,
   withController,
+  withLocal,
   withOwnCluster,
   withRounds,
 } from '../../options.js';
@@ -17,20 +19,21 @@ import { report } from '../../report.js';
 import type { SatchelName } from '../../subjects.js';
 import { type HandoffOptions, runHandoff } from './handoff.js';
 
-interface Options extends RoundsOptions, PlaceOptions, Pick<HandoffOptions, 'handoffs' | 'against'> {
+interface Options extends RoundsOptions, PlaceOptions, LocalOptions, Pick<HandoffOptions, 'handoffs' | 'against'> {
   readonly pause: number;
   readonly size: number;
-  readonly local?: boolean;
 }
 
 const opponents = ['redis', 'redis-socket'] as const;
 
 /** `bench handoff`. */
 export function addHandoff(program: Command): void {
-  withController(withOwnCluster(withRounds(program.command('handoff')), { dram: '1GiB' }))
+  withLocal(
+    withController(withOwnCluster(withRounds(program.command('handoff')), { dram: '1GiB' })),
+    'also through shared memory',
+  )
     .description('time from a put to its value in another process of the host that waits for it')
     .option('--against <names>', `compare with RPUSH and BLPOP on ${opponents.join(', ')}`, listOf(oneOf(opponents)), [])
-    .option('--local', 'also through shared memory')
     .option('--handoffs <n>', 'values that are handed over in a round', whole, 200)
     .option('--pause <ms>', 'how long the sender is idle before each put', positive, 5)
     .option('--size <size>', 'bytes of a value', sizeWithTime, 1024)

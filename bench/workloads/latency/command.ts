@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import {
   bytes,
   clusterOf,
+  type LocalOptions,
   listOf,
   oneOf,
   type PlaceOptions,
   type RoundsOptions,
   whole,
   withController,
+  withLocal,
   withOwnCluster,
   withRounds,
 } from '../../options.js';
@@ -16,21 +18,22 @@ import { report } from '../../report.js';
 import { type RedisName, redisNames, type SatchelName } from '../../subjects.js';
 import { runLatency } from './latency.js';
 
-interface Options extends RoundsOptions, PlaceOptions {
+interface Options extends RoundsOptions, PlaceOptions, LocalOptions {
   readonly against: readonly RedisName[];
   readonly operations: number;
   readonly size: readonly number[];
   readonly concurrency: readonly number[];
-  readonly local?: boolean;
   readonly socket?: boolean;
 }
 
 /** `bench latency`. */
 export function addLatency(program: Command): void {
-  withController(withOwnCluster(withRounds(program.command('latency')), { dram: '1GiB' }))
+  withLocal(
+    withController(withOwnCluster(withRounds(program.command('latency')), { dram: '1GiB' })),
+    'also through shared memory',
+  )
     .description('put and get through the SDK, by default one and 64 in flight')
     .option('--against <names>', `compare with ${redisNames.join(', ')}, in turns`, listOf(oneOf(redisNames)), [])
-    .option('--local', 'also through shared memory')
     .option('--socket', "also through the shard's Unix socket")
     .option('--operations <n>', 'operations of each kind in a round, more where they are fast', whole, 10_000)
     .option('--size <list>', 'bytes of a value', listOf(bytes), [1024])

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   bytes,
   clusterOf,
+  type LocalOptions,
   listOf,
   oneOf,
   type PlaceOptions,
@@ -10,6 +11,7 @@ import {
   type RoundsOptions,
   whole,
   withController,
+  withLocal,
   withOwnCluster,
   withRounds,
 } from '../../options.js';
@@ -17,13 +19,12 @@ import { standardOutput } from '../../output.js';
 import { report } from '../../report.js';
 import { runValues } from './values.js';
 
-interface Options extends RoundsOptions, PlaceOptions {
+interface Options extends RoundsOptions, PlaceOptions, LocalOptions {
   readonly sizes: readonly number[];
   readonly tiers: readonly Tier[];
   readonly concurrency: readonly number[];
   readonly operations: number;
   readonly seconds: number;
-  readonly local?: boolean;
 }
 
 const KiB = 1024;
@@ -32,14 +33,16 @@ const allSizes = [100, KiB, 10 * KiB, 100 * KiB, MiB, 8 * MiB, 64 * MiB];
 
 /** `bench values`. */
 export function addValues(program: Command): void {
-  withController(withOwnCluster(withRounds(program.command('values')), { dram: '3GiB' }))
+  withLocal(
+    withController(withOwnCluster(withRounds(program.command('values')), { dram: '3GiB' })),
+    'use dram through shared memory',
+  )
     .description('put and get of values of all sizes in each tier, beside ioredis on Redis, in turns')
     .option('--sizes <list>', 'bytes of a value (default: 100,1KiB,10KiB,100KiB,1MiB,8MiB,64MiB)', listOf(bytes))
     .option('--tiers <list>', `tiers: ${tiers.join(', ')}`, listOf(oneOf(tiers)), [...tiers])
     .option('--concurrency <list>', 'operations in flight; all but the first up to 64 KiB only', listOf(whole), [1, 64])
     .option('--operations <n>', 'operations of each kind in a round, more where they are fast', whole, 5000)
     .option('--seconds <n>', 'most time that each takes in a round', positive, 1)
-    .option('--local', 'read dram through shared memory')
     .action(values);
 }
 
