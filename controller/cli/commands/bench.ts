@@ -6,7 +6,7 @@ import type { CliProcess } from '../context.js';
 export function addBench(parent: Command, io: CliProcess): void {
   parent
     .command('bench [arguments...]')
-    .description('run a workload: latency, throughput, sort, wordcount … (bench --help tells more)')
+    .description('run a benchmark or workload: throughput, latency, values, sort … (bench --help tells all)')
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
