@@ -3,8 +3,7 @@ import type { ShardJob } from './job.js';
 
 /**
  * Runs `action` when the turn of all these keys has come: at once, without a promise, unless somebody waits for a device with one
- * of them. While a promise that it returns is pending nobody else uses any of the keys. None is held before all are free, so that
- * nobody waits in a circle.
+ * of them. While a promise that it returns is pending nobody else uses any of the keys.
  */
 export function inTurnOfAll(
   job: ShardJob,
@@ -13,22 +12,22 @@ export function inTurnOfAll(
   action: (nowMs: number) => void | Promise<void>,
 ): void | Promise<void> {
   const { gate } = job;
-  if (gate.size > 0 && keys.some(({ hash }) => gate.blocks(hash, 'write'))) return later(job, keys, action);
+  const hashes = keys.length === 1 ? [(keys[0] as Key).hash] : [...new Set(keys.map(({ hash }) => hash))];
+  if (gate.size > 0 && hashes.some((hash) => gate.blocks(hash, 'write'))) return later(job, hashes, action);
   const pending = action(nowMs);
   if (pending === undefined) return;
-  const hashes = [...new Set(keys.map(({ hash }) => hash))];
   for (const hash of hashes) gate.take(hash, 'write');
   return pending.finally(() => {
     for (const hash of hashes) gate.leave(hash, 'write');
   });
 }
 
-async function later(job: ShardJob, keys: readonly Key[], action: (nowMs: number) => void | Promise<void>): Promise<void> {
+async function later(job: ShardJob, hashes: readonly number[], action: (nowMs: number) => void | Promise<void>): Promise<void> {
   const { gate } = job;
-  const blocked = (): Key | undefined => keys.find(({ hash }) => gate.blocks(hash, 'write'));
-  for (let key = blocked(); key !== undefined; key = blocked()) {
-    await gate.enter(key.hash, 'write');
-    gate.leave(key.hash, 'write');
+  await gate.enterAll(hashes);
+  try {
+    await action(job.clock.now());
+  } finally {
+    for (const hash of hashes) gate.leave(hash, 'write');
   }
-  await inTurnOfAll(job, keys, job.clock.now(), action);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type GateMode, KeyGate } from './key-gate.js';
 
@@ -58,6 +59,47 @@ describe('a key gate', () => {
     expect(entered.slice(4)).toEqual(['after']);
     gate.leave(1, 'write');
     expect(gate.size).toBe(0);
+  });
+
+  test('lets in everybody in the end, however many keys each wants', async () => {
+    const wish = fc.oneof(
+      fc.uniqueArray(fc.nat(4), { minLength: 1, maxLength: 4 }),
+      fc.nat(4).map((hash) => hash),
+      fc.constant('all' as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(wish, fc.boolean()), { maxLength: 40 }), async (wishes) => {
+        const gate = new KeyGate();
+        const holders = new Map<number, number>();
+        const hold = async (hashes: readonly number[], leave: () => void) => {
+          for (const hash of hashes) {
+            expect(holders.get(hash) ?? 0).toBe(0);
+            holders.set(hash, 1);
+          }
+          await new Promise(setImmediate);
+          for (const hash of hashes) holders.set(hash, 0);
+          leave();
+        };
+        const all = wishes.map(async ([wanted, later]) => {
+          if (later) await new Promise(setImmediate);
+          if (wanted === 'all') {
+            await gate.closeAll();
+            await hold([0, 1, 2, 3, 4], () => gate.openAll());
+          } else if (typeof wanted === 'number') {
+            await gate.enter(wanted, 'write');
+            await hold([wanted], () => gate.leave(wanted, 'write'));
+          } else {
+            await gate.enterAll(wanted);
+            await hold(wanted, () => {
+              for (const hash of wanted) gate.leave(hash, 'write');
+            });
+          }
+        });
+        await Promise.all(all);
+        expect(gate.size).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('blocks nobody when nothing is held', () => {

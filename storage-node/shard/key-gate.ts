@@ -17,13 +17,15 @@ interface Hold {
 /**
  * Orders the commands of a key while one of them waits for a device: readers share, writers exclude, first come first
  * served. Keys are told apart by their hash: two keys of one hash only wait for each other more than they had to. Nobody
- * holds two keys at a time, so nobody waits in a circle. A command that finds `size` 0 need not ask at all.
+ * waits for a key while holding another, except as `enterAll` says, so nobody waits in a circle. A command that finds `size` 0 need not ask at all.
  */
 export class KeyGate {
   readonly #holds = new Map<number, Hold>();
   /** Who wants the whole gate (`closeAll`), and whether someone has it. */
   readonly #closers: (() => void)[] = [];
   #closed = false;
+  /** Settles when those who wait for several keys have them. */
+  #several = Promise.resolve();
   /** Newcomers while the gate is, or is about to be, closed. */
   #outside: (Waiter & { readonly hash: number })[] = [];
 
@@ -50,6 +52,25 @@ export class KeyGate {
       if (this.#closed || this.#closers.length > 0 || hold === undefined) this.#outside.push({ hash, mode, enter });
       else hold.queue.push({ mode, enter });
     });
+  }
+
+  /**
+   * Settles once all these keys, each named once, are held for writing; to be followed by `leave` for each. Who waits for several
+   * holds some of them meanwhile: so only one does at a time, and it lets go of all before the gate closes.
+   */
+  enterAll(hashes: readonly number[]): Promise<void> {
+    this.#several = this.#several.then(() => this.#enterEach(hashes));
+    return this.#several;
+  }
+
+  async #enterEach(hashes: readonly number[]): Promise<void> {
+    for (let held = 0; held < hashes.length; ) {
+      if (held > 0 && (this.#closed || this.#closers.length > 0)) {
+        while (held > 0) this.leave(hashes[--held] as number, 'write');
+      }
+      await this.enter(hashes[held] as number, 'write');
+      held++;
+    }
   }
 
   /** Holds a key at once; only after `blocks` said no. */

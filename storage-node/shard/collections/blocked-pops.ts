@@ -58,17 +58,12 @@ export class BlockedPops {
     return this.#queues.get(key)?.waiters.size ?? 0;
   }
 
-  /** Elements of a list that are offered to somebody. */
-  offersAt(key: Key): number {
-    return this.#queues.get(key.toString())?.offers ?? 0;
-  }
-
-  /** The first of a request's lists with an element that is promised to nobody, in the turn of all of them. Throws as `Collections.list`. */
+  /** The first of a request's lists with more elements than others wait for, in the turn of all of them. Throws as `Collections.list`. */
   available(request: PopRequest, nowMs: number): Key | undefined {
-    return request.keys.find((key) => (this.#job.collections.list(key, nowMs)?.size ?? 0) > this.offersAt(key));
+    return request.keys.find((key) => (this.#job.collections.list(key, nowMs)?.size ?? 0) > this.waitersAt(key.toString()));
   }
 
-  /** Begins to wait. `name`: for `named`; `offered`: the key of a list whose element it has been promised. */
+  /** Begins to wait, to be followed by `serve` of its keys outside of any turn. `name`: for `named`; `offered`: the key of a list whose element it has been promised. */
   add(waiter: PopWaiter, name?: string, offered?: Key): void {
     for (const key of waiter.request.keys) {
       const text = key.toString();

@@ -34,8 +34,9 @@ function popOrWait(context: CommandContext): void | Promise<void> {
     waiting = wait(context, request, timeoutMs);
   });
   return andThen(tried, () => {
-    if (waiting !== undefined) return waiting;
-    request.taken?.(job);
+    if (waiting === undefined) return request.taken?.(job);
+    for (const key of request.keys) job.pops.serve(key);
+    return waiting;
   });
 }
 

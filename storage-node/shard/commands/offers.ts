@@ -17,7 +17,7 @@ function block(context: CommandContext): void | Promise<void> {
   const name = args.text(2);
   const request = popRequest(args, 3);
   job.watches.assertFree(session, id);
-  return inTurnOfAll(job, request.held, nowMs, (now) => {
+  const begun = inTurnOfAll(job, request.held, nowMs, (now) => {
     const offered = job.pops.available(request, now);
     const waiter = new RemoteWaiter(context, request, id);
     const registered = job.waits.add(undefined, 0, (outcome) => {
@@ -32,6 +32,9 @@ function block(context: CommandContext): void | Promise<void> {
     });
     if (offered === undefined) reply.nil();
     else reply.bulk(offered.buffer, offered.start, offered.end);
+  });
+  return andThen(begun, () => {
+    for (const key of request.keys) job.pops.serve(key);
   });
 }
 
