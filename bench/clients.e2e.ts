@@ -55,6 +55,36 @@ describe.each([
     await cluster.quit();
   });
 
+  test('ioredis uses queues and signals, plain and as a cluster client', async () => {
+    const { url, host, port, username, password } = await target();
+    const [plain, waiting, listener] = [new Redis(url), new Redis(url), new Redis(url)];
+    const cluster = new Cluster([{ host, port }], { redisOptions: { username, password } });
+    const lists = keys.slice(0, 4).map((key) => `list:${key}`);
+    for (const list of lists) {
+      const popped = waiting.blpop(...lists, 5);
+      await cluster.rpush(list, `to ${list}`);
+      expect(await popped).toEqual([list, `to ${list}`]);
+    }
+    await plain.rpush('queue', ...keys);
+    expect(await Promise.all(keys.map(() => cluster.lpop('queue')))).toEqual(keys);
+    await plain.sadd('set', ...keys);
+    expect((await cluster.smembers('set')).sort()).toEqual([...keys].sort());
+    const heard: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      listener.on('message', (_, message) => heard.push(message) === 2 && resolve());
+    });
+    await listener.subscribe('signals');
+    expect(await plain.publish('signals', 'one')).toBe(1);
+    expect(await cluster.publish('signals', 'two')).toBe(1);
+    await all;
+    expect(heard).toEqual(['one', 'two']);
+    const clusterHeard = new Promise((resolve) => cluster.once('message', (channel, message) => resolve([channel, message])));
+    await cluster.subscribe('cluster');
+    expect(await plain.publish('cluster', 'three')).toBe(1);
+    expect(await clusterHeard).toEqual(['cluster', 'three']);
+    await Promise.all([plain, waiting, listener, cluster].map((client) => client.quit()));
+  });
+
   test('node-redis works plain', async () => {
     const client = await createClient({ url: (await target()).url }).connect();
     await Promise.all(keys.map((key) => client.set(key, key)));
@@ -91,6 +121,18 @@ for number in range(50):
 assert [int(plain.get(f"cluster:{n}")) for n in range(50)] == list(range(50))
 assert [int(cluster.get(f"plain:{n}")) for n in range(50)] == list(range(50))
 assert len(list(plain.scan_iter(count=7))) == 100
+plain.rpush("queue", "a", "b")
+assert plain.blpop(["none", "queue"], timeout=5) == (b"queue", b"a")
+assert cluster.lpop("queue") == b"b"
+assert plain.sadd("set", "x", "y") == 2 and cluster.smembers("set") == {b"x", b"y"}
+listener = plain.pubsub(ignore_subscribe_messages=True)
+listener.subscribe("signals")
+while plain.pubsub_numsub("signals") != [(b"signals", 1)]: listener.get_message(timeout=0.01)
+assert plain.publish("signals", "hello") == 1
+message = None
+while message is None: message = listener.get_message(timeout=5)
+assert message["data"] == b"hello"
+plain.delete("set")
 print(plain.dbsize())`;
     const { stdout } = await run(python, ['-c', script, url, host, String(port), username, password]);
     expect(stdout.trim()).toBe('100');
