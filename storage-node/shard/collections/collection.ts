@@ -3,7 +3,7 @@ import type { Key } from '../../store/key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject } from '../../store/tier-store.js';
 
 /** Bytes that a list or set is charged beyond its key, its elements and what every object is charged: about what it takes when empty. */
-export const collectionBaseBytes = 512;
+export const collectionBaseBytes = 768;
 
 /** What a key holds. */
 export type ObjectType = 'string' | 'list' | 'set';
