@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude, testTimeout: 20_000 } },
+      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude, testTimeout: 20_000, maxWorkers: '100%' } },
       {
         extends: true,
         // Real processes from the compiled code; after the unit tests and one file at a time, so that a file has the machine.

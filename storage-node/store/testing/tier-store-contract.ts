@@ -95,9 +95,20 @@ function describeObjects(open: OpenStore): void {
   test('metadata changes leave the value and the other metadata as they were', async () => {
     const { store } = context;
     await put(store, 'key', sampleValue(40 * KiB, 3), { attempt: 2 });
-    const steps = [{ expiresAtMs: 4_102_444_800_999 }, { readsLeft: 2 ** 31 - 1 }, { attempt: 2 ** 31 - 1 }, { persist: true }, { manifest: true }];
+    const steps = [
+      { expiresAtMs: 4_102_444_800_999 },
+      { readsLeft: 2 ** 31 - 1 },
+      { attempt: 2 ** 31 - 1 },
+      { persist: true },
+      { manifest: true },
+    ];
     let expected = sampleMetadata({ attempt: 2 });
-    for (const changes of [...steps, { expiresAtMs: 0, readsLeft: 0 }, { attempt: -1, persist: false, manifest: false }, { createdMs: 1 }]) {
+    for (const changes of [
+      ...steps,
+      { expiresAtMs: 0, readsLeft: 0 },
+      { attempt: -1, persist: false, manifest: false },
+      { createdMs: 1 },
+    ]) {
       expected = { ...expected, ...changes };
       expect(store.updateMetadata(Key.of('key'), changes)).toBe(true);
       const object = store.find(Key.of('key'));

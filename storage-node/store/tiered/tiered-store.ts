@@ -2,7 +2,15 @@ import { assert, SatchelError, type Tier, tiers } from '@satchel/proto/core';
 import type { JobStore } from '../../shard/job-store.js';
 import type { Published } from '../arena/segment-source.js';
 import type { Key } from '../key.js';
-import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, scanEnd, type TierStore, type ValueWriter } from '../tier-store.js';
+import {
+  type ObjectMetadata,
+  objectCharge,
+  type StoredObject,
+  type StoreUsage,
+  scanEnd,
+  type TierStore,
+  type ValueWriter,
+} from '../tier-store.js';
 import { mergedScan } from './merged-scan.js';
 
 /** A tier that can name what was used least recently. */
