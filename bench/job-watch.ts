@@ -9,6 +9,11 @@ export interface Counters {
   readonly bytesOut: number;
 }
 
+/** Counters out of a job's usage; what clients read in place, and reported to the shards, went out too. */
+export function countersOf({ bytesIn, bytesOut, localBytes }: Usage__Output): Counters {
+  return { bytesIn, bytesOut: bytesOut + localBytes };
+}
+
 /** Counters reach the controller with the nodes' heartbeats; longer than this they are not waited for. */
 const settleMs = 8_000;
 const pollMs = 100;
@@ -34,7 +39,10 @@ export class JobWatch {
 
   /** The job's usage once its counters have reached `expected`, or when they have not for a while. */
   async usage(id: string, expected: Counters = { bytesIn: 0, bytesOut: 0 }): Promise<Usage__Output> {
-    const reached = (usage: Usage__Output) => usage.bytesIn >= expected.bytesIn && usage.bytesOut >= expected.bytesOut;
+    const reached = (usage: Usage__Output) => {
+      const { bytesIn, bytesOut } = countersOf(usage);
+      return bytesIn >= expected.bytesIn && bytesOut >= expected.bytesOut;
+    };
     return this.#until(async () => usageOf(await this.job(id)), reached);
   }
 

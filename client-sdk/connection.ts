@@ -231,8 +231,8 @@ export class Connection implements Ticking, WireHandler, Carrier {
   /** How to get a ring; undefined if the shard is not on this host, or would give none. */
   #ringAccess(): RingAccess | undefined {
     const path = this.address.socket;
-    if (path === undefined || this.#ringRefused || !hasSpinFolder(dirname(path))) return undefined;
     const { credentials, options } = this.#context;
+    if (path === undefined || options.local === 'off' || this.#ringRefused || !hasSpinFolder(dirname(path))) return undefined;
     const expects = (): boolean => this.#inFlight.length > 0 || this.#state.kind === 'connecting';
     return { path, ...credentials, expects, timeoutMs: options.unavailableMs };
   }

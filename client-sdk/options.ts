@@ -10,8 +10,8 @@ export interface ConnectOptions {
   /** Folder of this host's shard sockets. Default: SATCHEL_SOCKET_DIR; empty: always TCP. */
   readonly socketDir?: string;
   /**
-   * `auto` (default): objects are read straight from the memory of shards on this host, if `socketDir` has it and koffi is installed; `off`: always
-   * through the network.
+   * `auto` (default): objects are read straight from the memory of shards on this host, and commands go through shared memory where they poll it, if
+   * `socketDir` has it and koffi is installed; `off`: always through a socket.
    */
   readonly local?: 'auto' | 'off';
   /**

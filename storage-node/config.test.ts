@@ -21,7 +21,7 @@ describe('options of a storage node', () => {
       listen: '127.0.0.1',
       socketDir: '/tmp/n/sockets',
       throughputBytesPerSecond: 2 * defaultShardThroughputBytes,
-      spinMs: 0,
+      spinMs: 0.2,
       withParent: false,
     });
   });

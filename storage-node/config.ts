@@ -113,7 +113,7 @@ function nodeCommand(): Command {
     .option('--listen <address>', 'address to listen on (default: --advertise if loopback, else all)')
     .option('--socket-dir <dir>', 'folder of the Unix sockets (default: sockets in --dir)')
     .option('--throughput <rate>', 'bytes per second the node is good for, such as 1GiB/s', option(parseBytesPerSecond))
-    .option('--spin <ms>', 'poll shared memory for clients of this host so long after their last use; 0: off', spin, 0)
+    .option('--spin <ms>', 'poll shared memory for clients of this host so long after its last use; 0: off', spin, defaultSpinMs)
     .option('--with-parent', 'stop when standard input ends');
 }
 
@@ -135,6 +135,8 @@ function whole(least: number, most: number): (text: string) => number {
   });
 }
 
+/** Longer than a busy client takes between two calls, and little for each time that it pauses. */
+const defaultSpinMs = 0.2;
 /** Longer would be a processor kept busy for clients that do nothing. */
 const mostSpinMs = 1000;
 

@@ -23,7 +23,7 @@ describe.skipIf(!loadMapping())('rings', () => {
 
   async function open(): Promise<OpenedStore> {
     const job = await register();
-    const other = connect(job.url, { socketDir: cluster.socketDir, local: 'off' });
+    const other = connect(job.url, { socketDir: cluster.socketDir });
     const close = async (): Promise<void> => {
       await other.close();
       await job.end();
@@ -66,6 +66,16 @@ describe.skipIf(!loadMapping())('rings', () => {
     expect(await rings(job)).toBe(1);
     await job.store.close();
     await expect.poll(() => rings(job)).toBe(0);
+  });
+
+  test('carry values larger than they are, both ways', async () => {
+    await using job = await register();
+    const values = [1, 100_000, 1 << 20, 9_000_001].map((size, index) => Buffer.alloc(size, index + 1));
+    await Promise.all(values.map((value, index) => job.store.put(`large/${index}`, value, { tier: 'ssd' })));
+    const got = await Promise.all(values.map((_, index) => job.store.get(`large/${index}`)));
+    expect(got.map((value, index) => value?.equals(values[index] as Buffer))).toEqual([true, true, true, true]);
+    expect(job.store.localReads.served).toBe(0);
+    expect(await rings(job)).toBe(1);
   });
 
   test('check the quota as the socket does', async () => {

@@ -69,8 +69,10 @@ export class ObjectAccounts {
   /** An object was stored in place of what was there; what it needs more of the quota was taken before. */
   stored(key: Key, before: Account, tier: Tier, charge: number, expiresAtMs: number, nowMs: number): void {
     if (charge < before.charge) this.#space.release(before.charge - charge);
-    if (before.tier !== undefined) this.#usage.change(before.tier, -before.charge, nowMs);
-    this.#usage.change(tier, charge, nowMs);
+    if (before.tier !== tier || before.charge !== charge) {
+      if (before.tier !== undefined) this.#usage.change(before.tier, -before.charge, nowMs);
+      this.#usage.change(tier, charge, nowMs);
+    }
     this.moved(key, before.expiresAtMs, expiresAtMs);
     if (isChunk(key)) this.#stripes.chunkStored(key, charge - objectCharge(key.length, 0), before.tier === undefined);
     else if (before.tier === undefined && this.#counters.size > 0) this.#counters.changed(key, 1);

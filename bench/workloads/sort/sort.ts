@@ -4,7 +4,7 @@ import { connect, registerJob } from '@satchel/client';
 import { formatBytes, SatchelError } from '@satchel/proto/core';
 import pMap from 'p-map';
 import { FunctionsClient, runStage } from '../../functions-client.js';
-import { type Counters, JobWatch } from '../../job-watch.js';
+import { type Counters, countersOf, JobWatch } from '../../job-watch.js';
 import type { Output } from '../../output.js';
 import { redisForPeak } from '../../prices.js';
 import type { Target } from '../../target.js';
@@ -201,9 +201,9 @@ class SortRun {
   ): Promise<void> {
     const milliseconds = performance.now() - started;
     const expected = { bytesIn: this.#counted.bytesIn + moved.bytesWritten, bytesOut: this.#counted.bytesOut + moved.bytesRead };
-    const usage = await this.#watch.usage(this.#job.id, expected);
-    const shardBytesIn = usage.bytesIn - this.#counted.bytesIn;
-    const shardBytesOut = usage.bytesOut - this.#counted.bytesOut;
+    const counted = countersOf(await this.#watch.usage(this.#job.id, expected));
+    const shardBytesIn = counted.bytesIn - this.#counted.bytesIn;
+    const shardBytesOut = counted.bytesOut - this.#counted.bytesOut;
     this.#stages.push({ stage, milliseconds, ...moved, shardBytesIn, shardBytesOut });
     if (shardBytesIn !== moved.bytesWritten || shardBytesOut !== moved.bytesRead) {
       // A shard that was restarted has lost its counters too, and says so when it is asked to count.

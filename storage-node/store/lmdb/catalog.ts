@@ -115,8 +115,8 @@ export class Catalog implements Participant {
 
   /** Deletes the record of a key if `tier` holds it; false if not. */
   delete(tier: CatalogTier, key: Key): boolean {
-    this.#makeRoom(0);
     if (this.find(tier, key) === undefined) return false;
+    this.#makeRoom(0);
     this.#release(key);
     this.#pending.remove(key);
     this.#changed();

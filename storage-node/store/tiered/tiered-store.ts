@@ -86,8 +86,9 @@ export class TieredStore implements JobStore {
   }
 
   find(key: Key): StoredObject | undefined {
-    for (const store of this.#inFindOrder) {
-      const object = store.find(key);
+    const stores = this.#inFindOrder;
+    for (let index = 0; index < stores.length; index++) {
+      const object = (stores[index] as TierStore).find(key);
       if (object !== undefined) return object;
     }
     return undefined;
@@ -177,7 +178,11 @@ export class TieredStore implements JobStore {
 
   /** Drops copies of a key in other tiers than the one that has taken the new one. */
   #settle(key: Key, taker: TierStore): Tier {
-    for (const store of this.#inFindOrder) if (store !== taker) store.delete(key);
+    const stores = this.#inFindOrder;
+    for (let index = 0; index < stores.length; index++) {
+      const store = stores[index] as TierStore;
+      if (store !== taker) store.delete(key);
+    }
     return taker.tier;
   }
 
