@@ -38,7 +38,7 @@ export interface LocalReadStatistics {
 }
 
 /** Between two reports of what was read, and two looks for memory to let go of. */
-const reportMs = 1000;
+const reportMs = 250;
 /** Between two looks whether a shard without memory to share may be asked again, so that they cost calls next to nothing. */
 const checkPauseMs = 0.5;
 /** Reads in place, which never wait, after which the event loop gets its turn. */
@@ -176,7 +176,7 @@ export class LocalReads implements ArenaOwner {
     // A shard has something to share once a put was carried out there.
     this.underWay.onEnd = arenas.some(({ hopeful }) => hopeful) ? () => this.#checkAll() : undefined;
     if (arenas.some(({ reader }) => reader !== undefined)) {
-      this.#timer ??= setInterval(() => this.#eachSecond(), reportMs).unref();
+      this.#timer ??= setInterval(() => this.#onTime(), reportMs).unref();
     }
   }
 
@@ -211,7 +211,7 @@ export class LocalReads implements ArenaOwner {
     this.#arena?.check();
   }
 
-  #eachSecond(): void {
+  #onTime(): void {
     this.report((connection, command) => connection.send(new Notice(command)));
     let mapped = false;
     for (const arena of this.#arenas.values()) {
