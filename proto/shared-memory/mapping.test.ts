@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadMapping, type Mapping, mappingProblem, NoRoomError } from './mapping.js';
+import { loadMapping, type MappedFile, type Mapping, mappingProblem, NoRoomError } from './mapping.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'satchel-mapping-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,6 +44,22 @@ describe.skipIf(!loadMapping())('a mapped file', () => {
     Atomics.store(new Uint32Array(peer.memory), 6, 78);
     expect(new Uint32Array(file.memory)[6]).toBe(78);
     for (const each of [file, reader, peer]) mapping.unmap(each);
+  });
+
+  test('of a size of large pages is reserved whole and mapped where these begin', async () => {
+    const bytes = 4 << 20;
+    const files = [
+      mapping.create(join(folder, 'large'), bytes, { mode: 0o640 }),
+      await mapping.createInBackground(join(folder, 'large-too'), bytes),
+    ];
+    for (const [index, name] of ['large', 'large-too'].entries()) {
+      const { memory } = files[index] as MappedFile;
+      new Uint32Array(memory)[bytes / 4 - 1] = 77;
+      const { size, blocks } = statSync(join(folder, name));
+      expect([size, blocks * 512, memory.byteLength]).toEqual([bytes, bytes, bytes]);
+      expect(readFileSync(join(folder, name)).readUInt32LE(bytes - 4)).toBe(77);
+    }
+    for (const file of files) mapping.unmap(file);
   });
 
   test('grows, and its shorter mapping still shows its beginning', () => {

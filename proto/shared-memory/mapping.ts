@@ -1,5 +1,5 @@
-import { closeSync, fchmodSync, fstatSync, openSync, rmSync } from 'node:fs';
-import { loadSystemCalls, mapFlags, protection, type SystemCalls } from './system-calls.js';
+import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, rmSync } from 'node:fs';
+import { collapse, loadSystemCalls, mapFlags, protection, type SystemCalls } from './system-calls.js';
 
 /** A file in this process's memory until `unmap`; from then on `memory` is of no use, but touching it harms nobody. */
 export interface MappedFile {
@@ -20,10 +20,16 @@ export class NoRoomError extends Error {}
 const readWrite = protection.read | protection.write;
 const blank = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve | mapFlags.fixed;
 const failed = 2n ** 64n - 1n;
+/** A large page: one entry of the processor's translation buffer for it instead of 512. */
+const largePageBytes = 2 * 1024 * 1024;
+const pageBytes = 4096;
+/** After so many refusals in a row large pages are not asked for any more. */
+const mostRefusals = 8;
 
 /** Maps files. What is created is reserved whole, so that touching it later can never fail, and is in memory when the call returns. */
 export class Mapping {
   private readonly calls: SystemCalls;
+  private refusals = 0;
   private readonly unused = new FinalizationRegistry<Omit<MappedFile, 'memory'>>(({ address, bytes }) => {
     this.calls.munmap(address, bytes);
   });
@@ -38,6 +44,8 @@ export class Mapping {
     const descriptor = openSync(path, 'wx+', mode);
     try {
       fchmodSync(descriptor, mode);
+      const large = this.mapForLargePages(descriptor, path, bytes);
+      if (large && this.hasCollapsed(large, this.calls.madvise(large.address, bytes, collapse))) return large;
       this.checkReserved(this.calls.posixFallocate(descriptor, 0, bytes), path, bytes);
       return this.map(descriptor, bytes, readWrite);
     } catch (error) {
@@ -53,7 +61,12 @@ export class Mapping {
     const descriptor = openSync(path, 'wx+', mode);
     try {
       fchmodSync(descriptor, mode);
-      const { posixFallocate, mmap } = this.calls;
+      const { posixFallocate, mmap, madvise } = this.calls;
+      const large = this.mapForLargePages(descriptor, path, bytes);
+      if (large) {
+        const refused = await settled<number>((done) => madvise.async(large.address, bytes, collapse, done));
+        if (this.hasCollapsed(large, refused)) return large;
+      }
       const reserved = await settled<number>((done) => posixFallocate.async(descriptor, 0, bytes, done));
       this.checkReserved(reserved, path, bytes);
       const flags = mapFlags.shared | mapFlags.populate;
@@ -112,6 +125,40 @@ export class Mapping {
   async unmapInBackground(file: MappedFile): Promise<void> {
     await settled<bigint>((done) => this.calls.mmap.async(file.address, file.bytes, readWrite, blank, -1, 0, done));
     this.unused.register(file.memory, { address: file.address, bytes: file.bytes });
+  }
+
+  /**
+   * Maps a new file where large pages can be, with as much of it reserved as it takes to ask for them: that reserves the rest, in less time than page by
+   * page. Undefined if the size is not that of large pages, or there are none to be had.
+   */
+  private mapForLargePages(descriptor: number, path: string, bytes: number): MappedFile | undefined {
+    if (bytes === 0 || bytes % largePageBytes !== 0 || this.refusals >= mostRefusals) return undefined;
+    try {
+      ftruncateSync(descriptor, bytes);
+    } catch {
+      return undefined;
+    }
+    for (let at = 0; at < bytes; at += largePageBytes) {
+      this.checkReserved(this.calls.posixFallocate(descriptor, at, pageBytes), path, bytes);
+    }
+    const anywhere = mapFlags.private | mapFlags.anonymous | mapFlags.noReserve;
+    const space = this.calls.mmap(null, bytes + largePageBytes, protection.none, anywhere, -1, 0);
+    if (BigInt.asUintN(64, space) === failed) throw new NoRoomError(`no address space for ${bytes} bytes`);
+    const large = BigInt(largePageBytes);
+    const aligned = ((space + large - 1n) / large) * large;
+    const file = this.mapped(this.calls.mmap(aligned, bytes, readWrite, mapFlags.shared | mapFlags.fixed, descriptor, 0), bytes);
+    if (aligned > space) this.calls.munmap(space, Number(aligned - space));
+    const rest = Number(space + large - aligned);
+    if (rest > 0) this.calls.munmap(aligned + BigInt(bytes), rest);
+    const memory = new Uint8Array(file.memory);
+    for (let at = 0; at < bytes; at += largePageBytes) memory[at] = 0;
+    return file;
+  }
+
+  private hasCollapsed(file: MappedFile, refused: number): boolean {
+    this.refusals = refused === 0 ? 0 : this.refusals + 1;
+    if (refused !== 0) this.unmap(file);
+    return refused === 0;
   }
 
   private checkReserved(errorNumber: number, path: string, bytes: number): void {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 export interface SystemCalls {
   readonly mmap: Call<[bigint | null, number, number, number, number, number], bigint>;
   readonly munmap: Call<[bigint, number], number>;
+  readonly madvise: Call<[bigint, number, number], number>;
   /** Returns the error number itself, 0 if it went well. */
   readonly posixFallocate: Call<[number, number, number], number>;
   /** Memory at an address as an ArrayBuffer that does not own it. */
@@ -18,7 +19,9 @@ interface Call<Arguments extends unknown[], Result> {
   async(...values: [...Arguments, (error: Error | null, result: Result) => void]): void;
 }
 
-export const protection = { read: 1, write: 2 } as const;
+export const protection = { none: 0, read: 1, write: 2 } as const;
+/** Linux 6.1 and later: make large pages of a range, now. */
+export const collapse = 25;
 export const mapFlags = {
   shared: 0x01,
   private: 0x02,
@@ -36,6 +39,7 @@ export function loadSystemCalls(): SystemCalls {
   return {
     mmap: library.func('void *mmap(void *, size_t, int, int, int, int64_t)') as unknown as SystemCalls['mmap'],
     munmap: library.func('int munmap(void *, size_t)') as unknown as SystemCalls['munmap'],
+    madvise: library.func('int madvise(void *, size_t, int)') as unknown as SystemCalls['madvise'],
     posixFallocate: library.func('int posix_fallocate(int, int64_t, int64_t)') as unknown as SystemCalls['posixFallocate'],
     view: (address, bytes) => koffi.view(address, bytes),
     errorNumber: () => koffi.errno(),

@@ -25,7 +25,7 @@ test.each([
   ['values of a few KiB', (random: number) => Math.floor(random * 6000), 0.5],
   ['large values', (random: number) => Math.floor(random * 300_000), 0.02],
 ])(
-  'puts and deletes of %s keep reserved memory within 1.25 times the live bytes and 4 MiB',
+  'puts and deletes of %s keep reserved memory within 1.25 times the live bytes and three segments',
   { timeout: 600_000 },
   (_, sizeOf, share) => {
     const pool = new ArenaPool({ budgetBytes: 4096 * MiB });

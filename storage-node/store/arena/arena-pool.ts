@@ -84,9 +84,14 @@ export class ArenaPool {
   }
 }
 
-/** 1 MiB, or about 1/16 of a budget below 16 MiB, or more for a budget of many segments. */
+const mebibyte = 1024 * 1024;
+
+/**
+ * 2 MiB, which is a large page; half of that for a budget below 128 MiB, of which a few segments of slack are much, and about 1/16 of one below
+ * 16 MiB; more for a budget of many segments.
+ */
 export function defaultSegmentBytes(budgetBytes: number, unitBytes = defaultUnitBytes): number {
   const sixteenth = 2 ** Math.floor(Math.log2(Math.max(1, budgetBytes / 16)));
   const share = 2 ** Math.ceil(Math.log2(Math.max(1, budgetBytes / mostSegments)));
-  return Math.max(unitBytes * 8, share, Math.min(1024 * 1024, sixteenth));
+  return Math.max(unitBytes * 8, share, Math.min((budgetBytes < 128 * mebibyte ? 1 : 2) * mebibyte, sixteenth));
 }

@@ -68,4 +68,4 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** Reserved bytes may exceed 1.25 times the live bytes by this much: a slab per size class and a few segments. */
-export const slackBytes = 4 * 1024 * 1024;
+export const slackBytes = 6 * 1024 * 1024;
