@@ -94,17 +94,16 @@ describe.skipIf(!loadMapping())('leave to spin', () => {
 
   it('is given back by a process that others keep from its processor, for longer each time', () => {
     makeSpinFolder(folder, 2);
-    const [slot, other] = [new SpinSlot(folder, 2), new SpinSlot(folder, 2)];
-    expect([slot.take(0), slot.take(0.9), slot.take(5), slot.held]).toEqual([true, true, false, false]);
-    expect(other.take(5)).toBe(true);
+    let preemptions = 5;
+    const [slot, other] = [new SpinSlot(folder, 2, () => preemptions), new SpinSlot(folder, 2)];
+    expect([slot.take(0), slot.take(0.9), slot.take(8), slot.held]).toEqual([true, true, true, true]);
+    preemptions++;
+    expect([slot.take(13), slot.held]).toEqual([false, false]);
+    expect(other.take(13)).toBe(true);
     other.release();
-    expect([slot.take(104), slot.take(106), slot.take(110), slot.take(300), slot.take(311)]).toEqual([
-      false,
-      true,
-      false,
-      false,
-      true,
-    ]);
+    expect([slot.take(112), slot.take(114)]).toEqual([false, true]);
+    preemptions++;
+    expect([slot.take(116), slot.take(315), slot.take(317)]).toEqual([false, false, true]);
     for (const each of [slot, other]) each.close();
   });
 

@@ -5,10 +5,10 @@ import { loadRingCalls } from './ring-calls.js';
 
 const lock = { exclusive: 2, dontWait: 4, release: 8 } as const;
 
-/** Between two looks at its work a polling process is at most this long; longer, and another process was on its processor. */
+/** Between two looks at its work a polling process is at most this long, unless another process was on its processor, or it was busy itself. */
 const mostGapMs = 1;
-/** A process whose processor others need does not poll for so long; twice as long if it happens again soon. */
-const leastPauseMs = 100;
+/** A process whose processor others need does not poll for so many times as long as they had it; if it happens again soon, for twice as long as before. */
+const pausePerGap = 20;
 const mostPauseMs = 10_000;
 const relapseMs = 1000;
 
@@ -19,15 +19,18 @@ const relapseMs = 1000;
 export class SpinSlot {
   readonly #folder: string;
   readonly #count: number;
+  readonly #countPreemptions: () => number;
   /** Open files by number of the slot. */
   readonly #files: (number | undefined)[] = [];
   #held = -1;
   #lastMs = 0;
-  #pauseMs = leastPauseMs;
+  #pauseMs = 0;
+  #preemptions = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** Slots lie in `socketFolder`/spin, which {@link makeSpinFolder} has made. */
-  constructor(socketFolder: string, processors: number) {
+  /** Slots lie in `socketFolder`/spin, which {@link makeSpinFolder} has made. `countPreemptions`: times this process was made to leave a processor. */
+  constructor(socketFolder: string, processors: number, countPreemptions = involuntaryContextSwitches) {
+    this.#countPreemptions = countPreemptions;
     this.#folder = join(socketFolder, spinFolderName);
     this.#count = loadMapping() === undefined ? 0 : Math.max(0, processors - 1);
   }
@@ -42,7 +45,7 @@ export class SpinSlot {
    * back, because this process was kept from its processor: others need it, so for a while it gets none.
    */
   take(nowMs: number): boolean {
-    if (this.#held >= 0 && nowMs - this.#lastMs > mostGapMs) this.#yield(nowMs);
+    if (this.#held >= 0 && nowMs - this.#lastMs > mostGapMs) this.#checkGap(nowMs, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
     if (this.#held >= 0) return true;
     if (nowMs < this.#pausedUntilMs) return false;
@@ -50,15 +53,21 @@ export class SpinSlot {
       const file = this.#open(index);
       if (file === undefined || loadRingCalls().flock(file, lock.exclusive | lock.dontWait) !== 0) continue;
       this.#held = index;
+      this.#preemptions = this.#countPreemptions();
       return true;
     }
     return false;
   }
 
-  #yield(nowMs: number): void {
+  /** Gives the slot back if it was another process that took the time. */
+  #checkGap(nowMs: number, gapMs: number): void {
+    const preemptions = this.#countPreemptions();
+    const wasPreempted = preemptions > this.#preemptions;
+    this.#preemptions = preemptions;
+    if (!wasPreempted) return;
     this.release();
     const isRelapse = nowMs < this.#pausedUntilMs + relapseMs;
-    this.#pauseMs = isRelapse ? Math.min(mostPauseMs, this.#pauseMs * 2) : leastPauseMs;
+    this.#pauseMs = Math.min(mostPauseMs, Math.max(gapMs * pausePerGap, isRelapse ? this.#pauseMs * 2 : 0));
     this.#pausedUntilMs = nowMs + this.#pauseMs;
   }
 
@@ -83,6 +92,10 @@ export class SpinSlot {
     }
     return this.#files[index];
   }
+}
+
+function involuntaryContextSwitches(): number {
+  return process.resourceUsage().involuntaryContextSwitches;
 }
 
 const spinFolderName = 'spin';
