@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { SatchelError } from '@satchel/proto/core';
-import { askForRing, loadMapping, type MappedFile, RingEnd } from '@satchel/proto/shared-memory';
+import { askForRing, loadMapping, type MappedFile, RingEnd, RingOutput } from '@satchel/proto/shared-memory';
 
 /** Where input goes, as `onread` of a socket. */
 export interface RingInput {
@@ -35,12 +35,10 @@ const wakeUp = Buffer.from([1]);
  * sleeps until the shard wakes it through the Unix socket, whose end is also the end of the ring.
  */
 export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [Error]; close: [] }> {
-  /** Bytes that did not fit the ring yet. */
-  writableLength = 0;
   readonly #access: RingAccess;
   readonly #input: RingInput;
-  readonly #waiting: Uint8Array[] = [];
   #ring: RingEnd | undefined;
+  #output: RingOutput | undefined;
   #file: MappedFile | undefined;
   #bell: Socket | undefined;
   #closed = false;
@@ -62,15 +60,16 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
     void this.#open();
   }
 
+  /** Bytes that did not fit the ring yet. */
+  get writableLength(): number {
+    return this.#output?.waitingBytes ?? 0;
+  }
+
   write(bytes: Uint8Array): void {
     const ring = this.#ring;
     if (ring === undefined || this.#closed) return;
     try {
-      const taken = this.writableLength > 0 ? 0 : ring.write(bytes, 0, bytes.length);
-      if (taken < bytes.length) {
-        this.#waiting.push(taken === 0 ? bytes : bytes.subarray(taken));
-        this.writableLength += bytes.length - taken;
-      }
+      this.#output?.write(bytes);
     } catch (error) {
       this.#fail(error);
       return;
@@ -106,6 +105,7 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
       const { file, socket } = await askForRing(path, requests, timeoutMs);
       this.#file = file;
       this.#ring = new RingEnd(file.memory, 'client');
+      this.#output = new RingOutput(this.#ring);
       this.#bell = new Socket({ fd: socket, readable: true, writable: true });
     } catch (error) {
       this.#fail(error);
@@ -199,15 +199,7 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
   }
 
   #writeWaiting(ring: RingEnd): void {
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const taken = ring.write(first, 0, first.length);
-      this.writableLength -= taken;
-      if (taken < first.length) {
-        this.#waiting[0] = first.subarray(taken);
-        break;
-      }
-      this.#waiting.shift();
-    }
+    if (!this.#output?.flush()) return;
     if (ring.takeWakeUp('bytes')) this.#bell?.write(wakeUp);
     if (this.writableLength === 0) this.emit('drain');
   }

@@ -35,4 +35,5 @@ export { LookupKey } from './lookup-key.js';
 export { loadMapping, type MappedFile, type Mapping, mappingProblem, NoRoomError } from './mapping.js';
 export { formatRing, RingEnd, ringBytes } from './ring.js';
 export { askForRing, type MadeRing, makeRing, type ReceivedRing, sendDescriptor } from './ring-channel.js';
+export { RingOutput } from './ring-output.js';
 export { hasSpinFolder, makeSpinFolder, SpinSlot } from './spin-slot.js';

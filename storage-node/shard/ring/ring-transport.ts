@@ -1,4 +1,4 @@
-import type { RingEnd } from '@satchel/proto/shared-memory';
+import { type RingEnd, RingOutput } from '@satchel/proto/shared-memory';
 import type { ReadInput } from '../listener.js';
 import type { Transport } from '../transport.js';
 
@@ -17,13 +17,12 @@ const wakeUp = Buffer.from([1]);
 
 /** A connection's bytes on their way through a ring instead of its socket. Whoever polls calls `poll`. */
 export class RingTransport implements Transport {
-  writableLength = 0;
   readonly #ring: RingEnd;
+  readonly #output: RingOutput;
   readonly #bell: Bell;
   readonly #readBuffer: Buffer;
   readonly #read: ReadInput;
   readonly #attend: Attend;
-  readonly #waiting: Uint8Array[] = [];
   #onDrain: () => void = () => {};
   #reading = true;
   #ending = false;
@@ -31,10 +30,15 @@ export class RingTransport implements Transport {
 
   constructor(ring: RingEnd, bell: Bell, readBuffer: Buffer, read: ReadInput, attend: Attend) {
     this.#ring = ring;
+    this.#output = new RingOutput(ring);
     this.#bell = bell;
     this.#readBuffer = readBuffer;
     this.#read = read;
     this.#attend = attend;
+  }
+
+  get writableLength(): number {
+    return this.#output.waitingBytes;
   }
 
   get writable(): boolean {
@@ -44,11 +48,7 @@ export class RingTransport implements Transport {
   write(bytes: Uint8Array): void {
     if (this.#closed) return;
     try {
-      const taken = this.writableLength > 0 ? 0 : this.#ring.write(bytes, 0, bytes.length);
-      if (taken < bytes.length) {
-        this.#waiting.push(taken === 0 ? bytes : bytes.subarray(taken));
-        this.writableLength += bytes.length - taken;
-      }
+      this.#output.write(bytes);
     } catch {
       this.destroy();
       return;
@@ -108,7 +108,7 @@ export class RingTransport implements Transport {
   /** Closes at once. Idempotent. */
   destroy(): void {
     this.#closed = true;
-    this.#waiting.length = 0;
+    this.#output.clear();
     this.#bell.destroy();
   }
 
@@ -118,17 +118,7 @@ export class RingTransport implements Transport {
   }
 
   #writeWaiting(): boolean {
-    const before = this.writableLength;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const taken = this.#ring.write(first, 0, first.length);
-      this.writableLength -= taken;
-      if (taken < first.length) {
-        this.#waiting[0] = first.subarray(taken);
-        break;
-      }
-      this.#waiting.shift();
-    }
-    if (this.writableLength === before) return false;
+    if (!this.#output.flush()) return false;
     this.#wakePeer('bytes');
     if (this.writableLength > 0) return true;
     if (this.#ending) this.#bell.end();
