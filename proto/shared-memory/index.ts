@@ -36,4 +36,4 @@ export { loadMapping, type MappedFile, type Mapping, mappingProblem, NoRoomError
 export { formatRing, RingEnd, ringBytes } from './ring.js';
 export { askForRing, type MadeRing, makeRing, type ReceivedRing, sendDescriptor } from './ring-channel.js';
 export { RingOutput } from './ring-output.js';
-export { hasSpinFolder, makeSpinFolder, SpinSlot } from './spin-slot.js';
+export { hasSpinFolder, makeSpinFolder, removeSpinFolderIfLast, SpinSlot } from './spin-slot.js';

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { loadMapping, type Mapping } from './mapping.js';
 import { RingEnd } from './ring.js';
 import { loadRingCalls } from './ring-calls.js';
 import { askForRing, makeRing, sendDescriptor } from './ring-channel.js';
-import { makeSpinFolder, SpinSlot } from './spin-slot.js';
+import { hasSpinFolder, makeSpinFolder, removeSpinFolderIfLast, SpinSlot } from './spin-slot.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'satchel-ring-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -105,6 +105,17 @@ describe.skipIf(!loadMapping())('leave to spin', () => {
     preemptions++;
     expect([slot.take(116), slot.take(315), slot.take(317)]).toEqual([false, false, true]);
     for (const each of [slot, other]) each.close();
+  });
+
+  it('has its folder removed with the last thing beside it', () => {
+    const sockets = mkdtempSync(join(folder, 'sockets-'));
+    makeSpinFolder(sockets, 2);
+    writeFileSync(join(sockets, '7500.sock'), '');
+    removeSpinFolderIfLast(sockets);
+    expect(hasSpinFolder(sockets)).toBe(true);
+    rmSync(join(sockets, '7500.sock'));
+    removeSpinFolderIfLast(sockets);
+    expect(hasSpinFolder(sockets)).toBe(false);
   });
 
   it('is not given where there is one processor, or no folder of slots', () => {

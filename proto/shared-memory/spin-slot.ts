@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadMapping } from './mapping.js';
 import { loadRingCalls } from './ring-calls.js';
@@ -110,4 +110,11 @@ export function makeSpinFolder(socketFolder: string, processors: number): void {
   const folder = join(socketFolder, spinFolderName);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   for (let index = 0; index < processors - 1; index++) closeSync(openSync(join(folder, String(index)), 'a', 0o644));
+}
+
+/** Removes the slots if nothing else is left in the socket folder: then no shard of the host uses them. */
+export function removeSpinFolderIfLast(socketFolder: string): void {
+  if (readdirSync(socketFolder).every((name) => name === spinFolderName)) {
+    rmSync(join(socketFolder, spinFolderName), { recursive: true, force: true });
+  }
 }

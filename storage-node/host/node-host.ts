@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@satchel/proto/core';
 import type { Listening } from '@satchel/proto/rpc';
-import { makeSpinFolder } from '@satchel/proto/shared-memory';
+import { makeSpinFolder, removeSpinFolderIfLast } from '@satchel/proto/shared-memory';
 import type { Logger } from 'pino';
 import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
@@ -245,6 +245,7 @@ export class NodeHost implements ShardOwner {
     await Promise.all([this.control.close(), ...this.shards.map((shard) => shard.stop()), this.http?.close()]);
     for (const index of this.shards.keys()) rmSync(this.socket(index), { force: true });
     this.arenas.remove();
+    removeSpinFolderIfLast(this.options.socketDir);
     await this.table.close();
     this.lock.release();
   }
