@@ -7,8 +7,11 @@ const lock = { exclusive: 2, dontWait: 4, release: 8 } as const;
 
 /** Between two looks at its work a polling process is at most this long, unless another process was on its processor, or it was busy itself. */
 const mostGapMs = 1;
-/** A process whose processor others need does not poll for so many times as long as they had it; if it happens again soon, for twice as long as before. */
-const pausePerGap = 20;
+/** Others need the processor if they had it for more than a third of so much polling. */
+const judgedMs = 100;
+const mostLostShare = 1 / 3;
+/** Then this process does not poll for so many times as long as they had it; if it happens again soon, for twice as long as before. */
+const pausePerLost = 5;
 const mostPauseMs = 10_000;
 const relapseMs = 1000;
 
@@ -26,6 +29,9 @@ export class SpinSlot {
   #lastMs = 0;
   #pauseMs = 0;
   #preemptions = 0;
+  /** Polling that is not judged yet, and what others took of it. */
+  #polledMs = 0;
+  #lostMs = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   /** Slots lie in `socketFolder`/spin, which {@link makeSpinFolder} has made. `countPreemptions`: times this process was made to leave a processor. */
@@ -42,10 +48,10 @@ export class SpinSlot {
 
   /**
    * Takes one of the slots, or keeps the one it holds; to be called again and again while polling. False: there is none to be had, or it was given
-   * back, because this process was kept from its processor: others need it, so for a while it gets none.
+   * back, because others kept this process from its processor: they need it, so for a while it gets none.
    */
   take(nowMs: number): boolean {
-    if (this.#held >= 0 && nowMs - this.#lastMs > mostGapMs) this.#checkGap(nowMs, nowMs - this.#lastMs);
+    if (this.#held >= 0) this.#judge(nowMs, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
     if (this.#held >= 0) return true;
     if (nowMs < this.#pausedUntilMs) return false;
@@ -59,15 +65,26 @@ export class SpinSlot {
     return false;
   }
 
-  /** Gives the slot back if it was another process that took the time. */
-  #checkGap(nowMs: number, gapMs: number): void {
-    const preemptions = this.#countPreemptions();
-    const wasPreempted = preemptions > this.#preemptions;
-    this.#preemptions = preemptions;
-    if (!wasPreempted) return;
+  /** Counts what was polled; gives the slot back if others had too much of it. */
+  #judge(nowMs: number, sinceMs: number): void {
+    this.#polledMs += sinceMs;
+    if (sinceMs > mostGapMs && this.#wasPreempted()) this.#lostMs += sinceMs;
+    if (this.#polledMs < judgedMs) return;
+    if (this.#lostMs > this.#polledMs * mostLostShare) this.#yield(nowMs);
+    this.#polledMs = 0;
+    this.#lostMs = 0;
+  }
+
+  #wasPreempted(): boolean {
+    const before = this.#preemptions;
+    this.#preemptions = this.#countPreemptions();
+    return this.#preemptions > before;
+  }
+
+  #yield(nowMs: number): void {
     this.release();
     const isRelapse = nowMs < this.#pausedUntilMs + relapseMs;
-    this.#pauseMs = Math.min(mostPauseMs, Math.max(gapMs * pausePerGap, isRelapse ? this.#pauseMs * 2 : 0));
+    this.#pauseMs = Math.min(mostPauseMs, Math.max(this.#lostMs * pausePerLost, isRelapse ? this.#pauseMs * 2 : 0));
     this.#pausedUntilMs = nowMs + this.#pauseMs;
   }
 
