@@ -111,6 +111,18 @@ export class Cluster implements Redirector, Ticking, CallContext {
   async close(): Promise<void> {
     const error = new SatchelError('unavailable', 'the store was closed');
     this.#closing ??= error;
+    // What still has to be answered may be nobody's call; the process is to live until it is closed.
+    this.ticker.begin();
+    try {
+      await this.#finish(error);
+    } finally {
+      this.ticker.end();
+    }
+    this.destroy(error);
+  }
+
+  /** Lets all that is under way end, and reports what was read in place. */
+  async #finish(error: SatchelError): Promise<void> {
     for (const call of [...this.#parked, ...this.#detours.waiting()]) if (call.waitId > 0) call.fail(error);
     while (this.#parked.length > 0 && this.#refreshing !== undefined) await this.#refreshing;
     await this.#detours.idle();
@@ -120,7 +132,6 @@ export class Cluster implements Redirector, Ticking, CallContext {
       connection.send(call);
     });
     await Promise.all(this.#connections().map((connection) => connection.close(error)));
-    this.destroy(error);
   }
 
   /** Fails everything that is pending with `error` and closes at once. Idempotent. */

@@ -176,7 +176,10 @@ test('a function of a job is deployed, invoked and logged', async () => {
      };`,
   );
   const { job, url } = await json(['job', 'register', 'check'], env);
-  await runSatchel(['put', 'greeting', '-', '--url', url], env, Buffer.from('hello'));
+  expect(await runSatchel(['put', 'greeting', '-', '--url', url], env, Buffer.from('hello'))).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
   expect(await json(['function', 'deploy', 'upper', code], env)).toMatchObject({ name: 'upper' });
   expect((await json(['function', 'list'], env)).functions).toMatchObject([{ name: 'upper' }]);
   const call = ['function', 'invoke', 'upper', '--payload', '{"key":"greeting"}', '--job', job];
