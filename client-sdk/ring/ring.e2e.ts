@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { limits } from '@satchel/proto/core';
 import { askForRing, loadMapping, type ReceivedRing, RingEnd } from '@satchel/proto/shared-memory';
 import { Redis } from 'ioredis';
@@ -123,6 +124,24 @@ describe.skipIf(!loadMapping())('rings', () => {
       expect(value?.length).toBe(4 << 20);
       expect(value?.every((byte) => byte === value[0])).toBe(true);
     }
+  });
+
+  test('keep a process alive until its stores are closed, and no longer', async () => {
+    await using job = await register();
+    await job.store.put('k', 'v');
+    const entry = new URL('../dist/index.js', import.meta.url).href;
+    const source = `import { connect } from '${entry}';
+      for (let count = 0; count < 30; count++) {
+        const store = connect();
+        await store.get('k');
+        await store.put('k', 'v');
+        await store.close();
+      }
+      process.stdout.write('closed');`;
+    const env = { ...process.env, SATCHEL_URL: job.url, SATCHEL_SOCKET_DIR: cluster.socketDir };
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const printed = text(child.stdout);
+    expect([(await once(child, 'exit'))[0], await printed]).toEqual([0, 'closed']);
   });
 
   test('are limited in number; beyond, clients go on over the socket', async () => {
