@@ -113,6 +113,7 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
     }
     if (this.#closed) {
       this.#bell.destroy();
+      this.#letGo();
       return;
     }
     this.#bell.on('data', () => this.#rung());
@@ -127,12 +128,16 @@ export class RingSocket extends EventEmitter<{ connect: []; drain: []; error: [E
   }
 
   #end(error: Error | undefined): void {
+    this.#letGo();
+    if (error !== undefined) this.emit('error', error);
+    this.emit('close');
+  }
+
+  #letGo(): void {
     const file = this.#file;
     this.#file = undefined;
     this.#ring = undefined;
     if (file !== undefined) loadMapping()?.unmap(file);
-    if (error !== undefined) this.emit('error', error);
-    this.emit('close');
   }
 
   #fail(error: unknown): void {
