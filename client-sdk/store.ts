@@ -75,9 +75,8 @@ export class Store {
   get(key: ObjectKey, options: GetOptions & { readonly as: 'text' }): Promise<string | undefined>;
   get(key: ObjectKey, options?: CallOptions & { readonly as?: 'buffer' }): Promise<Buffer | undefined>;
   get(key: ObjectKey, options?: GetOptions): Promise<Buffer | string | undefined> {
-    const { local } = this.#cluster;
-    const value = local?.get(key, options);
-    if (local !== undefined && value !== undefined) return local.settled(options?.as === 'text' ? value.toString() : value);
+    const inPlace = this.#getInPlace(key, options);
+    if (inPlace !== undefined) return inPlace;
     return this.#key<Buffer | string | undefined>(key, ['SATCHEL.GET', key], this.#decoderFor(options), true, options);
   }
 
@@ -159,9 +158,8 @@ export class Store {
       if (value !== undefined) return value;
       throw goneError(key);
     };
-    const { local } = this.#cluster;
-    const value = local?.get(key, options);
-    if (local !== undefined && value !== undefined) return local.settled(options?.as === 'text' ? value.toString() : value);
+    const inPlace = this.#getInPlace(key, options);
+    if (inPlace !== undefined) return inPlace;
     return this.#wait<Buffer | string>({ key, name: 'SATCHEL.AWAIT', subject: [key], rest: ['MANIFEST'] }, decoder, options);
   }
 
@@ -286,8 +284,9 @@ export class Store {
     return problem === undefined ? this.#send(key, command, decoder, repeatable, options) : Promise.reject(problem);
   }
 
+  /** `key` is undefined for commands of the whole job. */
   #send<Result>(
-    key: ObjectKey,
+    key: ObjectKey | undefined,
     command: readonly Argument[],
     decoder: (reply: Reply) => Result | Promise<Result>,
     repeatable: boolean,
@@ -304,9 +303,15 @@ export class Store {
     repeatable: boolean,
     options?: CallOptions,
   ): Promise<Result> {
-    const call = new Call(this.#cluster, undefined, command, decoder, repeatable, options);
-    this.#cluster.submit(call);
-    return call.promise;
+    return this.#send(undefined, command, decoder, repeatable, options);
+  }
+
+  /** The value as it lies in memory of this host; undefined: ask the shard. */
+  #getInPlace(key: ObjectKey, options: GetOptions | undefined): Promise<Buffer | string> | undefined {
+    const { local } = this.#cluster;
+    const value = local?.get(key, options);
+    if (local === undefined || value === undefined) return undefined;
+    return local.settled(options?.as === 'text' ? value.toString() : value);
   }
 
   #wait<Result>(

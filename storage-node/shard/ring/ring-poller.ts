@@ -1,17 +1,10 @@
+import type { SpinSlot } from '@satchel/proto/shared-memory';
 import type { RingTransport } from './ring-transport.js';
-
-/** Leave to keep a processor busy, of which a host gives out fewer than it has processors. */
-export interface SpinSlot {
-  /** Takes it, or keeps it, at this time; false: none is to be had. */
-  take(nowMs: number): boolean;
-  /** Gives it back; does nothing if it was not taken. */
-  release(): void;
-}
 
 export interface RingPollerOptions {
   /** How long the poller goes on looking after it last found something; 0: it never polls, clients wake it each time. */
   readonly spinMs: number;
-  readonly slot: SpinSlot;
+  readonly slot: Pick<SpinSlot, 'take' | 'release'>;
   /** Milliseconds with fractions, ascending. */
   readonly now: () => number;
   /** Calls back in the next round of the event loop, after sockets had their turn. */
