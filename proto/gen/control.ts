@@ -36,6 +36,7 @@ import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _sa
 import type { NodeUsage as _satchel_v1_NodeUsage, NodeUsage__Output as _satchel_v1_NodeUsage__Output } from './satchel/v1/NodeUsage.js';
 import type { Plan as _satchel_v1_Plan, Plan__Output as _satchel_v1_Plan__Output } from './satchel/v1/Plan.js';
 import type { PlanJobRequest as _satchel_v1_PlanJobRequest, PlanJobRequest__Output as _satchel_v1_PlanJobRequest__Output } from './satchel/v1/PlanJobRequest.js';
+import type { PreviousOwner as _satchel_v1_PreviousOwner, PreviousOwner__Output as _satchel_v1_PreviousOwner__Output } from './satchel/v1/PreviousOwner.js';
 import type { PublicKey as _satchel_v1_PublicKey, PublicKey__Output as _satchel_v1_PublicKey__Output } from './satchel/v1/PublicKey.js';
 import type { Reason as _satchel_v1_Reason, Reason__Output as _satchel_v1_Reason__Output } from './satchel/v1/Reason.js';
 import type { RegisterJobRequest as _satchel_v1_RegisterJobRequest, RegisterJobRequest__Output as _satchel_v1_RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
@@ -50,6 +51,8 @@ import type { ShardListen as _satchel_v1_ShardListen, ShardListen__Output as _sa
 import type { ShardShare as _satchel_v1_ShardShare, ShardShare__Output as _satchel_v1_ShardShare__Output } from './satchel/v1/ShardShare.js';
 import type { SlotMap as _satchel_v1_SlotMap, SlotMap__Output as _satchel_v1_SlotMap__Output } from './satchel/v1/SlotMap.js';
 import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_v1_SlotRange__Output } from './satchel/v1/SlotRange.js';
+import type { SlotSpan as _satchel_v1_SlotSpan, SlotSpan__Output as _satchel_v1_SlotSpan__Output } from './satchel/v1/SlotSpan.js';
+import type { SlotsEmptied as _satchel_v1_SlotsEmptied, SlotsEmptied__Output as _satchel_v1_SlotsEmptied__Output } from './satchel/v1/SlotsEmptied.js';
 import type { TierUsage as _satchel_v1_TierUsage, TierUsage__Output as _satchel_v1_TierUsage__Output } from './satchel/v1/TierUsage.js';
 import type { Usage as _satchel_v1_Usage, Usage__Output as _satchel_v1_Usage__Output } from './satchel/v1/Usage.js';
 import type { WatchSlotMapRequest as _satchel_v1_WatchSlotMapRequest, WatchSlotMapRequest__Output as _satchel_v1_WatchSlotMapRequest__Output } from './satchel/v1/WatchSlotMapRequest.js';
@@ -97,6 +100,7 @@ export interface ProtoGrpcType {
       NodeUsage: MessageTypeDefinition<_satchel_v1_NodeUsage, _satchel_v1_NodeUsage__Output>
       Plan: MessageTypeDefinition<_satchel_v1_Plan, _satchel_v1_Plan__Output>
       PlanJobRequest: MessageTypeDefinition<_satchel_v1_PlanJobRequest, _satchel_v1_PlanJobRequest__Output>
+      PreviousOwner: MessageTypeDefinition<_satchel_v1_PreviousOwner, _satchel_v1_PreviousOwner__Output>
       PublicKey: MessageTypeDefinition<_satchel_v1_PublicKey, _satchel_v1_PublicKey__Output>
       Reason: MessageTypeDefinition<_satchel_v1_Reason, _satchel_v1_Reason__Output>
       RegisterJobRequest: MessageTypeDefinition<_satchel_v1_RegisterJobRequest, _satchel_v1_RegisterJobRequest__Output>
@@ -111,6 +115,8 @@ export interface ProtoGrpcType {
       ShardShare: MessageTypeDefinition<_satchel_v1_ShardShare, _satchel_v1_ShardShare__Output>
       SlotMap: MessageTypeDefinition<_satchel_v1_SlotMap, _satchel_v1_SlotMap__Output>
       SlotRange: MessageTypeDefinition<_satchel_v1_SlotRange, _satchel_v1_SlotRange__Output>
+      SlotSpan: MessageTypeDefinition<_satchel_v1_SlotSpan, _satchel_v1_SlotSpan__Output>
+      SlotsEmptied: MessageTypeDefinition<_satchel_v1_SlotsEmptied, _satchel_v1_SlotsEmptied__Output>
       TierUsage: MessageTypeDefinition<_satchel_v1_TierUsage, _satchel_v1_TierUsage__Output>
       Usage: MessageTypeDefinition<_satchel_v1_Usage, _satchel_v1_Usage__Output>
       WatchSlotMapRequest: MessageTypeDefinition<_satchel_v1_WatchSlotMapRequest, _satchel_v1_WatchSlotMapRequest__Output>

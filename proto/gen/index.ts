@@ -33,6 +33,7 @@ export type { NodeMessage, NodeMessage__Output } from './satchel/v1/NodeMessage.
 export type { NodeUsage, NodeUsage__Output } from './satchel/v1/NodeUsage.js';
 export type { Plan, Plan__Output } from './satchel/v1/Plan.js';
 export type { PlanJobRequest, PlanJobRequest__Output } from './satchel/v1/PlanJobRequest.js';
+export type { PreviousOwner, PreviousOwner__Output } from './satchel/v1/PreviousOwner.js';
 export type { PublicKey, PublicKey__Output } from './satchel/v1/PublicKey.js';
 export type { Reason, Reason__Output } from './satchel/v1/Reason.js';
 export type { RegisterJobRequest, RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
@@ -47,6 +48,8 @@ export type { ShardListen, ShardListen__Output } from './satchel/v1/ShardListen.
 export type { ShardShare, ShardShare__Output } from './satchel/v1/ShardShare.js';
 export type { SlotMap, SlotMap__Output } from './satchel/v1/SlotMap.js';
 export type { SlotRange, SlotRange__Output } from './satchel/v1/SlotRange.js';
+export type { SlotSpan, SlotSpan__Output } from './satchel/v1/SlotSpan.js';
+export type { SlotsEmptied, SlotsEmptied__Output } from './satchel/v1/SlotsEmptied.js';
 export type { TierUsage, TierUsage__Output } from './satchel/v1/TierUsage.js';
 export type { Usage, Usage__Output } from './satchel/v1/Usage.js';
 export type { WatchSlotMapRequest, WatchSlotMapRequest__Output } from './satchel/v1/WatchSlotMapRequest.js';

@@ -2,6 +2,7 @@
 
 import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_v1_SlotRange__Output } from '../../satchel/v1/SlotRange.js';
 import type { Grant as _satchel_v1_Grant, Grant__Output as _satchel_v1_Grant__Output } from '../../satchel/v1/Grant.js';
+import type { PreviousOwner as _satchel_v1_PreviousOwner, PreviousOwner__Output as _satchel_v1_PreviousOwner__Output } from '../../satchel/v1/PreviousOwner.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface JobConfiguration {
@@ -14,6 +15,8 @@ export interface JobConfiguration {
   'grants'?: (_satchel_v1_Grant)[];
   'evict'?: (string);
   'createdAtMs'?: (number | string);
+  'revision'?: (number | string | Long);
+  'previous'?: (_satchel_v1_PreviousOwner)[];
 }
 
 export interface JobConfiguration__Output {
@@ -26,4 +29,6 @@ export interface JobConfiguration__Output {
   'grants': (_satchel_v1_Grant__Output)[];
   'evict': (string);
   'createdAtMs': (number);
+  'revision': (number);
+  'previous': (_satchel_v1_PreviousOwner__Output)[];
 }

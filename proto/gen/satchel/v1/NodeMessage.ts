@@ -8,6 +8,7 @@ import type { GrantReturn as _satchel_v1_GrantReturn, GrantReturn__Output as _sa
 import type { JobPurged as _satchel_v1_JobPurged, JobPurged__Output as _satchel_v1_JobPurged__Output } from '../../satchel/v1/JobPurged.js';
 import type { ShardChanged as _satchel_v1_ShardChanged, ShardChanged__Output as _satchel_v1_ShardChanged__Output } from '../../satchel/v1/ShardChanged.js';
 import type { Left as _satchel_v1_Left, Left__Output as _satchel_v1_Left__Output } from '../../satchel/v1/Left.js';
+import type { SlotsEmptied as _satchel_v1_SlotsEmptied, SlotsEmptied__Output as _satchel_v1_SlotsEmptied__Output } from '../../satchel/v1/SlotsEmptied.js';
 
 export interface NodeMessage {
   'hello'?: (_satchel_v1_Hello | null);
@@ -18,7 +19,8 @@ export interface NodeMessage {
   'purged'?: (_satchel_v1_JobPurged | null);
   'shardChanged'?: (_satchel_v1_ShardChanged | null);
   'left'?: (_satchel_v1_Left | null);
-  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left";
+  'emptied'?: (_satchel_v1_SlotsEmptied | null);
+  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left"|"emptied";
 }
 
 export interface NodeMessage__Output {
@@ -30,5 +32,6 @@ export interface NodeMessage__Output {
   'purged'?: (_satchel_v1_JobPurged__Output | null);
   'shardChanged'?: (_satchel_v1_ShardChanged__Output | null);
   'left'?: (_satchel_v1_Left__Output | null);
-  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left";
+  'emptied'?: (_satchel_v1_SlotsEmptied__Output | null);
+  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left"|"emptied";
 }
