@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SatchelError } from '@satchel/proto/core';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { lockFolder } from './lock.js';
-import type { Change, Collection, Collections, StateStore } from './state-store.js';
+import { type Change, type Collection, type Collections, collections, type StateStore } from './state-store.js';
 
 /**
  * Opens the state in a folder, which is made if need be and belongs to this process until closed or killed.
@@ -25,14 +25,9 @@ class LmdbStateStore implements StateStore {
   constructor(file: string, unlock: () => Promise<void>) {
     this.#unlock = unlock;
     // Without overlapping sync a commit is acknowledged only once it is on the disk.
-    this.#root = open({ path: file, noSubdir: true, maxDbs: 8, overlappingSync: false });
-    this.#collections = {
-      fleet: this.#root.openDB({ name: 'fleet' }),
-      nodes: this.#root.openDB({ name: 'nodes' }),
-      jobs: this.#root.openDB({ name: 'jobs' }),
-      grants: this.#root.openDB({ name: 'grants' }),
-      usage: this.#root.openDB({ name: 'usage' }),
-    };
+    this.#root = open({ path: file, noSubdir: true, maxDbs: collections.length, overlappingSync: false });
+    const opened = collections.map((name) => [name, this.#root.openDB({ name })] as const);
+    this.#collections = Object.fromEntries(opened) as typeof this.#collections;
   }
 
   all<Name extends Collection>(collection: Name): Collections[Name][] {

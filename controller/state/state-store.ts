@@ -11,6 +11,15 @@ export interface Collections {
 
 export type Collection = keyof Collections;
 
+/** Every collection, each once. */
+export const collections = Object.keys({
+  fleet: true,
+  nodes: true,
+  jobs: true,
+  grants: true,
+  usage: true,
+} satisfies Record<Collection, true>) as Collection[];
+
 /** One record set, or removed if `value` is undefined. */
 export type Change = {
   [Name in Collection]: { readonly collection: Name; readonly key: string; readonly value: Collections[Name] | undefined };
