@@ -15,10 +15,12 @@ export async function openLmdbStateStore(folder: string): Promise<StateStore> {
   return new LmdbStateStore(join(folder, 'state.mdb'), unlock);
 }
 
+type Databases = { [Name in Collection]: Database<Collections[Name], string> };
+
 /** Commits of one event-loop turn share a transaction, those that arrive while one is being synced share the next. */
 class LmdbStateStore implements StateStore {
   readonly #root: RootDatabase;
-  readonly #collections: { [Name in Collection]: Database<Collections[Name], string> };
+  readonly #collections: Databases;
   readonly #unlock: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
@@ -27,7 +29,7 @@ class LmdbStateStore implements StateStore {
     // Without overlapping sync a commit is acknowledged only once it is on the disk.
     this.#root = open({ path: file, noSubdir: true, maxDbs: collections.length, overlappingSync: false });
     const opened = collections.map((name) => [name, this.#root.openDB({ name })] as const);
-    this.#collections = Object.fromEntries(opened) as typeof this.#collections;
+    this.#collections = Object.fromEntries(opened) as Databases;
   }
 
   all<Name extends Collection>(collection: Name): Collections[Name][] {

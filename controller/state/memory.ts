@@ -1,14 +1,10 @@
-import type { Change, Collection, Collections, StateStore } from './state-store.js';
+import { type Change, type Collection, type Collections, collections, type StateStore } from './state-store.js';
+
+type Maps = { [Name in Collection]: Map<string, Collections[Name]> };
 
 /** State that is gone with the process; for tests and simulation. */
 export class MemoryStateStore implements StateStore {
-  readonly #collections: { [Name in Collection]: Map<string, Collections[Name]> } = {
-    fleet: new Map(),
-    nodes: new Map(),
-    jobs: new Map(),
-    grants: new Map(),
-    usage: new Map(),
-  };
+  readonly #collections = Object.fromEntries(collections.map((name) => [name, new Map()])) as Maps;
 
   all<Name extends Collection>(collection: Name): Collections[Name][] {
     const records: Map<string, Collections[Name]> = this.#collections[collection];
