@@ -6,6 +6,7 @@ import { withCluster } from './target.js';
 import { addFairness } from './workloads/fairness/command.js';
 import { addHandoff } from './workloads/handoff/command.js';
 import { addLatency } from './workloads/latency/command.js';
+import { addRegistrations } from './workloads/registrations/command.js';
 import { addResidency } from './workloads/residency/command.js';
 import { addShards } from './workloads/shards/command.js';
 import { distributions } from './workloads/sort/function/generate.mjs';
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addHandoff(program);
   addResidency(program);
   addFairness(program);
+  addRegistrations(program);
   return program;
 }
 

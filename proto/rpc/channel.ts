@@ -43,12 +43,16 @@ const channelOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5_000,
 };
 
-/** Opens a channel to `host:port`; connects on the first call. Calls time out after 10 s unless told. */
-export function dial(address: string): ControllerChannel {
+/**
+ * Opens a channel to `host:port`; connects on the first call. Calls time out after 10 s unless told. Channels of a process to one
+ * address share a connection unless `ownConnection` says otherwise.
+ */
+export function dial(address: string, { ownConnection = false } = {}): ControllerChannel {
   const schema = loadSchema();
-  const jobs = new schema.Jobs(address, credentials.createInsecure(), channelOptions);
+  const options: ChannelOptions = { ...channelOptions, 'grpc.use_local_subchannel_pool': ownConnection ? 1 : 0 };
+  const jobs = new schema.Jobs(address, credentials.createInsecure(), options);
   const fleet = new schema.Fleet(address, credentials.createInsecure(), {
-    ...channelOptions,
+    ...options,
     channelOverride: jobs.getChannel(),
   });
   return {
