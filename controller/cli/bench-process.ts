@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { mainOf } from './cluster/mains.js';
+import { mainOf } from '../processes/mains.js';
 import type { CliProcess } from './context.js';
 import { ExitCodeError } from './exit-code.js';
 

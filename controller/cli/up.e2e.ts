@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { groupMembers, isAlive } from './cluster/process-identity.js';
+import { groupMembers, isAlive } from '../processes/process-identity.js';
 import { makeTestFolder, removeTestFolder, runSatchel, UpProcess } from './testing/up-process.js';
 
 let dir = '';

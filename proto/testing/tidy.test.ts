@@ -12,8 +12,9 @@ const parts: Record<string, readonly string[]> = {
   'proto/shared-memory': ['proto/core'],
   'client-sdk': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/shared-memory', 'proto/gen'],
   'storage-node': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/shared-memory', 'proto/gen'],
-  'controller/cli': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/gen', 'client-sdk'],
-  controller: ['proto/core', 'proto/rpc', 'proto/gen'],
+  'controller/processes': ['proto/core'],
+  'controller/cli': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/gen', 'client-sdk', 'controller/processes'],
+  controller: ['proto/core', 'proto/rpc', 'proto/gen', 'controller/processes'],
   'faas-adapter': ['client-sdk', 'proto/core', 'proto/rpc', 'proto/gen'],
   bench: ['faas-adapter', 'client-sdk', 'proto/core', 'proto/rpc', 'proto/resp', 'proto/gen'],
 };

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readOwner } from '../../processes/owner.js';
 import { FakeParts } from '../testing/fake-part.js';
 import { type Cluster, startCluster } from './cluster.js';
 import { type ClusterInput, completeClusterOptions } from './options.js';
-import { readOwner } from './owner.js';
 
 let fake: FakeParts;
 let cluster: Cluster | undefined;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { SatchelError } from '@satchel/proto/core';
-import type { ProcessPlan } from './launched-process.js';
+import type { ProcessPlan } from '../../processes/launched-process.js';
+import { PortDealer } from '../../processes/ports.js';
+import { RunFolder, socketsFit } from '../../processes/run-folder.js';
+import { SupervisedProcess } from '../../processes/supervised-process.js';
 import type { ClusterOptions } from './options.js';
-import { PortDealer } from './ports.js';
 import { portOf, type ReadyDocument, type ReadyNode, readyNodeOf, textOf } from './ready-document.js';
-import { RunFolder, socketsFit } from './run-folder.js';
-import { SupervisedProcess } from './supervised-process.js';
 
 export interface ClusterHooks {
   /** What happens to the parts, and what they write on stderr; one line for people. */

@@ -1,5 +1,5 @@
-import { mainOf } from './mains.js';
-import type { PortChoice } from './ports.js';
+import { mainOf } from '../../processes/mains.js';
+import type { PortChoice } from '../../processes/ports.js';
 
 /** Scripts of a cluster's parts. */
 export interface ClusterMains {

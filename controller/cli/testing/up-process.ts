@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { readOwner } from '../cluster/owner.js';
-import { groupMembers, type ProcessIdentity } from '../cluster/process-identity.js';
+import { readOwner } from '../../processes/owner.js';
+import { groupMembers, type ProcessIdentity } from '../../processes/process-identity.js';
 import type { ReadyDocument } from '../cluster/ready-document.js';
 
 /** The `satchel` command as users run it. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FakeParts } from '../testing/fake-part.js';
+import { FakeParts } from '../cli/testing/fake-part.js';
 import { identify } from './process-identity.js';
 import { stopOrphans } from './sweep.js';
 
