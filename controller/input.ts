@@ -1,6 +1,6 @@
 import { checkName, type Hints, type HintsInput, limits, parseHints, SatchelError, type Verb, verbs } from '@satchel/proto/core';
 import type { Hello__Output, Hints__Output, RegisterJobRequest__Output, Usage__Output } from '@satchel/proto/gen';
-import type { NewJob } from './jobs.js';
+import type { NewJob } from './jobs/registering.js';
 import type { UsageTotals } from './model.js';
 import type { NodeIntroduction } from './nodes.js';
 

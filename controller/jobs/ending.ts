@@ -1,0 +1,113 @@
+import { tokenLifetimeMs } from '@satchel/proto/core';
+import { nodesOf, shardsOn } from '../job-table.js';
+import type { EndReason, JobRecord, UsageTotals } from '../model.js';
+import type { Change } from '../state/state-store.js';
+import { Waiters } from '../waiters.js';
+import type { JobParts } from './parts.js';
+
+/** How long ending a job waits for its nodes, so that the reply has the final usage. */
+const purgedMs = 2000;
+
+/** Until when a node is to refuse tokens of a job that is not known here. */
+export function refuseUnknownUntilMs(nowMs: number): number {
+  return nowMs + tokenLifetimeMs;
+}
+
+/** Ends jobs and waits until every node has purged them. */
+export class JobEnding {
+  readonly #parts: JobParts;
+  /** Those who wait for a job to be purged. */
+  readonly #purgeWaiters: Waiters<void>;
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+    this.#purgeWaiters = new Waiters(parts.environment.clock);
+  }
+
+  /** Ends a job, or waits for one that is ending. Returns its usage, final if its nodes answered in time. */
+  async end(job: string): Promise<UsageTotals> {
+    const record = this.#parts.table.known(job);
+    if (record.state.kind === 'active') await this.#start(record, 'ended');
+    if (this.#awaited(job)) await this.#purgeWaiters.wait(job, purgedMs, undefined);
+    return this.#parts.usage.total(job);
+  }
+
+  /** The job's lease was not renewed in time. */
+  lapsed(job: string): void {
+    const { table, counters, environment } = this.#parts;
+    const record = table.get(job);
+    if (record?.state.kind !== 'active') return;
+    counters.lapsed();
+    environment.log.info({ job }, 'lease lapsed');
+    this.#start(record, 'lease-lapsed').catch((error: unknown) => {
+      environment.log.error({ err: error, job }, 'the end of a job could not be written');
+    });
+  }
+
+  /** A node purged a job; `final` is what the job used there. */
+  async purged(node: string, job: string, final: UsageTotals): Promise<void> {
+    const { table, usage, settler, environment } = this.#parts;
+    const record = table.get(job);
+    if (record?.state.kind !== 'ending' || !record.state.awaiting.includes(node)) return;
+    usage.purged(job, shardsOn(record, node), final);
+    const { reason, refuseUntilMs } = record.state;
+    const awaiting = record.state.awaiting.filter((other) => other !== node);
+    if (awaiting.length > 0) {
+      table.set({ ...record, state: { ...record.state, awaiting } });
+      settler.settle(node);
+    } else {
+      const endedMs = environment.clock.now();
+      await this.#finish({ ...record, state: { kind: 'ended', reason, refuseUntilMs, endedMs } });
+    }
+    this.#tellPurgeWaiters(job);
+  }
+
+  /** A node's stream is over: nobody waits for its answers any more. */
+  disconnected(): void {
+    for (const job of this.#purgeWaiters.keys()) this.#tellPurgeWaiters(job);
+  }
+
+  async #start(record: JobRecord, reason: EndReason): Promise<void> {
+    const { environment, fleet, table, leases, reserved, grants, watchers } = this.#parts;
+    const { job } = record;
+    const nowMs = environment.clock.now();
+    const awaiting = nodesOf(record).filter((node) => fleet.node(node) !== undefined);
+    const refuseUntilMs = nowMs + tokenLifetimeMs;
+    const ending: JobRecord = { ...record, state: { kind: 'ending', reason, sinceMs: nowMs, refuseUntilMs, awaiting } };
+    table.set(ending);
+    leases.drop(job);
+    reserved.remove(record.allocation.shares);
+    grants.drop(job);
+    watchers.ended(job);
+    try {
+      await environment.store.commit([
+        { collection: 'jobs', key: job, value: ending },
+        { collection: 'grants', key: job, value: undefined },
+      ]);
+    } finally {
+      // Also if it could not be written: the bytes are wanted back, and after a restart the lease would lapse again.
+      for (const node of awaiting) fleet.session(node)?.endJob(job, refuseUntilMs);
+    }
+    if (awaiting.length === 0) await this.#finish({ ...ending, state: { kind: 'ended', reason, endedMs: nowMs, refuseUntilMs } });
+  }
+
+  async #finish(record: JobRecord): Promise<void> {
+    const { table, usage, environment, settler } = this.#parts;
+    table.set(record);
+    const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
+    const used = usage.record(record.job);
+    if (used !== undefined) changes.push({ collection: 'usage', key: record.job, value: used });
+    await environment.store.commit(changes);
+    for (const node of nodesOf(record)) settler.settle(node);
+  }
+
+  #tellPurgeWaiters(job: string): void {
+    if (!this.#awaited(job)) this.#purgeWaiters.tell(job, undefined);
+  }
+
+  /** Whether a node that is connected has yet to purge the job. */
+  #awaited(job: string): boolean {
+    const state = this.#parts.table.get(job)?.state;
+    return state?.kind === 'ending' && state.awaiting.some((node) => this.#parts.fleet.session(node) !== undefined);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ReservedCapacity } from '../capacity.js';
+import type { Environment } from '../environment.js';
+import type { GrantDesk } from '../grant-desk.js';
+import type { JobTable } from '../job-table.js';
+import type { LeaseTable } from '../leases.js';
+import type { Fleet } from '../nodes.js';
+import type { SlotMapWatchers } from '../slot-map-watchers.js';
+import type { TokenIssuer } from '../tokens.js';
+import type { UsageDesk } from '../usage-desk.js';
+import type { JobConfigurer } from './configurer.js';
+import type { NodeSettler } from './node-settler.js';
+
+/** What is counted. */
+export interface JobCounters {
+  registered(): void;
+  lapsed(): void;
+}
+
+/** What the parts of a job's life share. */
+export interface JobParts {
+  readonly environment: Environment;
+  readonly fleet: Fleet;
+  readonly tokens: TokenIssuer;
+  readonly counters: JobCounters;
+  readonly table: JobTable;
+  readonly reserved: ReservedCapacity;
+  readonly watchers: SlotMapWatchers;
+  readonly leases: LeaseTable;
+  readonly grants: GrantDesk;
+  readonly usage: UsageDesk;
+  readonly configurer: JobConfigurer;
+  readonly settler: NodeSettler;
+}

@@ -1,0 +1,87 @@
+import { type Hints, limits, newJobId, SatchelError, type Verb } from '@satchel/proto/core';
+import { type JobPlan, planJob } from '../allocation.js';
+import { openBook } from '../grant-desk.js';
+import { nodesOf } from '../job-table.js';
+import type { JobRecord } from '../model.js';
+import type { Change } from '../state/state-store.js';
+import { refuseUnknownUntilMs } from './ending.js';
+import type { JobParts } from './parts.js';
+
+/** A registration, checked. */
+export interface NewJob {
+  readonly name: string;
+  readonly namespace: string;
+  readonly hints: Hints;
+  readonly leaseMs: number;
+  readonly verbs: readonly Verb[];
+}
+
+/** Starts jobs. */
+export class JobRegistering {
+  readonly #parts: JobParts;
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+  }
+
+  /** What these hints would get. */
+  plan(hints: Hints): JobPlan {
+    return planJob(hints, this.#parts.fleet.rooms(this.#parts.reserved));
+  }
+
+  /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes. */
+  async register(request: NewJob): Promise<{ record: JobRecord; token: string }> {
+    const { table, environment, leases, counters } = this.#parts;
+    if (table.activeCount >= limits.activeJobs) {
+      throw new SatchelError('unavailable', `${limits.activeJobs} jobs are active, which is the limit; end some first`);
+    }
+    const plan = this.plan(request.hints);
+    const createdMs = environment.clock.now();
+    const state = { kind: 'active' } as const;
+    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), createdMs, epoch: 1, state };
+    const token = await this.#begin(record);
+    leases.grant(record.job, record.leaseMs);
+    counters.registered();
+    return { record, token };
+  }
+
+  /**
+   * Writes a new job down while its nodes learn of it: nobody can use it before its token is returned, and nodes are told to
+   * end jobs that a restarted controller does not know. Takes everything back if it cannot be written.
+   */
+  async #begin(record: JobRecord): Promise<string> {
+    const { environment, table, reserved, grants, tokens, configurer } = this.#parts;
+    const { job, allocation } = record;
+    reserved.add(allocation.shares);
+    table.set(record);
+    const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
+    const book = openBook(record);
+    if (book !== undefined) {
+      grants.add(book);
+      changes.push({ collection: 'grants', key: job, value: book.record() });
+    }
+    try {
+      const committed = environment.store.commit(changes);
+      const [token] = await Promise.all([
+        tokens.forJob(record, record.createdMs),
+        committed,
+        configurer.configure(record, nodesOf(record)),
+      ]);
+      return token;
+    } catch (error) {
+      this.#takeBack(record);
+      throw error;
+    }
+  }
+
+  #takeBack(record: JobRecord): void {
+    const { environment, fleet, table, reserved, grants, settler } = this.#parts;
+    reserved.remove(record.allocation.shares);
+    grants.drop(record.job);
+    table.remove(record.job);
+    for (const node of nodesOf(record)) {
+      fleet.session(node)?.endJob(record.job, refuseUnknownUntilMs(environment.clock.now()));
+      settler.settle(node);
+    }
+  }
+}
