@@ -5,6 +5,8 @@ import type { Metrics } from './http/metrics.js';
 import { type LeaseBounds, readHints, readRegistration } from './input.js';
 import { endedText } from './job-table.js';
 import { NodeStream, type NodeStreamParts } from './node-stream.js';
+import { stageHandlers } from './stages/stage-handlers.js';
+import { unary } from './unary.js';
 import { allocationToWire, jobInList, jobToWire, jobUrl, nodeToWire, slotMapToWire, usageToWire } from './wire.js';
 
 /** What the server maps calls to. */
@@ -46,6 +48,7 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
       return { allocation: allocationToWire(allocation), reasons: [...reasons] };
     }),
     WatchSlotMap: (call) => watchSlotMap(parts, call),
+    ...stageHandlers(parts),
   };
 }
 
@@ -70,32 +73,6 @@ function fleetService(parts: ServerParts): wire.FleetHandlers {
     ListNodes: unary(parts, 'ListNodes', () => ({ nodes: [...fleet.nodes()].map((view) => nodeToWire(view, jobs, fleet)) })),
     GetPublicKey: unary(parts, 'GetPublicKey', () => ({ publicKeyJwk: parts.tokens.publicKeyJwk })),
     DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await jobs.drainNode(node), jobs, fleet)),
-  };
-}
-
-type UnaryHandler<Request, Response> = (
-  call: { readonly request: Request },
-  callback: (error: ReturnType<typeof toServiceError> | null, response?: Response) => void,
-) => void;
-
-/** A method that answers once: times it and turns what it throws into a status. */
-function unary<Request, Response>(
-  { metrics, log }: ServerParts,
-  name: string,
-  handle: (request: Request) => Response | Promise<Response>,
-): UnaryHandler<Request, Response> {
-  return async (call, callback) => {
-    const done = metrics.call(name);
-    try {
-      const response = await handle(call.request);
-      done('ok');
-      callback(null, response);
-    } catch (thrown) {
-      const error = SatchelError.from(thrown);
-      done(error.code);
-      if (error.code === 'internal') log.error({ err: thrown, call: name }, 'a call failed');
-      callback(toServiceError(error));
-    }
   };
 }
 

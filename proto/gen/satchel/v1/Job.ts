@@ -5,6 +5,7 @@ import type { Allocation as _satchel_v1_Allocation, Allocation__Output as _satch
 import type { Reason as _satchel_v1_Reason, Reason__Output as _satchel_v1_Reason__Output } from '../../satchel/v1/Reason.js';
 import type { SlotMap as _satchel_v1_SlotMap, SlotMap__Output as _satchel_v1_SlotMap__Output } from '../../satchel/v1/SlotMap.js';
 import type { Usage as _satchel_v1_Usage, Usage__Output as _satchel_v1_Usage__Output } from '../../satchel/v1/Usage.js';
+import type { Reclaimed as _satchel_v1_Reclaimed, Reclaimed__Output as _satchel_v1_Reclaimed__Output } from '../../satchel/v1/Reclaimed.js';
 
 export interface Job {
   'job'?: (string);
@@ -21,6 +22,7 @@ export interface Job {
   'endedAtMs'?: (number | string);
   'slotMap'?: (_satchel_v1_SlotMap | null);
   'usage'?: (_satchel_v1_Usage | null);
+  'reclaimed'?: (_satchel_v1_Reclaimed | null);
 }
 
 export interface Job__Output {
@@ -38,4 +40,5 @@ export interface Job__Output {
   'endedAtMs': (number);
   'slotMap': (_satchel_v1_SlotMap__Output | null);
   'usage': (_satchel_v1_Usage__Output | null);
+  'reclaimed': (_satchel_v1_Reclaimed__Output | null);
 }

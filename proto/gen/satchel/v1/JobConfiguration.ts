@@ -3,6 +3,7 @@
 import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_v1_SlotRange__Output } from '../../satchel/v1/SlotRange.js';
 import type { Grant as _satchel_v1_Grant, Grant__Output as _satchel_v1_Grant__Output } from '../../satchel/v1/Grant.js';
 import type { PreviousOwner as _satchel_v1_PreviousOwner, PreviousOwner__Output as _satchel_v1_PreviousOwner__Output } from '../../satchel/v1/PreviousOwner.js';
+import type { EndedPrefix as _satchel_v1_EndedPrefix, EndedPrefix__Output as _satchel_v1_EndedPrefix__Output } from '../../satchel/v1/EndedPrefix.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface JobConfiguration {
@@ -17,6 +18,7 @@ export interface JobConfiguration {
   'createdAtMs'?: (number | string);
   'revision'?: (number | string | Long);
   'previous'?: (_satchel_v1_PreviousOwner)[];
+  'endedPrefixes'?: (_satchel_v1_EndedPrefix)[];
 }
 
 export interface JobConfiguration__Output {
@@ -31,4 +33,5 @@ export interface JobConfiguration__Output {
   'createdAtMs': (number);
   'revision': (number);
   'previous': (_satchel_v1_PreviousOwner__Output)[];
+  'endedPrefixes': (_satchel_v1_EndedPrefix__Output)[];
 }

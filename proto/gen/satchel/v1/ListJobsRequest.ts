@@ -4,9 +4,11 @@
 export interface ListJobsRequest {
   'namespace'?: (string);
   'ended'?: (boolean);
+  'expired'?: (boolean);
 }
 
 export interface ListJobsRequest__Output {
   'namespace': (string);
   'ended': (boolean);
+  'expired': (boolean);
 }

@@ -9,6 +9,7 @@ import type { JobPurged as _satchel_v1_JobPurged, JobPurged__Output as _satchel_
 import type { ShardChanged as _satchel_v1_ShardChanged, ShardChanged__Output as _satchel_v1_ShardChanged__Output } from '../../satchel/v1/ShardChanged.js';
 import type { Left as _satchel_v1_Left, Left__Output as _satchel_v1_Left__Output } from '../../satchel/v1/Left.js';
 import type { SlotsEmptied as _satchel_v1_SlotsEmptied, SlotsEmptied__Output as _satchel_v1_SlotsEmptied__Output } from '../../satchel/v1/SlotsEmptied.js';
+import type { PrefixEmptied as _satchel_v1_PrefixEmptied, PrefixEmptied__Output as _satchel_v1_PrefixEmptied__Output } from '../../satchel/v1/PrefixEmptied.js';
 
 export interface NodeMessage {
   'hello'?: (_satchel_v1_Hello | null);
@@ -20,7 +21,8 @@ export interface NodeMessage {
   'shardChanged'?: (_satchel_v1_ShardChanged | null);
   'left'?: (_satchel_v1_Left | null);
   'emptied'?: (_satchel_v1_SlotsEmptied | null);
-  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left"|"emptied";
+  'prefixEmptied'?: (_satchel_v1_PrefixEmptied | null);
+  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left"|"emptied"|"prefixEmptied";
 }
 
 export interface NodeMessage__Output {
@@ -33,5 +35,6 @@ export interface NodeMessage__Output {
   'shardChanged'?: (_satchel_v1_ShardChanged__Output | null);
   'left'?: (_satchel_v1_Left__Output | null);
   'emptied'?: (_satchel_v1_SlotsEmptied__Output | null);
-  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left"|"emptied";
+  'prefixEmptied'?: (_satchel_v1_PrefixEmptied__Output | null);
+  'message'?: "hello"|"heartbeat"|"applied"|"grantRequest"|"grantReturn"|"purged"|"shardChanged"|"left"|"emptied"|"prefixEmptied";
 }

@@ -1,0 +1,37 @@
+import { SatchelError } from '@satchel/proto/core';
+import { toServiceError } from '@satchel/proto/rpc';
+import type { Logger } from 'pino';
+import type { Metrics } from './http/metrics.js';
+
+/** What every method of the control API uses. */
+export interface UnaryParts {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** A method that answers once, as gRPC calls it. */
+export type UnaryHandler<Request, Response> = (
+  call: { readonly request: Request },
+  callback: (error: ReturnType<typeof toServiceError> | null, response?: Response) => void,
+) => void;
+
+/** A method that answers once: times it and turns what it throws into a status. */
+export function unary<Request, Response>(
+  { metrics, log }: UnaryParts,
+  name: string,
+  handle: (request: Request) => Response | Promise<Response>,
+): UnaryHandler<Request, Response> {
+  return async (call, callback) => {
+    const done = metrics.call(name);
+    try {
+      const response = await handle(call.request);
+      done('ok');
+      callback(null, response);
+    } catch (thrown) {
+      const error = SatchelError.from(thrown);
+      done(error.code);
+      if (error.code === 'internal') log.error({ err: thrown, call: name }, 'a call failed');
+      callback(toServiceError(error));
+    }
+  };
+}
