@@ -3,7 +3,7 @@
 // ---- between the parts of Satchel ----
 export { type Clock, systemClock } from './clock.js';
 export { assert, type ErrorCode, type ErrorWord, SatchelError } from './errors.js';
-export { type Hints, type HintsInput, parseHints } from './hints.js';
+export { type HintName, type Hints, type HintsInput, hintNames, parseHints } from './hints.js';
 export { checkName, newJobId, randomId } from './ids.js';
 export { jobGroupId, jobGroups } from './job-group.js';
 export { formatJobUrl, type JobUrl, parseJobUrl } from './job-url.js';

@@ -12,6 +12,7 @@ const byteUnits: Record<string, number> = {
   GB: 1e9,
   TB: 1e12,
 };
+const countUnits: Record<string, number> = { '': 1, k: 1e3, M: 1e6 };
 const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Bytes of `10GiB`, `64MB`, `512` or `1.5 MiB`: a whole number ≥ 0, or an `invalid-argument` error. */
@@ -22,6 +23,11 @@ export function parseBytes(text: string): number {
 /** Bytes per second of `1GiB/s` or `100MB/s`. */
 export function parseBytesPerSecond(text: string): number {
   return parseQuantity(text.replace(/\/s$/, ''), byteUnits, 'B', 'a rate such as 100MiB/s or 1GiB/s');
+}
+
+/** Requests per second of `5000/s`, `5k/s` or `5000`. */
+export function parseRequestsPerSecond(text: string): number {
+  return parseQuantity(text.replace(/\/s$/, ''), countUnits, '', 'a rate such as 5000/s or 20k/s');
 }
 
 /** Milliseconds of `500ms`, `60s`, `10m`, `2h`, `1d` or, without a unit, seconds. */

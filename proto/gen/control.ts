@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Allocation as _satchel_v1_Allocation, Allocation__Output as _satchel_v1_Allocation__Output } from './satchel/v1/Allocation.js';
+import type { Alternative as _satchel_v1_Alternative, Alternative__Output as _satchel_v1_Alternative__Output } from './satchel/v1/Alternative.js';
 import type { BeginStageRequest as _satchel_v1_BeginStageRequest, BeginStageRequest__Output as _satchel_v1_BeginStageRequest__Output } from './satchel/v1/BeginStageRequest.js';
 import type { ConfigurationApplied as _satchel_v1_ConfigurationApplied, ConfigurationApplied__Output as _satchel_v1_ConfigurationApplied__Output } from './satchel/v1/ConfigurationApplied.js';
 import type { ConfigureJobs as _satchel_v1_ConfigureJobs, ConfigureJobs__Output as _satchel_v1_ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';
@@ -80,6 +81,7 @@ export interface ProtoGrpcType {
   satchel: {
     v1: {
       Allocation: MessageTypeDefinition<_satchel_v1_Allocation, _satchel_v1_Allocation__Output>
+      Alternative: MessageTypeDefinition<_satchel_v1_Alternative, _satchel_v1_Alternative__Output>
       BeginStageRequest: MessageTypeDefinition<_satchel_v1_BeginStageRequest, _satchel_v1_BeginStageRequest__Output>
       ConfigurationApplied: MessageTypeDefinition<_satchel_v1_ConfigurationApplied, _satchel_v1_ConfigurationApplied__Output>
       ConfigureJobs: MessageTypeDefinition<_satchel_v1_ConfigureJobs, _satchel_v1_ConfigureJobs__Output>

@@ -1,4 +1,5 @@
 export type { Allocation, Allocation__Output } from './satchel/v1/Allocation.js';
+export type { Alternative, Alternative__Output } from './satchel/v1/Alternative.js';
 export type { BeginStageRequest, BeginStageRequest__Output } from './satchel/v1/BeginStageRequest.js';
 export type { ConfigurationApplied, ConfigurationApplied__Output } from './satchel/v1/ConfigurationApplied.js';
 export type { ConfigureJobs, ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';

@@ -9,12 +9,18 @@ export interface Hints {
   'latencySensitive'?: (boolean);
   'evict'?: (string);
   'replicas'?: (number);
+  'requestsPerSecond'?: (number | string | Long);
+  'valueBytes'?: (number | string | Long);
+  'lifetimeSeconds'?: (number | string);
   '_capacityBytes'?: "capacityBytes";
   '_throughputBytesPerSecond'?: "throughputBytesPerSecond";
   '_functions'?: "functions";
   '_latencySensitive'?: "latencySensitive";
   '_evict'?: "evict";
   '_replicas'?: "replicas";
+  '_requestsPerSecond'?: "requestsPerSecond";
+  '_valueBytes'?: "valueBytes";
+  '_lifetimeSeconds'?: "lifetimeSeconds";
 }
 
 export interface Hints__Output {
@@ -24,10 +30,16 @@ export interface Hints__Output {
   'latencySensitive'?: (boolean);
   'evict'?: (string);
   'replicas'?: (number);
+  'requestsPerSecond'?: (number);
+  'valueBytes'?: (number);
+  'lifetimeSeconds'?: (number);
   '_capacityBytes'?: "capacityBytes";
   '_throughputBytesPerSecond'?: "throughputBytesPerSecond";
   '_functions'?: "functions";
   '_latencySensitive'?: "latencySensitive";
   '_evict'?: "evict";
   '_replicas'?: "replicas";
+  '_requestsPerSecond'?: "requestsPerSecond";
+  '_valueBytes'?: "valueBytes";
+  '_lifetimeSeconds'?: "lifetimeSeconds";
 }
