@@ -2,6 +2,7 @@ import {
   checkName,
   formatJobUrl,
   type HintsInput,
+  hintNames,
   type JobUrl,
   parseHints,
   parseJobUrl,
@@ -192,9 +193,8 @@ async function onChannel(options: HoldOptions, use: (channel: ControllerChannel)
 }
 
 function hintsMessage(options: RegisterJobOptions): Hints {
-  const { capacity, throughput, functions, latencySensitive, evict, replicas } = options;
-  const given = { capacity, throughput, functions, latencySensitive, evict, replicas };
-  const hints = parseHints(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+  const given = hintNames.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined);
+  const hints = parseHints(Object.fromEntries(given));
   return {
     ...(hints.capacity !== undefined && { capacityBytes: hints.capacity }),
     ...(hints.throughput !== undefined && { throughputBytesPerSecond: hints.throughput }),
@@ -202,5 +202,8 @@ function hintsMessage(options: RegisterJobOptions): Hints {
     ...(hints.latencySensitive !== undefined && { latencySensitive: hints.latencySensitive }),
     ...(hints.evict !== undefined && { evict: hints.evict }),
     ...(hints.replicas !== undefined && { replicas: hints.replicas }),
+    ...(hints.requests !== undefined && { requestsPerSecond: hints.requests }),
+    ...(hints.valueSize !== undefined && { valueBytes: hints.valueSize }),
+    ...(hints.lifetimeSeconds !== undefined && { lifetimeSeconds: hints.lifetimeSeconds }),
   };
 }

@@ -19,6 +19,9 @@ export function readHints(hints: Hints__Output | null): Hints {
   if (hints?.functions !== undefined) input.functions = hints.functions;
   if (hints?.latencySensitive !== undefined) input.latencySensitive = hints.latencySensitive;
   if (hints?.replicas !== undefined) input.replicas = hints.replicas;
+  if (hints?.requestsPerSecond !== undefined) input.requests = hints.requestsPerSecond;
+  if (hints?.valueBytes !== undefined) input.valueSize = hints.valueBytes;
+  if (hints?.lifetimeSeconds !== undefined) input.lifetimeSeconds = hints.lifetimeSeconds;
   if (hints?.evict) input.evict = readEvict(hints.evict);
   return parseHints(input);
 }

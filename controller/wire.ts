@@ -30,7 +30,7 @@ export function allocationToWire(allocation: Allocation): wire.Allocation {
 }
 
 function hintsToWire(hints: Hints): wire.Hints {
-  const { capacity, throughput, functions, latencySensitive, evict, replicas } = hints;
+  const { capacity, throughput, functions, latencySensitive, evict, replicas, requests, valueSize, lifetimeSeconds } = hints;
   return {
     ...(capacity !== undefined && { capacityBytes: capacity }),
     ...(throughput !== undefined && { throughputBytesPerSecond: throughput }),
@@ -38,6 +38,9 @@ function hintsToWire(hints: Hints): wire.Hints {
     ...(latencySensitive !== undefined && { latencySensitive }),
     ...(evict !== undefined && { evict }),
     ...(replicas !== undefined && { replicas }),
+    ...(requests !== undefined && { requestsPerSecond: requests }),
+    ...(valueSize !== undefined && { valueBytes: valueSize }),
+    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
   };
 }
 

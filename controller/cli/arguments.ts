@@ -1,4 +1,11 @@
-import { parseBytes, parseBytesPerSecond, parseDurationMs, parseJobUrl, SatchelError } from '@satchel/proto/core';
+import {
+  parseBytes,
+  parseBytesPerSecond,
+  parseDurationMs,
+  parseJobUrl,
+  parseRequestsPerSecond,
+  SatchelError,
+} from '@satchel/proto/core';
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from './exit-code.js';
 
@@ -15,6 +22,13 @@ export const rateArgument = (text: string): number =>
   positive(
     text,
     usage(() => parseBytesPerSecond(text)),
+  );
+
+/** Requests per second of `5000/s`, above 0. */
+export const requestRateArgument = (text: string): number =>
+  positive(
+    text,
+    usage(() => parseRequestsPerSecond(text)),
   );
 
 /** Milliseconds of `60s`, above 0. */

@@ -45,4 +45,12 @@ export {
   verifyJobToken,
   verifyLinkToken,
 } from './token.js';
-export { formatBytes, formatDollars, formatDuration, parseBytes, parseBytesPerSecond, parseDurationMs } from './units.js';
+export {
+  formatBytes,
+  formatDollars,
+  formatDuration,
+  parseBytes,
+  parseBytesPerSecond,
+  parseDurationMs,
+  parseRequestsPerSecond,
+} from './units.js';
