@@ -35,6 +35,8 @@ export interface NodeOptions {
   readonly spinMs: number;
   /** Whether the node stops when its standard input ends. */
   readonly withParent: boolean;
+  /** Whether a node that has left waits to be stopped, for who starts anew whatever ends. */
+  readonly stayWhenLeft: boolean;
 }
 
 /**
@@ -59,6 +61,7 @@ interface RawOptions {
   throughput?: number;
   spin: number;
   withParent?: boolean;
+  stayWhenLeft?: boolean;
 }
 
 /** Reads the command line (without node and script); throws `invalid-argument`, or commander's error on wrong usage. */
@@ -82,6 +85,7 @@ export function parseNodeOptions(argv: readonly string[]): NodeOptions {
     throughputBytesPerSecond: raw.throughput ?? raw.shards * defaultShardThroughputBytes,
     spinMs: raw.spin,
     withParent: raw.withParent ?? false,
+    stayWhenLeft: raw.stayWhenLeft ?? false,
   };
 }
 
@@ -108,13 +112,14 @@ function nodeCommand(): Command {
     .option('--ssd <size>', 'SSD space of all shards (default: 8GiB, at most half of what is free)', option(parseBytes))
     .option('--object <uri>', 'file:DIR or s3://BUCKET?endpoint=URL&region=R (default: a folder in --dir)')
     .option('--base-port <port>', 'first port of the shards; 0: any free ones', whole(0, 65_535), 7500)
-    .option('--http-port <port>', 'port of /metrics and /healthz; 0: a free one', whole(0, 65_535), 7480)
+    .option('--http-port <port>', 'port of /metrics, /healthz, /readyz, /livez; 0: a free one', whole(0, 65_535), 7480)
     .option('--advertise <host>', 'host under which others reach this node', '127.0.0.1')
     .option('--listen <address>', 'address to listen on (default: --advertise if loopback, else all)')
     .option('--socket-dir <dir>', 'folder of the Unix sockets (default: sockets in --dir)')
     .option('--throughput <rate>', 'bytes per second the node is good for, such as 1GiB/s', option(parseBytesPerSecond))
     .option('--spin <ms>', 'poll shared memory for clients of this host so long after its last use; 0: off', spin, defaultSpinMs)
-    .option('--with-parent', 'stop when standard input ends');
+    .option('--with-parent', 'stop when standard input ends')
+    .option('--stay-when-left', 'drained and left, wait to be stopped: for supervisors that start anew what ends');
 }
 
 function option<T>(parse: (text: string) => T): (text: string) => T {

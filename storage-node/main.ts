@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { SatchelError } from '@satchel/proto/core';
 import { CommanderError } from 'commander';
+import { Registry } from 'prom-client';
 import { type NodeOptions, parseNodeOptions } from './config.js';
-import { NodeHost } from './host/node-host.js';
+import { serveHttp } from './host/http.js';
+import { NodeHost, type NodeReady } from './host/node-host.js';
 import { createLog } from './log.js';
 
 /** A stop that takes longer than this is cut short: whoever asked for it must not wait for ever. */
@@ -21,13 +23,16 @@ async function run(options: NodeOptions): Promise<void> {
   if (options.withParent) process.stdin.resume().once('end', stop).once('error', stop);
   host = await NodeHost.start(options, createLog('node'));
   process.stdout.write(`${JSON.stringify(host.ready)}\n`);
-  void host.whenLeft().then(left, fail);
+  await host.whenLeft();
+  await left(options, host.ready);
 }
 
 /** A second line tells the parent that this end is for good. */
-function left(): never {
+async function left({ stayWhenLeft, listen }: NodeOptions, { id, http }: NodeReady): Promise<void> {
   process.stdout.write(`${JSON.stringify({ left: true })}\n`);
-  process.exit(0);
+  if (!stayWhenLeft) process.exit(0);
+  const port = Number(http.split(':').at(-1));
+  await serveHttp(listen, port, new Registry(), () => ({ healthy: true, ready: false, node: id, left: true }));
 }
 
 function fail(error: unknown): never {

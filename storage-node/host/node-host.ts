@@ -219,6 +219,7 @@ export class NodeHost implements ShardOwner {
     const down = this.shards.filter((shard) => !shard.listening).map(({ index }) => index);
     return {
       healthy: down.length === 0,
+      ready: down.length === 0 && this.file.facts.membership !== undefined,
       node: this.file.facts.id,
       version: nodeVersion(),
       shards: this.shards.length,

@@ -56,7 +56,7 @@ export class FakeController {
   }
 
   async listen(port = 0): Promise<void> {
-    const implementation: FleetHandlers = {
+    const implementation: Pick<FleetHandlers, 'Join' | 'ListNodes' | 'DrainNode' | 'GetPublicKey'> = {
       Join: (stream) => this.join(stream),
       ListNodes: (_, callback) => callback(null, { nodes: [] }),
       DrainNode: (_, callback) => callback(null, {}),
