@@ -1,6 +1,7 @@
 import { type Clock, SatchelError, systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { ControllerConfig } from './config.js';
+import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
 import { Metrics } from './http/metrics.js';
 import { type Page, servePages } from './http/server.js';
@@ -36,8 +37,11 @@ export async function startController(
   const metrics = new Metrics();
   const { fleet, jobs } = build(environment, fleetRecord, tokens, metrics);
   metrics.observe(jobs, fleet);
+  const decisions = new DecisionLog(environment);
   const { host, leases } = config;
-  const rpc = await upward(config.port, (port) => serveControl({ fleet, jobs, tokens, log, metrics, leases }, host, port));
+  const rpc = await upward(config.port, (port) =>
+    serveControl({ fleet, jobs, tokens, log, metrics, leases, decisions }, host, port),
+  );
   const pages = pagesOf(metrics, () => statusPage(jobs, fleet, clock.now(), config.objectUri));
   const http = await servePages(pages, host, config.httpPort);
   log.info({ port: rpc.port, httpPort: http.port, jobs: jobs.table.activeCount }, 'controller serves');

@@ -1,4 +1,5 @@
-import type { Hints, SlotRange, Tier, Verb } from '@satchel/proto/core';
+import type { Hints, SlotRange, Tier, UsageTotals, Verb } from '@satchel/proto/core';
+import type { PreviousOwner } from './slots/previous-owners.js';
 
 /** A number the controller decided, and where it came from. */
 export interface Reason {
@@ -48,6 +49,20 @@ export type JobState =
     }
   | { readonly kind: 'ended'; readonly reason: EndReason; readonly endedMs: number; readonly refuseUntilMs: number };
 
+/** A shard that had slots of a job, and its node. */
+export interface FormerShard {
+  readonly shard: number;
+  readonly node: string;
+}
+
+/** What a job is short of, by what it wanted. */
+export interface Deficit {
+  readonly shards: number;
+  /** Bytes that are in a slower tier than the one they were wanted in. */
+  readonly bytes: number;
+  readonly throughputBytesPerSecond: number;
+}
+
 /** A job as it is remembered. Values are replaced, never changed in place. */
 export interface JobRecord {
   readonly job: string;
@@ -59,8 +74,17 @@ export interface JobRecord {
   readonly createdMs: number;
   readonly allocation: Allocation;
   readonly reasons: readonly Reason[];
+  /** Grows when slots get other owners. */
   readonly epoch: number;
+  /** Grows with every change of what nodes are told of the job, grants aside. */
+  readonly revision: number;
   readonly ranges: readonly SlotRange[];
+  /** Who had slots before, and may still hold objects of them. */
+  readonly previous: readonly PreviousOwner[];
+  /** Shards that had slots and have none now: their nodes are told of the job until it ends, so that none takes it for its own. */
+  readonly former: readonly FormerShard[];
+  /** What the job wanted and did not get; undefined if nothing. */
+  readonly deficit?: Deficit | undefined;
   readonly state: JobState;
 }
 
@@ -110,25 +134,6 @@ export interface GrantRecord {
   readonly grants: readonly ShardGrant[];
 }
 
-/** A job's use. `*Bytes` of tiers and `objects` are now; everything else is cumulative. */
-export interface UsageTotals {
-  readonly dramBytes: number;
-  readonly ssdBytes: number;
-  readonly objectBytes: number;
-  readonly dramByteSeconds: number;
-  readonly ssdByteSeconds: number;
-  readonly objectByteSeconds: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly requests: number;
-  readonly localReads: number;
-  readonly localBytes: number;
-  readonly peakBytes: number;
-  readonly objects: number;
-  readonly objectRequests: number;
-  readonly persistedBytes: number;
-}
-
 /** Counters of one shard begin at 0 in each incarnation; those of earlier ones are kept in `settled`. */
 export interface ShardUsage {
   readonly shard: number;
@@ -140,6 +145,24 @@ export interface ShardUsage {
 export interface UsageRecord {
   readonly job: string;
   readonly shards: readonly ShardUsage[];
+}
+
+/** A number that led to a decision; the name ends in its unit, unless it is a count or a part of 1. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Something the controller decided by itself, with the figures it went by. */
+export interface DecisionRecord {
+  /** Grows by one with each decision. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly kind: string;
+  /** A node, a shape of nodes, a job, or `fleet`. */
+  readonly subject: string;
+  readonly figures: readonly Figure[];
+  readonly because: string;
 }
 
 /** When a job stopped being active; 0 while it is. */

@@ -1,6 +1,8 @@
 import { SatchelError } from '@satchel/proto/core';
 import type * as wire from '@satchel/proto/gen';
 import { loadSchema, type ServerHandle, serve, toServiceError } from '@satchel/proto/rpc';
+import { decisionHandlers } from './decisions/decision-handlers.js';
+import type { DecisionLog } from './decisions/decision-log.js';
 import type { Metrics } from './http/metrics.js';
 import { type LeaseBounds, readHints, readRegistration } from './input.js';
 import { endedText } from './job-table.js';
@@ -13,6 +15,7 @@ import { allocationToWire, jobInList, jobToWire, jobUrl, nodeToWire, slotMapToWi
 export interface ServerParts extends NodeStreamParts {
   readonly metrics: Metrics;
   readonly leases: LeaseBounds;
+  readonly decisions: DecisionLog;
 }
 
 /** Serves the control API. Maps messages and errors; decides nothing. */
@@ -72,6 +75,7 @@ function fleetService(parts: ServerParts): wire.FleetHandlers {
     Join: (call) => join(parts, call),
     ListNodes: unary(parts, 'ListNodes', () => ({ nodes: [...fleet.nodes()].map((view) => nodeToWire(view, jobs, fleet)) })),
     GetPublicKey: unary(parts, 'GetPublicKey', () => ({ publicKeyJwk: parts.tokens.publicKeyJwk })),
+    ...decisionHandlers(parts),
     DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await jobs.drainNode(node), jobs, fleet)),
   };
 }

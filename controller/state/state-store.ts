@@ -1,4 +1,4 @@
-import type { FleetRecord, GrantRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
+import type { DecisionRecord, FleetRecord, GrantRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
 
 /** What a controller remembers, by collection. Keys: the job's or node's id; `fleet` has the one key `fleet`. */
 export interface Collections {
@@ -7,6 +7,7 @@ export interface Collections {
   jobs: JobRecord;
   grants: GrantRecord;
   usage: UsageRecord;
+  decisions: DecisionRecord;
 }
 
 export type Collection = keyof Collections;
@@ -18,6 +19,7 @@ export const collections = Object.keys({
   jobs: true,
   grants: true,
   usage: true,
+  decisions: true,
 } satisfies Record<Collection, true>) as Collection[];
 
 /** One record set, or removed if `value` is undefined. */

@@ -110,6 +110,8 @@ export const limits = {
   jobShards: 256,
   /** Ended jobs a controller remembers, with their receipts. */
   endedJobs: 10_000,
+  /** Decisions of its own that a controller remembers. */
+  decisions: 1000,
   /** Shards of one node. */
   nodeShards: 256,
   /** Name of a job, namespace or function. */

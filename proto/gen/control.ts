@@ -7,6 +7,7 @@ import type { BeginStageRequest as _satchel_v1_BeginStageRequest, BeginStageRequ
 import type { ConfigurationApplied as _satchel_v1_ConfigurationApplied, ConfigurationApplied__Output as _satchel_v1_ConfigurationApplied__Output } from './satchel/v1/ConfigurationApplied.js';
 import type { ConfigureJobs as _satchel_v1_ConfigureJobs, ConfigureJobs__Output as _satchel_v1_ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';
 import type { ControllerMessage as _satchel_v1_ControllerMessage, ControllerMessage__Output as _satchel_v1_ControllerMessage__Output } from './satchel/v1/ControllerMessage.js';
+import type { Decision as _satchel_v1_Decision, Decision__Output as _satchel_v1_Decision__Output } from './satchel/v1/Decision.js';
 import type { Drain as _satchel_v1_Drain, Drain__Output as _satchel_v1_Drain__Output } from './satchel/v1/Drain.js';
 import type { DrainNodeRequest as _satchel_v1_DrainNodeRequest, DrainNodeRequest__Output as _satchel_v1_DrainNodeRequest__Output } from './satchel/v1/DrainNodeRequest.js';
 import type { EndJobOnNode as _satchel_v1_EndJobOnNode, EndJobOnNode__Output as _satchel_v1_EndJobOnNode__Output } from './satchel/v1/EndJobOnNode.js';
@@ -14,6 +15,7 @@ import type { EndJobRequest as _satchel_v1_EndJobRequest, EndJobRequest__Output 
 import type { EndJobResponse as _satchel_v1_EndJobResponse, EndJobResponse__Output as _satchel_v1_EndJobResponse__Output } from './satchel/v1/EndJobResponse.js';
 import type { EndStageRequest as _satchel_v1_EndStageRequest, EndStageRequest__Output as _satchel_v1_EndStageRequest__Output } from './satchel/v1/EndStageRequest.js';
 import type { EndedPrefix as _satchel_v1_EndedPrefix, EndedPrefix__Output as _satchel_v1_EndedPrefix__Output } from './satchel/v1/EndedPrefix.js';
+import type { Figure as _satchel_v1_Figure, Figure__Output as _satchel_v1_Figure__Output } from './satchel/v1/Figure.js';
 import type { FleetClient as _satchel_v1_FleetClient, FleetDefinition as _satchel_v1_FleetDefinition } from './satchel/v1/Fleet.js';
 import type { FleetDirectory as _satchel_v1_FleetDirectory, FleetDirectory__Output as _satchel_v1_FleetDirectory__Output } from './satchel/v1/FleetDirectory.js';
 import type { GetJobRequest as _satchel_v1_GetJobRequest, GetJobRequest__Output as _satchel_v1_GetJobRequest__Output } from './satchel/v1/GetJobRequest.js';
@@ -33,6 +35,8 @@ import type { JobPurged as _satchel_v1_JobPurged, JobPurged__Output as _satchel_
 import type { JobUsage as _satchel_v1_JobUsage, JobUsage__Output as _satchel_v1_JobUsage__Output } from './satchel/v1/JobUsage.js';
 import type { JobsClient as _satchel_v1_JobsClient, JobsDefinition as _satchel_v1_JobsDefinition } from './satchel/v1/Jobs.js';
 import type { Left as _satchel_v1_Left, Left__Output as _satchel_v1_Left__Output } from './satchel/v1/Left.js';
+import type { ListDecisionsRequest as _satchel_v1_ListDecisionsRequest, ListDecisionsRequest__Output as _satchel_v1_ListDecisionsRequest__Output } from './satchel/v1/ListDecisionsRequest.js';
+import type { ListDecisionsResponse as _satchel_v1_ListDecisionsResponse, ListDecisionsResponse__Output as _satchel_v1_ListDecisionsResponse__Output } from './satchel/v1/ListDecisionsResponse.js';
 import type { ListJobsRequest as _satchel_v1_ListJobsRequest, ListJobsRequest__Output as _satchel_v1_ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
 import type { ListJobsResponse as _satchel_v1_ListJobsResponse, ListJobsResponse__Output as _satchel_v1_ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
 import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';
@@ -86,6 +90,7 @@ export interface ProtoGrpcType {
       ConfigurationApplied: MessageTypeDefinition<_satchel_v1_ConfigurationApplied, _satchel_v1_ConfigurationApplied__Output>
       ConfigureJobs: MessageTypeDefinition<_satchel_v1_ConfigureJobs, _satchel_v1_ConfigureJobs__Output>
       ControllerMessage: MessageTypeDefinition<_satchel_v1_ControllerMessage, _satchel_v1_ControllerMessage__Output>
+      Decision: MessageTypeDefinition<_satchel_v1_Decision, _satchel_v1_Decision__Output>
       Drain: MessageTypeDefinition<_satchel_v1_Drain, _satchel_v1_Drain__Output>
       DrainNodeRequest: MessageTypeDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_DrainNodeRequest__Output>
       EndJobOnNode: MessageTypeDefinition<_satchel_v1_EndJobOnNode, _satchel_v1_EndJobOnNode__Output>
@@ -93,6 +98,7 @@ export interface ProtoGrpcType {
       EndJobResponse: MessageTypeDefinition<_satchel_v1_EndJobResponse, _satchel_v1_EndJobResponse__Output>
       EndStageRequest: MessageTypeDefinition<_satchel_v1_EndStageRequest, _satchel_v1_EndStageRequest__Output>
       EndedPrefix: MessageTypeDefinition<_satchel_v1_EndedPrefix, _satchel_v1_EndedPrefix__Output>
+      Figure: MessageTypeDefinition<_satchel_v1_Figure, _satchel_v1_Figure__Output>
       Fleet: SubtypeConstructor<typeof grpc.Client, _satchel_v1_FleetClient> & { service: _satchel_v1_FleetDefinition }
       FleetDirectory: MessageTypeDefinition<_satchel_v1_FleetDirectory, _satchel_v1_FleetDirectory__Output>
       GetJobRequest: MessageTypeDefinition<_satchel_v1_GetJobRequest, _satchel_v1_GetJobRequest__Output>
@@ -112,6 +118,8 @@ export interface ProtoGrpcType {
       JobUsage: MessageTypeDefinition<_satchel_v1_JobUsage, _satchel_v1_JobUsage__Output>
       Jobs: SubtypeConstructor<typeof grpc.Client, _satchel_v1_JobsClient> & { service: _satchel_v1_JobsDefinition }
       Left: MessageTypeDefinition<_satchel_v1_Left, _satchel_v1_Left__Output>
+      ListDecisionsRequest: MessageTypeDefinition<_satchel_v1_ListDecisionsRequest, _satchel_v1_ListDecisionsRequest__Output>
+      ListDecisionsResponse: MessageTypeDefinition<_satchel_v1_ListDecisionsResponse, _satchel_v1_ListDecisionsResponse__Output>
       ListJobsRequest: MessageTypeDefinition<_satchel_v1_ListJobsRequest, _satchel_v1_ListJobsRequest__Output>
       ListJobsResponse: MessageTypeDefinition<_satchel_v1_ListJobsResponse, _satchel_v1_ListJobsResponse__Output>
       ListNodesRequest: MessageTypeDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesRequest__Output>

@@ -4,6 +4,7 @@ export type { BeginStageRequest, BeginStageRequest__Output } from './satchel/v1/
 export type { ConfigurationApplied, ConfigurationApplied__Output } from './satchel/v1/ConfigurationApplied.js';
 export type { ConfigureJobs, ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';
 export type { ControllerMessage, ControllerMessage__Output } from './satchel/v1/ControllerMessage.js';
+export type { Decision, Decision__Output } from './satchel/v1/Decision.js';
 export type { Drain, Drain__Output } from './satchel/v1/Drain.js';
 export type { DrainNodeRequest, DrainNodeRequest__Output } from './satchel/v1/DrainNodeRequest.js';
 export type { EndJobOnNode, EndJobOnNode__Output } from './satchel/v1/EndJobOnNode.js';
@@ -11,6 +12,7 @@ export type { EndJobRequest, EndJobRequest__Output } from './satchel/v1/EndJobRe
 export type { EndJobResponse, EndJobResponse__Output } from './satchel/v1/EndJobResponse.js';
 export type { EndStageRequest, EndStageRequest__Output } from './satchel/v1/EndStageRequest.js';
 export type { EndedPrefix, EndedPrefix__Output } from './satchel/v1/EndedPrefix.js';
+export type { Figure, Figure__Output } from './satchel/v1/Figure.js';
 export type { FleetClient, FleetDefinition, FleetHandlers } from './satchel/v1/Fleet.js';
 export type { FleetDirectory, FleetDirectory__Output } from './satchel/v1/FleetDirectory.js';
 export type { GetJobRequest, GetJobRequest__Output } from './satchel/v1/GetJobRequest.js';
@@ -30,6 +32,8 @@ export type { JobPurged, JobPurged__Output } from './satchel/v1/JobPurged.js';
 export type { JobUsage, JobUsage__Output } from './satchel/v1/JobUsage.js';
 export type { JobsClient, JobsDefinition, JobsHandlers } from './satchel/v1/Jobs.js';
 export type { Left, Left__Output } from './satchel/v1/Left.js';
+export type { ListDecisionsRequest, ListDecisionsRequest__Output } from './satchel/v1/ListDecisionsRequest.js';
+export type { ListDecisionsResponse, ListDecisionsResponse__Output } from './satchel/v1/ListDecisionsResponse.js';
 export type { ListJobsRequest, ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
 export type { ListJobsResponse, ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
 export type { ListNodesRequest, ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';

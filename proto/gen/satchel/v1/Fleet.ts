@@ -5,6 +5,8 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ControllerMessage as _satchel_v1_ControllerMessage, ControllerMessage__Output as _satchel_v1_ControllerMessage__Output } from '../../satchel/v1/ControllerMessage.js';
 import type { DrainNodeRequest as _satchel_v1_DrainNodeRequest, DrainNodeRequest__Output as _satchel_v1_DrainNodeRequest__Output } from '../../satchel/v1/DrainNodeRequest.js';
 import type { GetPublicKeyRequest as _satchel_v1_GetPublicKeyRequest, GetPublicKeyRequest__Output as _satchel_v1_GetPublicKeyRequest__Output } from '../../satchel/v1/GetPublicKeyRequest.js';
+import type { ListDecisionsRequest as _satchel_v1_ListDecisionsRequest, ListDecisionsRequest__Output as _satchel_v1_ListDecisionsRequest__Output } from '../../satchel/v1/ListDecisionsRequest.js';
+import type { ListDecisionsResponse as _satchel_v1_ListDecisionsResponse, ListDecisionsResponse__Output as _satchel_v1_ListDecisionsResponse__Output } from '../../satchel/v1/ListDecisionsResponse.js';
 import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from '../../satchel/v1/ListNodesRequest.js';
 import type { ListNodesResponse as _satchel_v1_ListNodesResponse, ListNodesResponse__Output as _satchel_v1_ListNodesResponse__Output } from '../../satchel/v1/ListNodesResponse.js';
 import type { Node as _satchel_v1_Node, Node__Output as _satchel_v1_Node__Output } from '../../satchel/v1/Node.js';
@@ -35,6 +37,15 @@ export interface FleetClient extends grpc.Client {
   join(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
   join(options?: grpc.CallOptions): grpc.ClientDuplexStream<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage__Output>;
   
+  ListDecisions(argument: _satchel_v1_ListDecisionsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  ListDecisions(argument: _satchel_v1_ListDecisionsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  ListDecisions(argument: _satchel_v1_ListDecisionsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  ListDecisions(argument: _satchel_v1_ListDecisionsRequest, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  listDecisions(argument: _satchel_v1_ListDecisionsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  listDecisions(argument: _satchel_v1_ListDecisionsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  listDecisions(argument: _satchel_v1_ListDecisionsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  listDecisions(argument: _satchel_v1_ListDecisionsRequest, callback: grpc.requestCallback<_satchel_v1_ListDecisionsResponse__Output>): grpc.ClientUnaryCall;
+  
   ListNodes(argument: _satchel_v1_ListNodesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
   ListNodes(argument: _satchel_v1_ListNodesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
   ListNodes(argument: _satchel_v1_ListNodesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
@@ -53,6 +64,8 @@ export interface FleetHandlers extends grpc.UntypedServiceImplementation {
   
   Join: grpc.handleBidiStreamingCall<_satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage>;
   
+  ListDecisions: grpc.handleUnaryCall<_satchel_v1_ListDecisionsRequest__Output, _satchel_v1_ListDecisionsResponse>;
+  
   ListNodes: grpc.handleUnaryCall<_satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse>;
   
 }
@@ -61,5 +74,6 @@ export interface FleetDefinition extends grpc.ServiceDefinition {
   DrainNode: MethodDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_Node, _satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node__Output>
   GetPublicKey: MethodDefinition<_satchel_v1_GetPublicKeyRequest, _satchel_v1_PublicKey, _satchel_v1_GetPublicKeyRequest__Output, _satchel_v1_PublicKey__Output>
   Join: MethodDefinition<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage, _satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage__Output>
+  ListDecisions: MethodDefinition<_satchel_v1_ListDecisionsRequest, _satchel_v1_ListDecisionsResponse, _satchel_v1_ListDecisionsRequest__Output, _satchel_v1_ListDecisionsResponse__Output>
   ListNodes: MethodDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesResponse, _satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse__Output>
 }

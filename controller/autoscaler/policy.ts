@@ -1,0 +1,55 @@
+import { assert } from '@satchel/proto/core';
+
+/** How a fleet is held at its size. */
+export interface AutoscalePolicy {
+  /** Utilisation is kept between these two. */
+  readonly low: number;
+  readonly high: number;
+  /** What new nodes are to bring it to. */
+  readonly target: number;
+  /** What it may be without a node, for that node to be drained. Under `high`, so that noise does not call the node back. */
+  readonly afterDrain: number;
+  /** Nodes there are always. */
+  readonly least: number;
+  /** Nodes there are at most, those that start or drain included. */
+  readonly most: number;
+  /** Utilisation has been under `low`, and no node been started or drained, for so long before a node is drained. */
+  readonly lingerMs: number;
+  /** After nodes were started on observed figures these have so long to tell anew; reserved figures are true at once. */
+  readonly settleMs: number;
+  /** Time constant by which observed rates are smoothed. */
+  readonly smoothingMs: number;
+  /** Most nodes started by one decision: this part of the fleet, but `stepLeast` always. */
+  readonly stepOut: number;
+  readonly stepLeast: number;
+  /** Most nodes drained by one decision: this part of the fleet, but one always. */
+  readonly stepIn: number;
+  /** A node that has not joined by then is not counted on any more. */
+  readonly startTimeoutMs: number;
+}
+
+/** A start takes seconds to a minute, an idle node costs by the hour: quick to grow, slow to shrink. */
+export const defaultPolicy: AutoscalePolicy = {
+  low: 0.6,
+  high: 0.8,
+  target: 0.7,
+  afterDrain: 0.75,
+  least: 1,
+  most: 16,
+  lingerMs: 60_000,
+  settleMs: 20_000,
+  smoothingMs: 10_000,
+  stepOut: 1,
+  stepLeast: 4,
+  stepIn: 0.2,
+  startTimeoutMs: 120_000,
+};
+
+/** A policy with some of its settings given. */
+export function completePolicy(given: Partial<AutoscalePolicy>): AutoscalePolicy {
+  const policy = { ...defaultPolicy, ...given };
+  assert(policy.low < policy.target && policy.target < policy.high && policy.high <= 1, 'the target lies in the band');
+  assert(policy.low < policy.afterDrain && policy.afterDrain <= policy.high, 'a drain leaves the fleet in the band');
+  assert(policy.least >= 1 && policy.least <= policy.most, 'there is at least one node, and no more than the most');
+  return policy;
+}
