@@ -13,5 +13,7 @@ export function jobConfiguration(record: JobRecord, grants: readonly Omit<Grant,
     grants: grants.map((grant) => ({ ...grant, job: record.job })),
     evict: record.hints.evict ?? '',
     createdAtMs: record.createdMs,
+    revision: record.revision,
+    previous: [...record.previous],
   };
 }

@@ -1,5 +1,6 @@
-import { limits, SatchelError, shardsOf } from '@satchel/proto/core';
+import { limits, SatchelError } from '@satchel/proto/core';
 import type { JobRecord } from './model.js';
+import { holdersIn } from './slots/previous-owners.js';
 
 /** How long an ended job is remembered at most. */
 const rememberMs = 24 * 3600 * 1000;
@@ -7,8 +8,10 @@ const rememberMs = 24 * 3600 * 1000;
 /** All remembered jobs and the indexes over them. */
 export class JobTable {
   readonly #jobs = new Map<string, JobRecord>();
-  /** Active and ending jobs of each node. */
+  /** Active and ending jobs that each node is needed for. */
   readonly #ofNode = new Map<string, Set<string>>();
+  /** Those of which each node only has to know that it has no slots of them any more. */
+  readonly #formerOfNode = new Map<string, Set<string>>();
   /** Jobs that are no longer active, oldest first. */
   readonly #finished = new Map<string, number>();
 
@@ -34,12 +37,10 @@ export class JobTable {
   /** Sets a job as it now is. */
   set(record: JobRecord): void {
     const { job, state } = record;
+    const before = this.#jobs.get(job);
     this.#jobs.set(job, record);
-    const gone = state.kind === 'ended';
-    for (const node of nodesOf(record)) {
-      if (gone) this.#unlink(node, job);
-      else this.#link(node, job);
-    }
+    if (before !== undefined && movedOrEnded(before, record)) this.#unlink(before);
+    if (state.kind !== 'ended') this.#link(record);
     if (state.kind === 'active' || this.#finished.has(job)) return;
     this.#finished.set(job, state.kind === 'ending' ? state.sinceMs : state.endedMs);
   }
@@ -48,7 +49,7 @@ export class JobTable {
   remove(job: string): void {
     const record = this.#jobs.get(job);
     if (record === undefined) return;
-    for (const node of nodesOf(record)) this.#unlink(node, job);
+    this.#unlink(record);
     this.#jobs.delete(job);
     this.#finished.delete(job);
   }
@@ -61,23 +62,23 @@ export class JobTable {
     return this.#jobs.size - this.#finished.size;
   }
 
-  /** Active and ending jobs that have slots on the node. */
+  /** Active and ending jobs that the node is to know of. */
   ofNode(node: string): JobRecord[] {
-    return [...(this.#ofNode.get(node) ?? [])].flatMap((job) => this.#jobs.get(job) ?? []);
+    const jobs = [...(this.#ofNode.get(node) ?? []), ...(this.#formerOfNode.get(node) ?? [])];
+    return jobs.flatMap((job) => this.#jobs.get(job) ?? []);
   }
 
-  /** Active and ending jobs of a node. */
+  /** Active and ending jobs that have slots on the node, or objects of slots that moved. */
   countOf(node: string): number {
     return this.#ofNode.get(node)?.size ?? 0;
   }
 
-  /** Whether a job is active on the node, or has ended and is yet to be purged there. */
+  /**
+   * Whether an active job has slots on the node or objects of slots that moved, or a job has ended and is yet to be purged there.
+   */
   needs(node: string): boolean {
-    for (const job of this.#ofNode.get(node) ?? []) {
-      const state = this.#jobs.get(job)?.state;
-      if (state?.kind === 'active' || (state?.kind === 'ending' && state.awaiting.includes(node))) return true;
-    }
-    return false;
+    for (const job of this.#ofNode.get(node) ?? []) if (this.#jobs.get(job)?.state.kind === 'active') return true;
+    return this.ofNode(node).some(({ state }) => state.kind === 'ending' && state.awaiting.includes(node));
   }
 
   /** Jobs that ended too long ago, or that too many have followed. */
@@ -91,28 +92,60 @@ export class JobTable {
     return jobs;
   }
 
-  #link(node: string, job: string): void {
-    const jobs = this.#ofNode.get(node);
-    if (jobs === undefined) this.#ofNode.set(node, new Set([job]));
-    else jobs.add(job);
+  #link(record: JobRecord): void {
+    for (const node of holdingNodes(record)) include(this.#ofNode, node, record.job);
+    for (const { node } of record.former) {
+      if (!this.#ofNode.get(node)?.has(record.job)) include(this.#formerOfNode, node, record.job);
+    }
   }
 
-  #unlink(node: string, job: string): void {
-    const jobs = this.#ofNode.get(node);
-    jobs?.delete(job);
-    if (jobs?.size === 0) this.#ofNode.delete(node);
+  #unlink(record: JobRecord): void {
+    for (const node of holdingNodes(record)) exclude(this.#ofNode, node, record.job);
+    for (const { node } of record.former) exclude(this.#formerOfNode, node, record.job);
   }
 }
 
-/** The nodes that have slots of a job. */
+function movedOrEnded(before: JobRecord, after: JobRecord): boolean {
+  return (
+    before.allocation !== after.allocation ||
+    before.previous !== after.previous ||
+    before.former !== after.former ||
+    after.state.kind === 'ended'
+  );
+}
+
+function include(index: Map<string, Set<string>>, node: string, job: string): void {
+  const jobs = index.get(node);
+  if (jobs === undefined) index.set(node, new Set([job]));
+  else jobs.add(job);
+}
+
+function exclude(index: Map<string, Set<string>>, node: string, job: string): void {
+  const jobs = index.get(node);
+  jobs?.delete(job);
+  if (jobs?.size === 0) index.delete(node);
+}
+
+/** The nodes that have slots of a job, or may have objects of slots that moved. */
+export function holdingNodes(record: JobRecord): string[] {
+  const nodes = new Set(record.allocation.shares.map(({ node }) => node));
+  if (record.former.length > 0) {
+    const holders = new Set(holdersIn(record.previous));
+    for (const { shard, node } of record.former) if (holders.has(shard)) nodes.add(node);
+  }
+  return [...nodes];
+}
+
+/** The nodes that are to know of a job: those that have slots of it, and those that had. */
 export function nodesOf(record: JobRecord): string[] {
-  return [...new Set(record.allocation.shares.map(({ node }) => node))];
+  const nodes = new Set(record.allocation.shares.map(({ node }) => node));
+  for (const { node } of record.former) nodes.add(node);
+  return [...nodes];
 }
 
-/** The job's shards on a node. */
-export function shardsOn(record: JobRecord, node: string): number[] {
-  const there = new Set(record.allocation.shares.filter((share) => share.node === node).map(({ shard }) => shard));
-  return shardsOf(record.ranges).filter((shard) => there.has(shard));
+/** The shards on a node that have slots of a job, or had. */
+export function shardsOn({ allocation, former }: JobRecord, node: string): number[] {
+  return [...allocation.shares, ...former].flatMap((place) => (place.node === node ? place.shard : []));
 }
 
 /** Why a job that is not active cannot be used. */

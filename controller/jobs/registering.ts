@@ -16,6 +16,9 @@ export interface NewJob {
   readonly verbs: readonly Verb[];
 }
 
+/** Shared by all jobs whose slots never moved. */
+const none: readonly never[] = [];
+
 /** Starts jobs. */
 export class JobRegistering {
   readonly #parts: JobParts;
@@ -37,8 +40,8 @@ export class JobRegistering {
     }
     const plan = this.plan(request.hints);
     const createdMs = environment.clock.now();
-    const state = { kind: 'active' } as const;
-    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), createdMs, epoch: 1, state };
+    const begin = { createdMs, epoch: 1, revision: 1, previous: none, former: none, state: { kind: 'active' } } as const;
+    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), ...begin };
     const token = await this.#begin(record);
     leases.grant(record.job, record.leaseMs);
     counters.registered();

@@ -1,0 +1,140 @@
+import { rangesFromWeights, type SlotRange, shardOfSlot, slotCount } from '@satchel/proto/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { holdersIn, type PreviousOwner, previousAfter, type SlotSpan, withLost, withoutEmptied } from './previous-owners.js';
+import { reassign, type SlotWeight } from './reassign.js';
+
+/** One change of a job's slots, and what a slot's chain is to become, said for one slot at a time. */
+type Change =
+  | { readonly kind: 'moved'; readonly to: readonly SlotWeight[]; readonly lost: readonly number[] }
+  | { readonly kind: 'emptied'; readonly shard: number; readonly spans: readonly SlotSpan[]; readonly late: number }
+  | { readonly kind: 'lost'; readonly shard: number };
+type Link = Pick<PreviousOwner, 'shard' | 'epoch' | 'lost'>;
+
+const shard = fc.integer({ min: 1, max: 6 });
+const span = fc
+  .tuple(fc.nat(slotCount), fc.nat(slotCount))
+  .map(([a, b]): SlotSpan => ({ start: Math.min(a, b), end: Math.max(a, b) }));
+const weights = fc.uniqueArray(fc.record({ shard, weight: fc.integer({ min: 1, max: 5 }) }), {
+  minLength: 1,
+  selector: (weight) => weight.shard,
+});
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ kind: fc.constant('moved' as const), to: weights, lost: fc.array(shard, { maxLength: 2 }) }),
+  fc.record({ kind: fc.constant('emptied' as const), shard, spans: fc.array(span, { maxLength: 3 }), late: fc.nat(2) }),
+  fc.record({ kind: fc.constant('lost' as const), shard }),
+);
+/** Slots that are looked at one by one: enough to be on all sides of every cut that few shards make. */
+const samples = Array.from({ length: 257 }, (_, index) => Math.min(slotCount - 1, index * 64));
+
+class Model {
+  readonly chains = new Map<number, Link[]>(samples.map((slot) => [slot, []]));
+
+  moved(before: readonly SlotRange[], after: readonly SlotRange[], epoch: number, lost: ReadonlySet<number>): void {
+    for (const [slot, chain] of this.chains) {
+      const [from, to] = [shardOfSlot({ epoch, ranges: before }, slot), shardOfSlot({ epoch, ranges: after }, slot)];
+      if (from === to) continue;
+      const gone = lost.has(from);
+      const rest = chain.filter((link) => (link.lost ? !(gone && link.shard === from) : link.shard !== to));
+      this.chains.set(slot, [{ shard: from, epoch, lost: gone }, ...rest]);
+    }
+  }
+
+  emptied(shard: number, spans: readonly SlotSpan[], epoch: number): void {
+    for (const [slot, chain] of this.chains) {
+      if (!spans.some(({ start, end }) => start <= slot && slot < end)) continue;
+      this.chains.set(
+        slot,
+        chain.filter((link) => link.lost || link.shard !== shard || link.epoch > epoch),
+      );
+    }
+  }
+
+  lost(shard: number): void {
+    for (const [slot, chain] of this.chains) {
+      if (!chain.some((link) => link.shard === shard && !link.lost)) continue;
+      const rest = chain.filter((link) => link.shard !== shard || !link.lost);
+      this.chains.set(
+        slot,
+        rest.map((link) => (link.shard === shard ? { ...link, lost: true } : link)),
+      );
+    }
+  }
+}
+
+function chainOf(previous: readonly PreviousOwner[], slot: number): Link[] {
+  return previous
+    .filter(({ start, end }) => start <= slot && slot < end)
+    .sort((a, b) => b.epoch - a.epoch)
+    .map(({ shard, epoch, lost }) => ({ shard, epoch, lost }));
+}
+
+describe('previous owners', () => {
+  it('of every slot are those that a model of single slots has, whatever happens to it', () => {
+    fc.assert(
+      fc.property(weights, fc.array(change, { maxLength: 12 }), (first, changes) => {
+        const model = new Model();
+        let ranges = rangesFromWeights(first);
+        let previous: PreviousOwner[] = [];
+        let epoch = 1;
+        for (const change of changes) {
+          if (change.kind === 'moved') {
+            const after = reassign(ranges, change.to);
+            const lost = new Set(change.lost);
+            epoch++;
+            previous = previousAfter(previous, ranges, after, epoch, lost);
+            model.moved(ranges, after, epoch, lost);
+            ranges = after;
+          } else if (change.kind === 'emptied') {
+            previous = withoutEmptied(previous, change.spans, change.shard, epoch - change.late);
+            model.emptied(change.shard, change.spans, epoch - change.late);
+          } else {
+            previous = withLost(previous, new Set([change.shard]));
+            model.lost(change.shard);
+          }
+          for (const [slot, chain] of model.chains) expect(chainOf(previous, slot)).toEqual(chain);
+          expect(previous.every(({ start, end }) => start < end)).toBe(true);
+          expect(previous.toSorted((a, b) => a.start - b.start || b.epoch - a.epoch)).toEqual(previous);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('are asked once each, and never the owner itself', () => {
+    const [a, b] = [rangesFromWeights([{ shard: 1, weight: 1 }]), rangesFromWeights([{ shard: 2, weight: 1 }])];
+    const there = previousAfter([], a, b, 2);
+    expect(there).toEqual([{ start: 0, end: slotCount, shard: 1, epoch: 2, lost: false }]);
+    const back = previousAfter(there, b, a, 3);
+    expect(back).toEqual([{ start: 0, end: slotCount, shard: 2, epoch: 3, lost: false }]);
+    expect(previousAfter(back, a, b, 4)).toEqual([{ start: 0, end: slotCount, shard: 1, epoch: 4, lost: false }]);
+  });
+
+  const moved = (shard: number, epoch: number, start = 0, end = slotCount): PreviousOwner => ({
+    ...{ start, end, shard, epoch, lost: false },
+  });
+
+  it('that hold nothing any more are left out, but not for what they had again since', () => {
+    const entries = [moved(2, 3, 0, 100), moved(1, 2, 0, 100)];
+    expect(withoutEmptied(entries, [{ start: 10, end: 20 }], 1, 2)).toEqual([
+      moved(2, 3, 0, 100),
+      moved(1, 2, 0, 10),
+      moved(1, 2, 20, 100),
+    ]);
+    expect(withoutEmptied(entries, [{ start: 0, end: slotCount }], 2, 2)).toEqual(entries);
+    expect(withoutEmptied(entries, [{ start: 0, end: slotCount }], 2, 4)).toEqual([moved(1, 2, 0, 100)]);
+  });
+
+  it('that are gone for good stay as lost, though the slots come back to their shard', () => {
+    const [a, b] = [rangesFromWeights([{ shard: 1, weight: 1 }]), rangesFromWeights([{ shard: 2, weight: 1 }])];
+    const lost = previousAfter([], a, b, 2, new Set([1]));
+    expect(lost).toEqual([{ ...moved(1, 2), lost: true }]);
+    expect(previousAfter(lost, b, a, 3)).toEqual([moved(2, 3), { ...moved(1, 2), lost: true }]);
+    expect(withoutEmptied(lost, [{ start: 0, end: slotCount }], 1, 9)).toEqual(lost);
+    expect(withLost([moved(1, 2)], new Set([1]))).toEqual(lost);
+  });
+
+  it('that may hold something are known', () => {
+    expect(holdersIn([moved(2, 3), moved(2, 2), { ...moved(1, 2), lost: true }])).toEqual([2]);
+  });
+});

@@ -1,0 +1,106 @@
+import type { SlotRange } from '@satchel/proto/core';
+import { movesBetween } from './segments.js';
+
+/**
+ * Slots from `start` up to `end` belonged to `shard` before `epoch`, and it may still hold objects of them. `lost`: the shard is gone for
+ * good, and what was not written since is lost.
+ */
+export interface PreviousOwner {
+  readonly start: number;
+  readonly end: number;
+  readonly shard: number;
+  readonly epoch: number;
+  readonly lost: boolean;
+}
+
+/** Slots from `start` up to `end`. */
+export interface SlotSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The previous owners once the slot map has changed from `before` to `after` in `epoch`. Who loses slots comes first in their chains; who gets
+ * them back looks at what it holds itself, so its own entry goes. `lost` names shards that are gone for good.
+ */
+export function previousAfter(
+  previous: readonly PreviousOwner[],
+  before: readonly SlotRange[],
+  after: readonly SlotRange[],
+  epoch: number,
+  lost: ReadonlySet<number> = new Set(),
+): PreviousOwner[] {
+  let entries = [...previous];
+  for (const { start, end, from, to } of movesBetween(before, after)) {
+    const gone = lost.has(from);
+    // Of a shard that was lost more than once the last time says it all.
+    entries = without(entries, [{ start, end }], (entry) => (entry.lost ? gone && entry.shard === from : entry.shard === to));
+    entries.push({ start, end, shard: from, epoch, lost: gone });
+  }
+  return tidied(entries);
+}
+
+/** Without the entries of a shard that says, going by `epoch`, that it holds nothing of these slots. What is lost stays lost. */
+export function withoutEmptied(
+  previous: readonly PreviousOwner[],
+  spans: readonly SlotSpan[],
+  shard: number,
+  epoch: number,
+): PreviousOwner[] {
+  return tidied(without(previous, spans, (entry) => entry.shard === shard && entry.epoch <= epoch && !entry.lost));
+}
+
+/** What these shards were asked for is lost. */
+export function withLost(previous: readonly PreviousOwner[], shards: ReadonlySet<number>): PreviousOwner[] {
+  let entries = [...previous];
+  for (const entry of previous) {
+    if (entry.lost || !shards.has(entry.shard)) continue;
+    entries = without(entries, [entry], (other) => other.shard === entry.shard);
+    entries.push({ ...entry, lost: true });
+  }
+  return tidied(entries);
+}
+
+/** Shards that may still hold objects of slots that have moved. */
+export function holdersIn(previous: readonly PreviousOwner[]): number[] {
+  return [...new Set(previous.flatMap(({ shard, lost }) => (lost ? [] : shard)))];
+}
+
+/** Cuts the spans out of the entries for which `concerned` holds. */
+function without(
+  entries: readonly PreviousOwner[],
+  spans: readonly SlotSpan[],
+  concerned: (entry: PreviousOwner) => boolean,
+): PreviousOwner[] {
+  return entries.flatMap((entry) => (concerned(entry) ? cutOut(entry, spans) : entry));
+}
+
+function cutOut(entry: PreviousOwner, spans: readonly SlotSpan[]): PreviousOwner[] {
+  let pieces = [entry];
+  for (const { start, end } of spans) {
+    pieces = pieces.flatMap((piece) =>
+      piece.end <= start || piece.start >= end
+        ? piece
+        : [
+            { ...piece, end: start },
+            { ...piece, start: end },
+          ].filter((rest) => rest.start < rest.end),
+    );
+  }
+  return pieces;
+}
+
+/** In the order of their first slots; neighbours that say the same become one entry. */
+function tidied(entries: readonly PreviousOwner[]): PreviousOwner[] {
+  const kinds = new Map<string, PreviousOwner[]>();
+  for (const entry of entries.toSorted((a, b) => a.start - b.start)) {
+    const kind = `${entry.shard} ${entry.epoch} ${entry.lost}`;
+    const alike = kinds.get(kind);
+    const last = alike?.at(-1);
+    if (alike === undefined) kinds.set(kind, [entry]);
+    else if (last !== undefined && last.end >= entry.start)
+      alike[alike.length - 1] = { ...last, end: Math.max(last.end, entry.end) };
+    else alike.push(entry);
+  }
+  return [...kinds.values()].flat().sort((a, b) => a.start - b.start || b.epoch - a.epoch || a.shard - b.shard);
+}
