@@ -14,6 +14,8 @@ export class JobTable {
   readonly #formerOfNode = new Map<string, Set<string>>();
   /** Jobs that are no longer active, oldest first. */
   readonly #finished = new Map<string, number>();
+  /** Called after each change of a job: as it was, and as it is. */
+  onChange: (before: JobRecord | undefined, after: JobRecord | undefined) => void = () => undefined;
 
   get(job: string): JobRecord | undefined {
     return this.#jobs.get(job);
@@ -39,6 +41,7 @@ export class JobTable {
     const { job, state } = record;
     const before = this.#jobs.get(job);
     this.#jobs.set(job, record);
+    this.onChange(before, record);
     if (before !== undefined && movedOrEnded(before, record)) this.#unlink(before);
     if (state.kind !== 'ended') this.#link(record);
     if (state.kind === 'active' || this.#finished.has(job)) return;
@@ -52,6 +55,7 @@ export class JobTable {
     this.#unlink(record);
     this.#jobs.delete(job);
     this.#finished.delete(job);
+    this.onChange(record, undefined);
   }
 
   all(): IterableIterator<JobRecord> {

@@ -1,4 +1,4 @@
-import type { Hints } from '@satchel/proto/core';
+import type { Hints, UsageTotals } from '@satchel/proto/core';
 import type { JobConfiguration } from '@satchel/proto/gen';
 import type { JobPlan } from './allocation.js';
 import { ReservedCapacity } from './capacity.js';
@@ -13,7 +13,7 @@ import { JobPruning } from './jobs/pruning.js';
 import { JobRegistering, type NewJob } from './jobs/registering.js';
 import { JobScaling } from './jobs/scaling.js';
 import { LeaseTable } from './leases.js';
-import { finishedMs, type JobRecord, type UsageTotals } from './model.js';
+import { type DrainedBy, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
 import { SlotMapWatchers } from './slot-map-watchers.js';
 import type { TokenIssuer } from './tokens.js';
@@ -93,10 +93,17 @@ export class Jobs {
   }
 
   /** No new slots for this node; it is told to leave when its last job has ended. Resolves once durable; throws `not-found`. */
-  async drainNode(node: string): Promise<NodeView> {
-    const view = await this.#parts.fleet.drain(node);
+  async drainNode(node: string, by: DrainedBy = 'operator'): Promise<NodeView> {
+    const view = await this.#parts.fleet.setDraining(node, by);
     this.settleNode(node);
     return view;
+  }
+
+  /** Gives a node slots again that the autoscaler drained. False if it is too late: no job needs it, so that it has been told to leave. */
+  async takeBackNode(node: string): Promise<boolean> {
+    if (!this.table.needs(node) || this.#parts.fleet.node(node)?.record.drainedBy !== 'autoscaler') return false;
+    await this.#parts.fleet.setDraining(node, undefined);
+    return true;
   }
 
   /** Tells a draining node to leave once no job needs it; forgets one that has left. Idempotent. */

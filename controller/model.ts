@@ -108,8 +108,12 @@ export interface NodeRecord {
   readonly version: string;
   readonly http: string;
   readonly draining: boolean;
+  /** Who drains it: what the autoscaler drains it may take back, what an operator drains it may not. */
+  readonly drainedBy?: DrainedBy | undefined;
   readonly up: boolean;
 }
+
+export type DrainedBy = 'operator' | 'autoscaler';
 
 /** What belongs to the fleet as a whole. */
 export interface FleetRecord {

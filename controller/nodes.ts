@@ -3,7 +3,7 @@ import type { FleetDirectory, NodeUsage__Output, Shard } from '@satchel/proto/ge
 import type { Logger } from 'pino';
 import type { ReservedCapacity } from './capacity.js';
 import { commitInBackground, type Environment } from './environment.js';
-import type { FleetRecord, NodeRecord, NodeShard } from './model.js';
+import type { DrainedBy, FleetRecord, NodeRecord, NodeShard } from './model.js';
 import type { NodeSession } from './node-session.js';
 import type { ShardRoom } from './placement.js';
 import { shardBytesPerSecond } from './sizing.js';
@@ -37,7 +37,7 @@ export interface NodeView {
 }
 
 /** A node as it introduces itself. */
-export type NodeIntroduction = Omit<NodeRecord, 'shards' | 'draining' | 'up'> & {
+export type NodeIntroduction = Omit<NodeRecord, 'shards' | 'draining' | 'drainedBy' | 'up'> & {
   readonly shards: readonly Omit<NodeShard, 'shard'>[];
 };
 
@@ -152,13 +152,13 @@ export class Fleet {
     this.#changed([shard]);
   }
 
-  /** No new slots for this node. Resolves once durable, when the node is told; throws `not-found`. */
-  async drain(node: string): Promise<NodeView> {
+  /** Whether this node gets new slots. Resolves once durable, when the node is told; throws `not-found`. */
+  async setDraining(node: string, by: DrainedBy | undefined): Promise<NodeView> {
     const entry = this.#nodes.get(node);
     if (entry === undefined) throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
-    entry.record = { ...entry.record, draining: true };
+    entry.record = { ...entry.record, draining: by !== undefined, drainedBy: by };
     await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
-    this.session(node)?.send({ drain: { reason: drainReason, leave: false } });
+    if (by !== undefined) this.session(node)?.send({ drain: { reason: drainReason, leave: false } });
     return this.#nodes.get(node) ?? entry;
   }
 
@@ -276,7 +276,13 @@ export class Fleet {
     // Places that the node no longer has keep their ids, for when it has them again.
     const absent = (known?.shards ?? []).filter(({ index }) => !shards.some((shard) => shard.index === index));
     const gone = absent.map((shard) => ({ ...shard, endpointPort: 0, directPort: 0, socket: '' }));
-    return { ...introduction, shards: [...shards, ...gone], draining: known?.draining ?? false, up: true };
+    return {
+      ...introduction,
+      shards: [...shards, ...gone],
+      draining: known?.draining ?? false,
+      drainedBy: known?.drainedBy,
+      up: true,
+    };
   }
 
   #newShard(): number {

@@ -37,6 +37,7 @@ export class NodeSettler {
       { collection: 'usage', key: record.job, value: this.#usage.record(record.job) },
     ]);
     if (changes.length > 0) await this.#environment.store.commit(changes);
-    this.#fleet.session(node)?.send({ drain: { reason: drainReason, leave: true } });
+    // It may have been taken back meanwhile.
+    if (this.#fleet.node(node)?.record.draining) this.#fleet.session(node)?.send({ drain: { reason: drainReason, leave: true } });
   }
 }
