@@ -30,6 +30,7 @@ const packages: Record<string, string> = {
 const vendors: Record<string, readonly RegExp[]> = {
   '@aws-sdk/': [/^storage-node\/store\/object\/s3-client\.ts$/],
   '@grpc/': [/^proto\/rpc\//, /^proto\/gen\//],
+  '@kubernetes/': [/^controller\/providers\/kubernetes\//],
   koffi: [/^proto\/shared-memory\//],
 };
 
