@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Why tests on a real etcd cannot run here; undefined if they can. */
+export const noEtcd =
+  spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed (Debian: apt-get install etcd-server)';
+
+/** An etcd of one member, in a process and folder of its own. */
+export interface EtcdProcess {
+  /** host:port of clients. */
+  readonly address: string;
+  readonly child: ChildProcess;
+  /** Stops it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts etcd on free ports of this host; resolves once it answers. */
+export async function startEtcd(args: readonly string[] = []): Promise<EtcdProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'satchel-etcd-'));
+  const [clientPort, peerPort] = [await freePort(), await freePort()];
+  const [client, peer] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
+  const child = spawn(
+    'etcd',
+    [
+      ...['--data-dir', folder, '--listen-client-urls', client, '--advertise-client-urls', client],
+      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
+      ...['--log-level', 'error', ...args],
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  while (child.exitCode === null && !(await isHealthy(client))) await delay(50);
+  if (child.exitCode !== null) throw new Error(`etcd ended with status ${child.exitCode}`);
+  return { address: `127.0.0.1:${clientPort}`, child, stop };
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/health`);
+    return answer.ok && JSON.stringify(await answer.json()).includes('true');
+  } catch {
+    return false;
+  }
+}
+
+/** A TCP port of this host that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
