@@ -8,6 +8,9 @@ export async function newPrivateKey(): Promise<string> {
   return JSON.stringify(await exportJWK(privateKey));
 }
 
+/** What signs tokens; the simulator has one of its own. */
+export type Tokens = Pick<TokenIssuer, 'publicKeyJwk' | 'forJob' | 'forLinks'>;
+
 /** Signs the tokens of a fleet. */
 export class TokenIssuer {
   /** JSON text of the public key's JWK, for nodes. */

@@ -16,7 +16,7 @@ const parts: Record<string, readonly string[]> = {
   'controller/cli': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/gen', 'client-sdk', 'controller/processes'],
   controller: ['proto/core', 'proto/rpc', 'proto/gen', 'controller/processes'],
   'faas-adapter': ['client-sdk', 'proto/core', 'proto/rpc', 'proto/gen'],
-  bench: ['faas-adapter', 'client-sdk', 'proto/core', 'proto/rpc', 'proto/resp', 'proto/gen'],
+  bench: ['controller', 'faas-adapter', 'client-sdk', 'proto/core', 'proto/rpc', 'proto/resp', 'proto/gen'],
 };
 const packages: Record<string, string> = {
   '@satchel/client': 'client-sdk',
@@ -32,6 +32,7 @@ const vendors: Record<string, readonly RegExp[]> = {
   '@grpc/': [/^proto\/rpc\//, /^proto\/gen\//],
   '@kubernetes/': [/^controller\/providers\/kubernetes\//],
   koffi: [/^proto\/shared-memory\//],
+  vega: [/^bench\/simulate\/report\/plot\.ts$/],
 };
 
 const fileLineLimit = 350;
