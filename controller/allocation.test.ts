@@ -1,9 +1,8 @@
-import { slotMapProblem } from '@satchel/proto/core';
+import { noUsage, slotMapProblem } from '@satchel/proto/core';
 import { describe, expect, it } from 'vitest';
 import { planJob, replanJob } from './allocation.js';
 import type { ShardRoom } from './placement.js';
 import { priceSheet, receiptDollars } from './prices.js';
-import { noUsage } from './usage.js';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

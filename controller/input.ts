@@ -1,7 +1,6 @@
 import { checkName, type Hints, type HintsInput, limits, parseHints, SatchelError, type Verb, verbs } from '@satchel/proto/core';
-import type { Hello__Output, Hints__Output, RegisterJobRequest__Output, Usage__Output } from '@satchel/proto/gen';
+import type { Hello__Output, Hints__Output, RegisterJobRequest__Output } from '@satchel/proto/gen';
 import type { NewJob } from './jobs/registering.js';
-import type { UsageTotals } from './model.js';
 import type { NodeIntroduction } from './nodes.js';
 
 /** Bounds of a job's lease. */
@@ -77,24 +76,3 @@ export function readHello(hello: Hello__Output): NodeIntroduction {
 }
 
 const isPort = (port: number) => port > 0 && port < 65_536;
-
-/** Usage as reported; absent is zero. */
-export function readUsage(usage: Usage__Output | null): UsageTotals {
-  return {
-    dramBytes: usage?.dram?.bytes ?? 0,
-    ssdBytes: usage?.ssd?.bytes ?? 0,
-    objectBytes: usage?.object?.bytes ?? 0,
-    dramByteSeconds: usage?.dram?.byteSeconds ?? 0,
-    ssdByteSeconds: usage?.ssd?.byteSeconds ?? 0,
-    objectByteSeconds: usage?.object?.byteSeconds ?? 0,
-    bytesIn: usage?.bytesIn ?? 0,
-    bytesOut: usage?.bytesOut ?? 0,
-    requests: usage?.requests ?? 0,
-    localReads: usage?.localReads ?? 0,
-    localBytes: usage?.localBytes ?? 0,
-    peakBytes: usage?.peakBytes ?? 0,
-    objects: usage?.objects ?? 0,
-    objectRequests: usage?.objectRequests ?? 0,
-    persistedBytes: usage?.persistedBytes ?? 0,
-  };
-}

@@ -1,7 +1,6 @@
 import type { Hints, UsageTotals } from '@satchel/proto/core';
 import type { JobConfiguration } from '@satchel/proto/gen';
 import type { JobPlan } from './allocation.js';
-import { ReservedCapacity } from './capacity.js';
 import type { Environment } from './environment.js';
 import { GrantDesk } from './grant-desk.js';
 import { JobTable } from './job-table.js';
@@ -15,8 +14,9 @@ import { JobScaling } from './jobs/scaling.js';
 import { LeaseTable } from './leases.js';
 import { type DrainedBy, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
+import { ReservedCapacity } from './placement.js';
 import { SlotMapWatchers } from './slot-map-watchers.js';
-import type { TokenIssuer } from './tokens.js';
+import type { Tokens } from './tokens.js';
 import { UsageDesk } from './usage-desk.js';
 
 /** The life of jobs: each change is durable before anybody hears of it, and nodes hear of it until they have acknowledged it. */
@@ -34,7 +34,7 @@ export class Jobs {
   readonly #pruning: JobPruning;
 
   /** Takes up the jobs in the store; each lease begins anew. */
-  constructor(environment: Environment, fleet: Fleet, tokens: TokenIssuer, counters: JobCounters) {
+  constructor(environment: Environment, fleet: Fleet, tokens: Tokens, counters: JobCounters) {
     const { table, reserved, watchers } = this;
     const configurer: JobConfigurer = new JobConfigurer(environment.clock, fleet, table, () => this.grants);
     this.leases = new LeaseTable(environment.clock, (job) => this.#ending.lapsed(job));

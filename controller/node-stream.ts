@@ -1,11 +1,12 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { ControllerMessage, Heartbeat__Output, Hello__Output, NodeMessage__Output } from '@satchel/proto/gen';
+import { readUsage } from '@satchel/proto/rpc';
 import type { Logger } from 'pino';
-import { readHello, readUsage } from './input.js';
+import { readHello } from './input.js';
 import type { Jobs } from './jobs.js';
 import { type NodeLink, NodeSession } from './node-session.js';
 import { drainReason, type Fleet, heartbeatMs, type NodeIntroduction } from './nodes.js';
-import type { TokenIssuer } from './tokens.js';
+import type { Tokens } from './tokens.js';
 
 /**
  * Jobs in one complete configuration: some 300 bytes each, well under the largest message. A node with more gets them
@@ -17,7 +18,7 @@ const jobsPerConfiguration = 50_000;
 export interface NodeStreamParts {
   readonly fleet: Fleet;
   readonly jobs: Jobs;
-  readonly tokens: TokenIssuer;
+  readonly tokens: Tokens;
   readonly log: Logger;
 }
 

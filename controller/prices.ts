@@ -1,5 +1,5 @@
-import { formatDollars } from '@satchel/proto/core';
-import type { Allocation, UsageTotals } from './model.js';
+import { formatDollars, type UsageTotals } from '@satchel/proto/core';
+import type { Allocation } from './model.js';
 
 /** What storage costs, in dollars. */
 export interface PriceSheet {

@@ -1,7 +1,8 @@
+import { noUsage, type UsageTotals } from '@satchel/proto/core';
 import { commitInBackground, type Environment } from './environment.js';
-import type { UsageRecord, UsageTotals } from './model.js';
+import type { UsageRecord } from './model.js';
 import type { Change } from './state/state-store.js';
-import { JobUsageBook, noUsage } from './usage.js';
+import { JobUsageBook } from './usage.js';
 
 /** How often changed counters are written; a controller that is killed loses no more, and nodes report totals anyway. */
 const writeMs = 3000;

@@ -1,6 +1,6 @@
+import { noUsage, type UsageTotals } from '@satchel/proto/core';
 import { describe, expect, it } from 'vitest';
-import type { UsageTotals } from './model.js';
-import { JobUsageBook, noUsage } from './usage.js';
+import { JobUsageBook } from './usage.js';
 
 const usage = (some: Partial<UsageTotals>): UsageTotals => ({ ...noUsage, ...some });
 

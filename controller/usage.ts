@@ -1,41 +1,5 @@
-import type { ShardUsage, UsageRecord, UsageTotals } from './model.js';
-
-export const noUsage: UsageTotals = {
-  dramBytes: 0,
-  ssdBytes: 0,
-  objectBytes: 0,
-  dramByteSeconds: 0,
-  ssdByteSeconds: 0,
-  objectByteSeconds: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  requests: 0,
-  localReads: 0,
-  localBytes: 0,
-  peakBytes: 0,
-  objects: 0,
-  objectRequests: 0,
-  persistedBytes: 0,
-};
-
-const fields = Object.keys(noUsage) as (keyof UsageTotals)[];
-
-/** Field by field. */
-function combine(a: UsageTotals, b: UsageTotals, with_: (a: number, b: number) => number): UsageTotals {
-  const result: Record<keyof UsageTotals, number> = { ...noUsage };
-  for (const field of fields) result[field] = with_(a[field], b[field]);
-  return result;
-}
-
-/** The sum of the uses of two different shards. Peaks add up too: an upper bound, exact if they were at the same time. */
-export function addUsage(a: UsageTotals, b: UsageTotals): UsageTotals {
-  return combine(a, b, (x, y) => x + y);
-}
-
-/** The same use without what is only true now. */
-function withoutGauges(usage: UsageTotals): UsageTotals {
-  return { ...usage, dramBytes: 0, ssdBytes: 0, objectBytes: 0, objects: 0 };
-}
+import { addUsage, combineUsage, noUsage, type UsageTotals, withoutHeld } from '@satchel/proto/core';
+import type { ShardUsage, UsageRecord } from './model.js';
 
 /** One shard's use over all its incarnations. */
 function totalOf({ usage, settled }: ShardUsage): UsageTotals {
@@ -61,7 +25,7 @@ export class JobUsageBook {
     const known = this.#shards.get(shard);
     if (known !== undefined && incarnation < known.incarnation) return;
     const restarted = known !== undefined && incarnation > known.incarnation;
-    const settled = restarted ? withoutGauges(totalOf(known)) : (known?.settled ?? noUsage);
+    const settled = restarted ? withoutHeld(totalOf(known)) : (known?.settled ?? noUsage);
     this.#shards.set(shard, { shard, incarnation, usage, settled });
   }
 
@@ -77,7 +41,7 @@ export class JobUsageBook {
     const settled = known.map((entry) => entry.settled).reduce(addUsage, noUsage);
     for (const shard of shards) this.#shards.delete(shard);
     const incarnation = Math.max(0, ...known.map((entry) => entry.incarnation));
-    const usage = withoutGauges(combine(reported, final, Math.max));
+    const usage = withoutHeld(combineUsage(reported, final, Math.max));
     this.#shards.set(first, { shard: first, incarnation, usage, settled });
   }
 

@@ -1,21 +1,15 @@
-import { formatJobUrl, type Hints, SatchelError, shardsOf } from '@satchel/proto/core';
+import { formatJobUrl, type Hints, SatchelError, shardsOf, type UsageTotals } from '@satchel/proto/core';
 import type * as wire from '@satchel/proto/gen';
-import type { ReservedCapacity } from './capacity.js';
+import { usageMessage } from '@satchel/proto/rpc';
 import type { Jobs } from './jobs.js';
-import type { Allocation, JobRecord, UsageTotals } from './model.js';
+import type { Allocation, JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
+import type { ReservedCapacity } from './placement.js';
 import { receiptDollars } from './prices.js';
 
 /** Usage as clients get it, with its price. */
 export function usageToWire(usage: UsageTotals): wire.Usage {
-  const { dramBytes, ssdBytes, objectBytes, dramByteSeconds, ssdByteSeconds, objectByteSeconds, ...rest } = usage;
-  return {
-    dram: { bytes: dramBytes, byteSeconds: dramByteSeconds },
-    ssd: { bytes: ssdBytes, byteSeconds: ssdByteSeconds },
-    object: { bytes: objectBytes, byteSeconds: objectByteSeconds },
-    ...rest,
-    dollars: receiptDollars(usage),
-  };
+  return { ...usageMessage(usage), dollars: receiptDollars(usage) };
 }
 
 /** A job's slot map with the address of every shard in it. */

@@ -1,6 +1,6 @@
-import { tokenLifetimeMs } from '@satchel/proto/core';
+import { tokenLifetimeMs, type UsageTotals } from '@satchel/proto/core';
 import { nodesOf, shardsOn } from '../job-table.js';
-import type { EndReason, JobRecord, UsageTotals } from '../model.js';
+import type { EndReason, JobRecord } from '../model.js';
 import type { Change } from '../state/state-store.js';
 import { Waiters } from '../waiters.js';
 import type { JobParts } from './parts.js';

@@ -54,3 +54,15 @@ export {
   parseDurationMs,
   parseRequestsPerSecond,
 } from './units.js';
+export {
+  addUsage,
+  combineUsage,
+  extrapolateUsage,
+  heldBytes,
+  noUsage,
+  tierFields,
+  type UsageField,
+  type UsageTotals,
+  usageFields,
+  withoutHeld,
+} from './usage.js';

@@ -3,3 +3,4 @@ export { type Listening, listen } from './listen.js';
 export { loadSchema, type Schema } from './schema.js';
 export { type ServerHandle, serve } from './serve.js';
 export { fromServiceError, toServiceError } from './status.js';
+export { readUsage, usageMessage } from './usage.js';

@@ -1,14 +1,7 @@
 import { isTier } from '@satchel/proto/core';
-import type {
-  ConfigureJobs__Output,
-  FleetDirectory__Output,
-  GrantReturn,
-  JobUsage,
-  Usage,
-  Welcome__Output,
-} from '@satchel/proto/gen';
+import type { ConfigureJobs__Output, FleetDirectory__Output, GrantReturn, JobUsage, Welcome__Output } from '@satchel/proto/gen';
+import { usageMessage } from '@satchel/proto/rpc';
 import type { ShardAddress } from '../job-configuration.js';
-import type { UsageCounters } from '../shard/usage.js';
 import type { ConfiguredJob, JobRecord } from './job-table.js';
 import type { NodeMembership } from './node-file.js';
 import type { UsageRow } from './usage-ledger.js';
@@ -25,6 +18,8 @@ export function configuredJobs(message: ConfigureJobs__Output): ConfiguredJob[] 
       quotaBytes: job.quotaBytes,
       evict: job.evict === 'lru' ? 'lru' : '',
       createdMs: job.createdAtMs,
+      revision: job.revision,
+      previous: job.previous.map(({ start, end, shard, epoch, lost }) => ({ start, end, shard, epoch, lost })),
     },
     grants: job.grants.map(({ shard, bytes, version }) => ({ shard, bytes, version })),
   }));
@@ -58,24 +53,7 @@ export function grantReturns(job: string, record: JobRecord): GrantReturn[] {
   return record.grants.map(({ shard, bytes, version }) => ({ job, shard, bytes, version }));
 }
 
-/** Counters as they travel; dollars are the controller's. */
-export function usageMessage(usage: UsageCounters): Usage {
-  return {
-    dram: usage.tiers.dram,
-    ssd: usage.tiers.ssd,
-    object: usage.tiers.object,
-    bytesIn: usage.bytesIn,
-    bytesOut: usage.bytesOut,
-    requests: usage.requests,
-    localReads: usage.localReads,
-    localBytes: usage.localBytes,
-    peakBytes: usage.peakBytes,
-    objects: usage.objects,
-    objectRequests: usage.objectRequests,
-    persistedBytes: usage.persistedBytes,
-  };
-}
-
+/** A row as it travels. */
 export function jobUsageMessage(row: UsageRow): JobUsage {
   return { job: row.job, shard: row.shard, incarnation: row.incarnation, usage: usageMessage(row.usage) };
 }

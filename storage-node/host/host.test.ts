@@ -92,12 +92,12 @@ describe('the folder of a node', () => {
     expect(() => NodeFile.open(dir, 'other', 7500)).toThrow(`is the folder of node '${id}', not of 'other'`);
   });
 
-  test('keeps ports for the same base port only, and counts the starts of each shard', () => {
+  test('keeps ports for the same base port only, and numbers the starts of the host, also after its folder was lost', () => {
     const file = NodeFile.open(dir, 'n', 7500);
     file.save({ ports: [{ endpointPort: 7500, directPort: 7501 }] });
-    expect([file.nextIncarnation(1), file.nextIncarnation(1), file.nextIncarnation(0)]).toEqual([1, 2, 1]);
-    expect(NodeFile.open(dir, 'n', 7500).facts).toMatchObject({ ports: [{ endpointPort: 7500 }], incarnations: [1, 2] });
-    expect(NodeFile.open(dir, 'n', 7600).facts).toMatchObject({ ports: [], incarnations: [1, 2] });
+    expect([file.nextIncarnation(5000), file.nextIncarnation(5000), file.nextIncarnation(9000)]).toEqual([5, 6, 9]);
+    expect(NodeFile.open(dir, 'n', 7500).facts).toMatchObject({ ports: [{ endpointPort: 7500 }], incarnation: 9 });
+    expect(NodeFile.open(dir, 'n', 7600).facts).toMatchObject({ ports: [], incarnation: 9 });
   });
 });
 

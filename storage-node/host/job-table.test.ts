@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noUsage } from '@satchel/proto/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { noUsage } from '../shard/usage.js';
 import { type ConfiguredJob, JobTable, mergeConfiguration } from './job-table.js';
 
 function configured(

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { UsageTotals } from '@satchel/proto/core';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { JobConfiguration } from '../job-configuration.js';
-import type { UsageCounters } from '../shard/usage.js';
+import { type JobConfiguration, supersedes } from '../job-configuration.js';
 
 /** What the controller let a shard of this node hold of a job's quota. */
 export interface ShardGrant {
@@ -24,7 +24,7 @@ export interface EndedJob {
   readonly state: 'ended';
   readonly refuseUntilMs: number;
   /** The node's final usage, once every shard has purged the job. */
-  readonly purged?: UsageCounters;
+  readonly purged?: UsageTotals;
 }
 
 export type JobRecord = ActiveJob | EndedJob;
@@ -36,13 +36,13 @@ export interface ConfiguredJob {
 }
 
 /**
- * What a record becomes when a configuration arrives, or undefined if nothing changes: an ended job stays ended, an older epoch
+ * What a record becomes when a configuration arrives, or undefined if nothing changes: an ended job stays ended, an older epoch or revision
  * and an older grant are ignored, so that configurations may be repeated in any order.
  */
 export function mergeConfiguration(before: JobRecord | undefined, arrived: ConfiguredJob): ActiveJob | undefined {
   if (before?.state === 'ended') return undefined;
   if (!before) return { state: 'active', ...arrived };
-  const newer = arrived.configuration.epoch >= before.configuration.epoch;
+  const newer = supersedes(arrived.configuration, before.configuration);
   const grants = new Map(before.grants.map((grant) => [grant.shard, grant]));
   for (const grant of arrived.grants) {
     if (grant.version > (grants.get(grant.shard)?.version ?? -1)) grants.set(grant.shard, grant);
@@ -135,7 +135,7 @@ export class JobTable {
   }
 
   /** Notes that all shards have purged an ended job, and its final usage, unless one is noted already; resolves with what is noted. */
-  purged(job: string, usage: UsageCounters): Promise<UsageCounters> {
+  purged(job: string, usage: UsageTotals): Promise<UsageTotals> {
     return this.root.transaction(() => {
       const before = this.jobs.get(job);
       if (before?.state === 'ended' && before.purged) return before.purged;

@@ -1,4 +1,4 @@
-import { assert, type Clock, SatchelError, tokenLifetimeMs } from '@satchel/proto/core';
+import { assert, type Clock, SatchelError, tokenLifetimeMs, type UsageTotals } from '@satchel/proto/core';
 import type {
   ConfigureJobs__Output,
   ControllerMessage__Output,
@@ -10,11 +10,12 @@ import type {
   Hello,
   Welcome__Output,
 } from '@satchel/proto/gen';
+import { usageMessage } from '@satchel/proto/rpc';
 import type { Logger } from 'pino';
 import type { HostMessage, ShardMembership, ShardMessage } from '../shard/messages.js';
-import type { UsageCounters } from '../shard/usage.js';
+import type { LeftUsage } from '../shard/usage-pages.js';
 import { ControllerLink, type LinkOwner } from './controller-link.js';
-import { configuredJobs, jobUsageMessage, membershipOf, shardAddresses, usageMessage } from './fleet-messages.js';
+import { configuredJobs, jobUsageMessage, membershipOf, shardAddresses } from './fleet-messages.js';
 import { type HelloSource, helloOf } from './hello.js';
 import type { NodeStatistics } from './node-statistics.js';
 import { Purges } from './purges.js';
@@ -34,9 +35,9 @@ export interface NodeControlOptions extends HelloSource {
 export class NodeControl implements LinkOwner {
   private readonly node: NodeControlOptions;
   private readonly link: ControllerLink;
-  private readonly ledger = new UsageLedger();
+  private readonly ledger: UsageLedger;
   private readonly purges = new Purges();
-  private readonly incarnations = new Map<number, number>();
+  private readonly downMs = new Map<number, number>();
   private readonly takenPorts = new Map<number, number>();
   /** Jobs that shards opened by their token and that are not in the job table (yet). */
   private readonly admitted = new Set<string>();
@@ -48,6 +49,7 @@ export class NodeControl implements LinkOwner {
 
   constructor(node: NodeControlOptions) {
     this.node = node;
+    this.ledger = new UsageLedger(node.file.nextIncarnation(node.clock.now()));
     this.link = new ControllerLink(node.options.controller, this, node.clock, node.log);
   }
 
@@ -116,19 +118,26 @@ export class NodeControl implements LinkOwner {
     return port;
   }
 
+  /** Since when shard `index` is or was not running, before it was started again; 0: nobody knows. */
+  downSinceMs(index: number): number {
+    return this.downMs.get(index) ?? 0;
+  }
+
   // ---- shards ----
 
   shardUp(index: number, again: boolean): void {
-    this.incarnations.set(index, this.node.file.facts.incarnations[index] ?? 0);
+    this.ledger.shardUp(index);
     this.tell(index, { kind: 'controller', reachable: this.joined });
     const jobs = this.purges.of(index);
     if (jobs.length > 0) this.tell(index, { kind: 'jobs-ended', jobs });
     if (again) this.sayShard(index, 'up');
   }
 
-  shardDown(index: number): void {
+  /** A shard died; `left` is what its jobs had used. */
+  shardDown(index: number, left: readonly LeftUsage[]): void {
+    this.downMs.set(index, this.node.clock.now());
+    this.ledger.shardDown(index, left, this.node.clock.now());
     this.heartbeat();
-    this.ledger.forgetShard(index);
     this.node.statistics.forget(index);
     this.node.table.forgetDeadReaders();
     this.sayShard(index, 'down');
@@ -161,10 +170,10 @@ export class NodeControl implements LinkOwner {
         return;
       case 'statistics':
         this.node.statistics.record(index, message.shard, this.node.clock.now());
-        this.record(index, message.jobs);
+        this.ledger.record(index, message.jobs, this.node.clock.now());
         return;
       case 'job-purged':
-        this.record(index, [{ job: message.job, usage: message.usage, final: true }]);
+        this.ledger.purged(index, message.job, message.usage, this.node.clock.now());
         if (this.purges.confirmed(message.job, index)) await this.finishPurge(message.job);
         return;
       case 'listening':
@@ -173,12 +182,8 @@ export class NodeControl implements LinkOwner {
     }
   }
 
-  private record(index: number, statistics: Parameters<UsageLedger['record']>[2]): void {
-    this.ledger.record(index, this.incarnations.get(index) ?? 0, statistics, this.node.clock.now());
-  }
-
   private async finishPurge(job: string): Promise<void> {
-    const usage = await this.node.table.purged(job, this.ledger.total(job));
+    const usage = await this.node.table.purged(job, this.ledger.total(job, this.node.clock.now()));
     this.heartbeat();
     this.ledger.forgetJob(job);
     this.sayPurged(job, usage);
@@ -307,7 +312,7 @@ export class NodeControl implements LinkOwner {
     this.link.send({ grantReturn });
   }
 
-  private sayPurged(job: string, usage: UsageCounters): void {
+  private sayPurged(job: string, usage: UsageTotals): void {
     this.link.send({ purged: { job, usage: usageMessage(usage) } });
   }
 

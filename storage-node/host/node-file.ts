@@ -26,8 +26,8 @@ const nodeFacts = z.object({
   id: z.string(),
   basePort: z.number(),
   ports: z.array(z.object({ endpointPort: z.number(), directPort: z.number() })),
-  /** Starts of each shard so far; counters of a shard are told apart by it. */
-  incarnations: z.array(z.number()),
+  /** Of the host's last start, in which all counters of usage began at 0; grows with each. */
+  incarnation: z.number().default(0),
   membership: membership.optional(),
   directory: z.object({ version: z.number(), shards: z.array(shardAddress) }),
 });
@@ -55,7 +55,7 @@ export class NodeFile {
       id: id ?? `node-${randomId(8)}`,
       basePort,
       ports: [],
-      incarnations: [],
+      incarnation: 0,
       directory: { version: 0, shards: [] },
     };
     const ports = stored?.basePort === basePort ? stored.ports : [];
@@ -71,14 +71,14 @@ export class NodeFile {
     renameSync(`${this.path}.new`, this.path);
   }
 
-  /** Number of this start of the shard, from 1. */
-  nextIncarnation(index: number): number {
-    const incarnations = [...this.facts.incarnations];
-    for (let at = incarnations.length; at <= index; at++) incarnations.push(0);
-    const next = (incarnations[index] ?? 0) + 1;
-    incarnations[index] = next;
-    this.save({ incarnations });
-    return next;
+  /**
+   * Number of this start of the host, higher than those before: seconds since the Unix epoch, so that it is higher than those of a folder that was
+   * lost, too.
+   */
+  nextIncarnation(nowMs: number): number {
+    const incarnation = Math.max(this.facts.incarnation + 1, Math.floor(nowMs / 1000));
+    this.save({ incarnation });
+    return incarnation;
   }
 }
 

@@ -7,6 +7,7 @@ import { makeSpinFolder, removeSpinFolderIfLast } from '@satchel/proto/shared-me
 import type { Logger } from 'pino';
 import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
+import { readUsagePages } from '../shard/usage-pages.js';
 import { ArenaFolders } from './arena-folders.js';
 import { Departure } from './departure.js';
 import { serveHttp } from './http.js';
@@ -136,7 +137,7 @@ export class NodeHost implements ShardOwner {
         ssdBytes: Math.floor(options.ssdBytes / options.shards),
         object: options.object,
         spinMs: options.spinMs,
-        incarnation: file.nextIncarnation(index),
+        downSinceMs: this.control.downSinceMs(index),
       },
       ...(membership ? { membership } : {}),
       directory: file.facts.directory.shards,
@@ -152,7 +153,8 @@ export class NodeHost implements ShardOwner {
   }
 
   down(index: number): void {
-    this.control.shardDown(index);
+    const { arena } = { arena: undefined, ...this.arenas.of(this.ports[index]?.endpointPort ?? 0) };
+    this.control.shardDown(index, arena === undefined ? [] : readUsagePages(arena, this.clock.now()));
     this.processesChanged();
   }
 

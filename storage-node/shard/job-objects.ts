@@ -84,7 +84,7 @@ export class JobObjects {
   recover(): void {
     const store = this.opened();
     const nowMs = this.#clock.now();
-    for (const tier of tiers) this.#usage.change(tier, store.usageOf(tier).usedBytes, nowMs);
+    for (const tier of tiers) this.#usage.found(tier, store.usageOf(tier).usedBytes, nowMs);
     this.#space.adopt(this.#usage.heldBytes);
     let position = 0;
     const scanned = inSlices(() => {

@@ -197,7 +197,7 @@ describe('a job', () => {
     await put('a', 'key', 'value');
     const [statistics] = registry.statistics();
     expect(statistics).toMatchObject({ job: 'a', final: false, usage: { objects: 1 } });
-    expect(statistics?.usage.tiers.dram.bytes).toBeGreaterThan(5);
+    expect(statistics?.usage.dramBytes).toBeGreaterThan(5);
     nowMs += 2000;
     expect(registry.statistics()).toEqual([]);
   });
@@ -290,8 +290,8 @@ describe('the end of a job', () => {
     expect(() => registry.jobOf('a')).toThrow('has ended');
     await expect.poll(() => sent.at(-1)).toMatchObject({ kind: 'job-purged', job: 'a', usage: { objects: 0 } });
     const last = sent.at(-1);
-    expect(last?.kind === 'job-purged' && last.usage.tiers.dram).toMatchObject({ bytes: 0 });
-    expect(last?.kind === 'job-purged' && last.usage.tiers.dram.byteSeconds).toBeGreaterThan(5);
+    expect(last?.kind === 'job-purged' && last.usage).toMatchObject({ dramBytes: 0 });
+    expect(last?.kind === 'job-purged' && last.usage.dramByteSeconds).toBeGreaterThan(5);
     expect(stores.discarded).toEqual(['a']);
     expect(registry.jobsLoaded).toBe(0);
   });

@@ -1,22 +1,27 @@
-import { type Clock, type JobClaims, limits, rangesOfClaims, SatchelError } from '@satchel/proto/core';
+import { type Clock, type JobClaims, limits, noUsage, rangesOfClaims, SatchelError, withoutHeld } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { JobRecord } from '../host/job-table.js';
 import type { JobConfiguration, ShardAddress } from '../job-configuration.js';
 import { JobGrant } from './grants.js';
 import { ShardJob } from './job.js';
 import type { JobStores } from './job-stores.js';
+import { JobUsage } from './job-usage.js';
 import { LoadedJob } from './loaded-job.js';
 import type { JobStatistics, ShardMembership, ShardMessage } from './messages.js';
 import type { Admission, ShardEnvironment } from './shard-environment.js';
 import { noShardCalls, type ShardCalls } from './striping/shard-calls.js';
 import { TokenCache } from './token-cache.js';
-import { noUsage, withoutBytes } from './usage.js';
+import type { UsagePages } from './usage-pages.js';
 
 export interface JobRegistryOptions {
   readonly node: string;
   /** The node's jobs on disk. */
   readonly table: { get(job: string): JobRecord | undefined };
   readonly stores: JobStores;
+  /** Where counters of jobs outlive the process, if there is such a place. */
+  readonly pages?: UsagePages | undefined;
+  /** Since when the shard was not running before this start; 0: nobody knows. */
+  readonly downSinceMs?: number;
   /** Sends to the host. */
   readonly send: (message: ShardMessage) => void;
   readonly clock: Clock;
@@ -153,9 +158,10 @@ export class JobRegistry implements ShardEnvironment {
       if (this.ending.has(job)) continue;
       this.ending.add(job);
       const entry = this.loaded.get(job);
-      const usage = entry ? withoutBytes(entry.counters(this.options.clock)) : noUsage;
+      const usage = entry ? withoutHeld(entry.counters(this.options.clock)) : noUsage;
       void this.end(job, entry).then(() => {
         this.ending.delete(job);
+        this.options.pages?.release(job);
         this.options.send({ kind: 'job-purged', job, usage });
       });
     }
@@ -239,6 +245,10 @@ export class JobRegistry implements ShardEnvironment {
       giveBack: (bytes: number, version: number) => send({ kind: 'grant-return', job: id, bytes, version }),
     };
     const grant = new JobGrant(configuration.quotaBytes, held, channel, clock);
+    const before = this.loaded.get(id);
+    if (before) this.collected(before);
+    const usage = this.options.pages?.take(id) ?? new JobUsage();
+    usage.keptSinceMs = this.options.downSinceMs ?? 0;
     let entry: LoadedJob | undefined;
     let stored = false;
     const job: ShardJob = new ShardJob({
@@ -258,6 +268,7 @@ export class JobRegistry implements ShardEnvironment {
       grant,
       lost: this.left.has(id),
       clock,
+      usage,
       shardWaits: this.waits,
       ...(stores.heap && { heap: stores.heap }),
       calls: () => this.calls,
@@ -265,8 +276,6 @@ export class JobRegistry implements ShardEnvironment {
     });
     entry = new LoadedJob(job, grant, () => stores.objectRequests(id), clock.now());
     entry.stored = stored;
-    const before = this.loaded.get(id);
-    if (before) this.collected(before);
     this.loaded.set(id, entry);
     this.unloaded.register(job, entry, entry);
     return job;
@@ -301,6 +310,7 @@ export class JobRegistry implements ShardEnvironment {
     if (this.loaded.get(entry.id) !== entry) return;
     this.loaded.delete(entry.id);
     this.finals.push({ job: entry.id, usage: entry.counters(this.options.clock), final: true });
+    this.options.pages?.release(entry.id);
   }
 
   private complain(job: string, error: unknown): void {

@@ -132,8 +132,7 @@ describe('tiers', () => {
     await shard.run('DEL', 'a');
     shard.clock.advance(5000);
     const { usage } = shard.job;
-    expect(usage.byteSeconds('ssd', shard.clock.nowMs)).toBe(2 * bytes);
-    expect(usage.byteSeconds('dram', shard.clock.nowMs)).toBe(0);
+    expect(usage.totals(shard.clock.nowMs, 0)).toMatchObject({ ssdByteSeconds: 2 * bytes, dramByteSeconds: 0 });
     expect(usage.peakBytes).toBe(bytes);
     expect(usage.heldBytes).toBe(0);
     expect(usage.bytesIn).toBe(936);

@@ -41,6 +41,7 @@ export interface JobOptions {
   /** Whether the shard had data of the job before it started and lost what was in DRAM. */
   readonly lost: boolean;
   readonly clock: Clock;
+  readonly usage?: JobUsage;
   /** Where lists and sets lie, shared by all jobs of the shard. Default: as much as there is. */
   readonly heap?: HeapSpace;
   /** Shared by all jobs of the shard. */
@@ -61,7 +62,7 @@ export class ShardJob {
   readonly shard: number;
   readonly clock: Clock;
   readonly persisted: PersistedObjects;
-  readonly usage = new JobUsage();
+  readonly usage: JobUsage;
   readonly gate = new KeyGate();
   readonly waits: Waits;
   /** Reads from slow tiers for those who wait. */
@@ -92,6 +93,7 @@ export class ShardJob {
 
   constructor(options: JobOptions) {
     this.#options = options;
+    this.usage = options.usage ?? new JobUsage();
     this.configuration = options.configuration;
     this.shard = options.shard;
     this.clock = options.clock;

@@ -1,8 +1,10 @@
-import { type Clock, tiers } from '@satchel/proto/core';
+import { type Clock, type UsageField, type UsageTotals, usageFields } from '@satchel/proto/core';
 import type { JobGrant } from './grants.js';
 import type { ShardJob } from './job.js';
 import type { JobStatistics } from './messages.js';
-import type { UsageCounters } from './usage.js';
+
+/** What grows while nothing happens. */
+const overTime: ReadonlySet<UsageField> = new Set(['dramByteSeconds', 'ssdByteSeconds', 'objectByteSeconds']);
 
 /**
  * A job that is open on this shard. One that has no objects is let go of after a while: it then lives only for as long as a
@@ -17,7 +19,7 @@ export class LoadedJob {
   private readonly weak: WeakRef<ShardJob>;
   private readonly usage: ShardJob['usage'];
   private readonly objectRequests: () => number;
-  private reported = '';
+  private reported: UsageTotals | undefined;
   private activeMs: number;
   private requests = 0;
 
@@ -57,39 +59,19 @@ export class LoadedJob {
   }
 
   /** The counters now. */
-  counters(clock: Clock): UsageCounters {
-    const { usage } = this;
-    const nowMs = clock.now();
-    const [dram, ssd, object] = tiers.map((tier) => ({ bytes: usage.bytes(tier), byteSeconds: usage.byteSeconds(tier, nowMs) }));
-    const none = { bytes: 0, byteSeconds: 0 };
-    return {
-      tiers: { dram: dram ?? none, ssd: ssd ?? none, object: object ?? none },
-      bytesIn: usage.bytesIn,
-      bytesOut: usage.bytesOut,
-      requests: usage.requests,
-      localReads: usage.localReads,
-      localBytes: usage.localBytes,
-      peakBytes: usage.peakBytes,
-      objects: this.peek()?.objectCount ?? 0,
-      objectRequests: this.objectRequests(),
-      persistedBytes: usage.persistedBytes,
-    };
+  counters(clock: Clock): UsageTotals {
+    this.usage.objectRequests = this.objectRequests();
+    return this.usage.totals(clock.now(), this.peek()?.objectCount ?? 0);
   }
 
   /** The counters if anything but byte-seconds changed since they were last taken. */
   changes(clock: Clock): JobStatistics | undefined {
-    const { usage } = this;
-    const state = [
-      ...tiers.map((tier) => usage.bytes(tier)),
-      usage.requests,
-      usage.bytesIn,
-      usage.bytesOut,
-      usage.localReads,
-      usage.persistedBytes,
-      usage.peakBytes,
-    ].join();
-    if (state === this.reported) return undefined;
-    this.reported = state;
-    return { job: this.id, usage: this.counters(clock), final: false };
+    const usage = this.counters(clock);
+    const { reported } = this;
+    if (reported !== undefined && !usageFields.some((field) => !overTime.has(field) && usage[field] !== reported[field])) {
+      return undefined;
+    }
+    this.reported = usage;
+    return { job: this.id, usage, final: false };
   }
 }

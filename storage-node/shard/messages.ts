@@ -1,6 +1,6 @@
+import type { UsageTotals } from '@satchel/proto/core';
 import type { ShardAddress } from '../job-configuration.js';
 import type { PauseCounts } from './pauses.js';
-import type { UsageCounters } from './usage.js';
 
 /** What a shard process is told at its start, complete. */
 export interface ShardOptions {
@@ -26,8 +26,8 @@ export interface ShardOptions {
   readonly object: string;
   /** How long a shard polls its clients' rings after their last use; 0: there are no rings. */
   readonly spinMs: number;
-  /** Number of this start of the shard. */
-  readonly incarnation: number;
+  /** Since when the shard was not running, in milliseconds since the Unix epoch; 0: nobody knows. */
+  readonly downSinceMs: number;
 }
 
 /** The shard's place in the fleet. */
@@ -61,10 +61,10 @@ export type HostMessage =
   | { readonly kind: 'controller'; readonly reachable: boolean }
   | { readonly kind: 'stop' };
 
-/** A job's counters on this shard since they began at 0 in this incarnation. */
+/** A job's counters on this shard since it was loaded. */
 export interface JobStatistics {
   readonly job: string;
-  readonly usage: UsageCounters;
+  readonly usage: UsageTotals;
   /** The job was unloaded: if it is loaded again its counters begin at 0. */
   readonly final: boolean;
 }
@@ -77,7 +77,7 @@ export interface TierStatistics {
   readonly budgetBytes: number;
 }
 
-/** A shard's own counters; all but the gauges only grow within an incarnation. */
+/** A shard's own counters; all but the gauges only grow while the process lives. */
 export interface ShardStatistics {
   readonly connections: number;
   readonly connectionsTotal: number;
@@ -118,8 +118,8 @@ export type ShardMessage =
   /** A job was opened by its token alone. */
   | { readonly kind: 'job-admitted'; readonly job: string }
   | { readonly kind: 'statistics'; readonly shard: ShardStatistics; readonly jobs: readonly JobStatistics[] }
-  /** Everything of the job is gone from this shard; its last counters in this incarnation. */
-  | { readonly kind: 'job-purged'; readonly job: string; readonly usage: UsageCounters };
+  /** Everything of the job is gone from this shard; its last counters since it was loaded. */
+  | { readonly kind: 'job-purged'; readonly job: string; readonly usage: UsageTotals };
 
 /** Narrows what came in over the IPC channel: only the two mains write to it. */
 export function isMessage(value: unknown): value is { readonly kind: string } {

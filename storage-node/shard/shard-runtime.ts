@@ -10,6 +10,7 @@ import type { HostMessage, ShardMembership, ShardMessage, ShardOptions, ShardSta
 import { countCollections, Pauses } from './pauses.js';
 import { Server } from './server.js';
 import { ShardStores } from './shard-stores.js';
+import { UsagePages } from './usage-pages.js';
 
 const statisticsMs = 1000;
 const delayResolutionMs = 20;
@@ -35,7 +36,16 @@ export class ShardRuntime {
     this.log = log;
     this.stores = stores;
     this.table = JobTable.openForReading(options.jobTable);
-    this.registry = new JobRegistry({ node: options.node, table: this.table, stores, send, clock: systemClock, log });
+    this.registry = new JobRegistry({
+      node: options.node,
+      table: this.table,
+      stores,
+      pages: UsagePages.open(options.arena),
+      downSinceMs: options.downSinceMs,
+      send,
+      clock: systemClock,
+      log,
+    });
   }
 
   /** Takes the shard's ports and, if its number in the fleet is known already, serves; else it serves from `membership` on. */
