@@ -8,7 +8,7 @@ import {
   slotsPerShard,
 } from '@satchel/proto/core';
 import type { Allocation, Reason, ShardShare } from './model.js';
-import { type PlacedShard, place, type ShardRoom } from './placement.js';
+import { type PlacedShard, place, type Rooms, type ShardRoom } from './placement.js';
 import { describePrices, dollarsPerHour, type PriceSheet, priceSheet } from './prices.js';
 import { type Demand, demandOf } from './sizing.js';
 
@@ -23,7 +23,7 @@ export interface JobPlan {
  * Hints → demand → placement → allocation. Pure. A job larger than what is free gets what there is and the reasons say so.
  * Throws `unavailable` if no shard may get jobs.
  */
-export function planJob(hints: Hints, rooms: readonly ShardRoom[], prices: PriceSheet = priceSheet): JobPlan {
+export function planJob(hints: Hints, rooms: Rooms, prices: PriceSheet = priceSheet): JobPlan {
   if (rooms.length === 0) {
     throw new SatchelError('unavailable', 'no storage node is up and taking jobs; start one, for example with: satchel up');
   }
@@ -32,7 +32,8 @@ export function planJob(hints: Hints, rooms: readonly ShardRoom[], prices: Price
   const { placed, fits } = place(
     {
       tier,
-      bytes: demand.capacityBytes ?? 0,
+      dramBytes: tier === 'dram' ? (demand.capacityBytes ?? 0) : 0,
+      ssdBytes: tier === 'ssd' ? (demand.capacityBytes ?? 0) : 0,
       throughputBytesPerSecond: demand.throughputBytesPerSecond ?? 0,
       shards: demand.shards,
     },
@@ -112,7 +113,7 @@ function total(shares: readonly ShardShare[], field: 'dramBytes' | 'ssdBytes' | 
   return shares.reduce((sum, share) => sum + share[field], 0);
 }
 
-function shardsReason(demand: Demand, placed: readonly PlacedShard[], rooms: readonly ShardRoom[], fits: boolean): Reason {
+function shardsReason(demand: Demand, placed: readonly PlacedShard[], rooms: Rooms, fits: boolean): Reason {
   const because = () => {
     if (!fits) return 'larger than what the fleet has free: starts on every shard there is, in proportion to what each has free';
     if (placed.length < demand.shards) return `${demand.shards} wanted, the fleet has ${rooms.length}`;

@@ -1,11 +1,10 @@
 import { type Clock, limits, SatchelError } from '@satchel/proto/core';
 import type { FleetDirectory, NodeUsage__Output, Shard } from '@satchel/proto/gen';
 import type { Logger } from 'pino';
-import type { ReservedCapacity } from './capacity.js';
 import { commitInBackground, type Environment } from './environment.js';
 import type { DrainedBy, FleetRecord, NodeRecord, NodeShard } from './model.js';
 import type { NodeSession } from './node-session.js';
-import type { ShardRoom } from './placement.js';
+import { type NodeTotals, type ReservedCapacity, RoomIndex, type ShardRoom } from './placement.js';
 import { shardBytesPerSecond } from './sizing.js';
 import type { StateStore } from './state/state-store.js';
 import { Waiters } from './waiters.js';
@@ -73,6 +72,9 @@ export class Fleet {
   #cancelBroadcast: (() => void) | undefined;
   /** What the last broadcast of the directory took. */
   #broadcastMs = 0;
+  /** What {@link rooms} returns until the fleet changes. */
+  #rooms: RoomIndex | undefined;
+  #roomsOf: ReservedCapacity | undefined;
   #cancelSweep: () => void;
   #sweptMs: number;
 
@@ -157,6 +159,7 @@ export class Fleet {
     const entry = this.#nodes.get(node);
     if (entry === undefined) throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
     entry.record = { ...entry.record, draining: by !== undefined, drainedBy: by };
+    this.#rooms = undefined;
     await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
     if (by !== undefined) this.session(node)?.send({ drain: { reason: drainReason, leave: false } });
     return this.#nodes.get(node) ?? entry;
@@ -202,15 +205,33 @@ export class Fleet {
   }
 
   /** What shards have free that may get new jobs: up, and on a node that does not drain. */
-  rooms(reserved: ReservedCapacity): ShardRoom[] {
+  rooms(reserved: ReservedCapacity): RoomIndex {
+    if (this.#roomsOf !== reserved) {
+      this.#roomsOf = reserved;
+      this.#rooms = undefined;
+      reserved.watch((shard) => this.#reservedChanged(shard, reserved));
+    }
+    this.#rooms ??= this.#indexRooms(reserved);
+    return this.#rooms;
+  }
+
+  #indexRooms(reserved: ReservedCapacity): RoomIndex {
     const rooms: ShardRoom[] = [];
+    const totals = new Map<string, NodeTotals>();
     for (const { record, connection, downShards } of this.#nodes.values()) {
       if (connection.kind === 'down' || record.draining) continue;
+      const { dramBytes, ssdBytes, throughputBytesPerSecond } = record;
+      totals.set(record.node, { dramBytes, ssdBytes, throughputBytesPerSecond });
       for (const { shard, endpointPort } of record.shards) {
         if (endpointPort > 0 && !downShards.has(shard)) rooms.push(roomOf(record, shard, reserved));
       }
     }
-    return rooms;
+    return new RoomIndex(rooms, totals);
+  }
+
+  #reservedChanged(shard: number, reserved: ReservedCapacity): void {
+    const record = this.#rooms && this.#nodes.get(this.nodeOfShard(shard) ?? '')?.record;
+    if (record !== undefined) this.#rooms?.set(shard, roomOf(record, shard, reserved));
   }
 
   /** The same for given shards, whatever their state. */
@@ -297,6 +318,7 @@ export class Fleet {
   #changed(shards: readonly number[]): void {
     this.#directoryVersion++;
     this.#directory = undefined;
+    this.#rooms = undefined;
     // Many nodes joining at once share a broadcast, whose cost grows with the square of the fleet: it may take a tenth of the time.
     const delayMs = Math.min(longestBroadcastDelayMs, Math.max(20 + this.#nodes.size, 10 * this.#broadcastMs));
     this.#cancelBroadcast ??= this.#clock.after(delayMs, this.#broadcast);

@@ -1,11 +1,11 @@
-import type { ReservedCapacity } from '../capacity.js';
 import type { Environment } from '../environment.js';
 import type { GrantDesk } from '../grant-desk.js';
 import type { JobTable } from '../job-table.js';
 import type { LeaseTable } from '../leases.js';
 import type { Fleet } from '../nodes.js';
+import type { ReservedCapacity } from '../placement.js';
 import type { SlotMapWatchers } from '../slot-map-watchers.js';
-import type { TokenIssuer } from '../tokens.js';
+import type { Tokens } from '../tokens.js';
 import type { UsageDesk } from '../usage-desk.js';
 import type { JobConfigurer } from './configurer.js';
 import type { NodeSettler } from './node-settler.js';
@@ -20,7 +20,7 @@ export interface JobCounters {
 export interface JobParts {
   readonly environment: Environment;
   readonly fleet: Fleet;
-  readonly tokens: TokenIssuer;
+  readonly tokens: Tokens;
   readonly counters: JobCounters;
   readonly table: JobTable;
   readonly reserved: ReservedCapacity;

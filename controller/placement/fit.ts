@@ -1,0 +1,69 @@
+import type { NodeRoom, ShardRoom } from './room-index.js';
+
+/** What is to be placed. */
+export interface PlacementRequest {
+  /** The tier that a put tries first; decides what `emptiest` means for a job that reserves nothing. */
+  readonly tier: 'dram' | 'ssd';
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  readonly throughputBytesPerSecond: number;
+  /** Shards that it should span if there are as many. */
+  readonly shards: number;
+}
+
+/** A part of a whole that is less than a byte of any job counts as nothing. */
+export const negligible = 1e-9;
+
+/** Whether a request takes nothing away from others. */
+export function reservesNothing({ dramBytes, ssdBytes, throughputBytesPerSecond }: PlacementRequest): boolean {
+  return dramBytes === 0 && ssdBytes === 0 && throughputBytesPerSecond === 0;
+}
+
+/**
+ * The part of the job that a shard can hold, at most `cap`: keys, bytes and requests follow the slots, so it is what the scarcest
+ * of the requested amounts allows.
+ */
+export function partHeld(room: ShardRoom, request: PlacementRequest, cap: number): number {
+  let part = cap;
+  if (request.dramBytes > 0) part = Math.min(part, room.dramFreeBytes / request.dramBytes);
+  if (request.ssdBytes > 0) part = Math.min(part, room.ssdFreeBytes / request.ssdBytes);
+  if (request.throughputBytesPerSecond > 0) {
+    part = Math.min(part, room.throughputFreeBytesPerSecond / request.throughputBytesPerSecond);
+  }
+  return part;
+}
+
+/** The same for all shards of a node. */
+export function partHeldByNode({ rooms }: NodeRoom, request: PlacementRequest, cap: number): number {
+  let part = 0;
+  for (const room of rooms) part += partHeld(room, request, cap);
+  return part;
+}
+
+/** Whether a node's sums may suffice for a part of the job; its single shards may still not. */
+export function mayHold(node: NodeRoom, request: PlacementRequest, part: number, cap: number): boolean {
+  const least = part - negligible;
+  return (
+    node.rooms.length * cap >= least &&
+    node.dramFreeBytes >= request.dramBytes * least &&
+    node.ssdFreeBytes >= request.ssdBytes * least &&
+    node.throughputFreeBytesPerSecond >= request.throughputBytesPerSecond * least
+  );
+}
+
+/**
+ * How much of a node would be left with a part of the job on it: the shares of its bytes and of its throughput that stay free, and half
+ * of what one of them stays freer than the other, which would be hard to use. The smaller the better.
+ */
+export function leftOver(node: NodeRoom, request: PlacementRequest, part: number): number {
+  const bytes =
+    request.ssdBytes > request.dramBytes
+      ? share(node.ssdFreeBytes - request.ssdBytes * part, node.ssdBytes)
+      : share(node.dramFreeBytes - request.dramBytes * part, node.dramBytes);
+  const rate = share(node.throughputFreeBytesPerSecond - request.throughputBytesPerSecond * part, node.throughputBytesPerSecond);
+  return bytes + rate + Math.abs(bytes - rate) / 2;
+}
+
+function share(amount: number, of: number): number {
+  return of > 0 ? Math.max(0, amount) / of : 0;
+}

@@ -1,0 +1,110 @@
+import { limits } from '@satchel/proto/core';
+import { choose, type PresentShards } from './choose.js';
+import { negligible, type PlacementRequest, partHeld, reservesNothing } from './fit.js';
+import { type NodeRoom, RoomIndex, type Rooms, type ShardRoom } from './room-index.js';
+import { deal } from './weights.js';
+
+/** A chosen shard; slots are dealt in proportion to the weights, each > 0. */
+export interface PlacedShard {
+  readonly room: ShardRoom;
+  readonly weight: number;
+}
+
+export interface Placement {
+  /** Sorted by shard id. */
+  readonly placed: PlacedShard[];
+  /** Whether what is requested is free on them. */
+  readonly fits: boolean;
+}
+
+const noShards: PresentShards = new Map();
+
+/** A shard that is full gets at least this part of what the roomiest gets, if the job does not fit. */
+const leastPart = 1 / 16;
+
+/**
+ * Chooses shards for a job, online bin packing in two dimensions over nodes that may differ. Never fails on a fleet with at least one
+ * shard and never waits:
+ * - what is reserved fits: as many shards as wanted, or fewer if only few have room, on the fewest nodes that hold it; of the nodes
+ *   that hold it, or the last part of it, the one with the least left over, so that empty nodes stay empty and can leave. Shards take
+ *   equal parts where they can, otherwise what they hold;
+ * - does not fit: every shard up to the limit, in proportion to what each can hold;
+ * - reserves nothing: the shards of the emptiest nodes.
+ * A job keeps what it has (`present`, the part of its slots by shard) as far as that holds it; the caller counts the job's own
+ * reservation as free. Pure: the same rooms in the same order give the same result.
+ */
+export function place(request: PlacementRequest, rooms: Rooms, present: PresentShards = noShards): Placement {
+  const index = rooms instanceof RoomIndex ? rooms : new RoomIndex(rooms);
+  const most = Math.min(index.length, limits.jobShards);
+  const wanted = Math.max(1, Math.min(request.shards, most));
+  if (reservesNothing(request)) return { placed: evenly(emptiest(index, request, wanted, present), present), fits: true };
+  for (const cap of wanted > 1 ? [1 / wanted, 1] : [1]) {
+    const chosen = choose(index, request, cap, present);
+    if (chosen !== undefined && chosen.length <= most) return { placed: weighed(chosen, request, cap, present), fits: true };
+  }
+  return { placed: byWhatTheyHold(index, request, most, present), fits: false };
+}
+
+function weighed(rooms: readonly ShardRoom[], request: PlacementRequest, cap: number, present: PresentShards): PlacedShard[] {
+  const parts = rooms.map((room) => ({ most: partHeld(room, request, cap), present: present.get(room.shard) ?? 0 }));
+  return placedBy(rooms, deal(parts));
+}
+
+/** The shards with most room for the job, those that it has first. */
+function byWhatTheyHold(index: RoomIndex, request: PlacementRequest, most: number, present: PresentShards): PlacedShard[] {
+  const held = [...index].map((room) => ({ room, part: partHeld(room, request, 1) }));
+  const has = ({ room }: { room: ShardRoom }) => (present.has(room.shard) ? 1 : 0);
+  held.sort((a, b) => has(b) - has(a) || b.part - a.part || a.room.shard - b.room.shard);
+  const chosen = held.slice(0, most);
+  const largest = Math.max(negligible, ...chosen.map(({ part }) => part));
+  return placedBy(
+    chosen.map(({ room }) => room),
+    chosen.map(({ part }) => Math.max(part, largest * leastPart)),
+  );
+}
+
+/** As many shards as wanted: those that the job has, then those of the nodes that have most free for each job. */
+function emptiest(index: RoomIndex, request: PlacementRequest, wanted: number, present: PresentShards): ShardRoom[] {
+  const chosen = [...present.keys()].flatMap((shard) => index.of(shard) ?? []);
+  const free = Float64Array.from(index.nodes, (node) => perJob(node, node.rooms.length, request));
+  while (chosen.length < wanted) {
+    const next = largest(free);
+    if (next < 0) break;
+    free[next] = -1;
+    const others = (index.nodes[next] as NodeRoom).rooms.filter(({ shard }) => !present.has(shard));
+    others.sort((a, b) => perJob(b, 1, request) - perJob(a, 1, request) || a.shard - b.shard);
+    chosen.push(...others.slice(0, wanted - chosen.length));
+  }
+  return chosen;
+}
+
+/** What a job more would find free if the jobs there used the same. */
+function perJob(room: NodeRoom | ShardRoom, shards: number, { tier }: PlacementRequest): number {
+  return (tier === 'ssd' ? room.ssdFreeBytes : room.dramFreeBytes) / (shards + room.jobs);
+}
+
+/** Index of the largest number that is not negative, the first of equals; -1 if there is none. */
+function largest(numbers: Float64Array): number {
+  let best = -1;
+  let most = -1;
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at] as number;
+    if (number <= most) continue;
+    most = number;
+    best = at;
+  }
+  return most < 0 ? -1 : best;
+}
+
+function evenly(rooms: readonly ShardRoom[], present: PresentShards): PlacedShard[] {
+  if (present.size === 0) return placedBy(rooms, new Array<number>(rooms.length).fill(1));
+  const cap = 1 / rooms.length;
+  return placedBy(rooms, deal(rooms.map(({ shard }) => ({ most: cap, present: present.get(shard) ?? 0 }))));
+}
+
+function placedBy(rooms: readonly ShardRoom[], weights: readonly number[]): PlacedShard[] {
+  return rooms
+    .map((room, index) => ({ room, weight: weights[index] ?? 0 }))
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => a.room.shard - b.room.shard);
+}

@@ -1,0 +1,129 @@
+/** A shard that may get jobs, and what is not reserved on it. Free amounts are never negative. */
+export interface ShardRoom {
+  readonly shard: number;
+  readonly node: string;
+  readonly dramFreeBytes: number;
+  readonly ssdFreeBytes: number;
+  readonly throughputFreeBytesPerSecond: number;
+  /** Jobs that span it, reserved or not. */
+  readonly jobs: number;
+}
+
+/** Rooms of a fleet: a list, or an index over them. */
+export interface Rooms extends Iterable<ShardRoom> {
+  readonly length: number;
+}
+
+/** The rooms of one node and their sums. */
+export interface NodeRoom {
+  readonly node: string;
+  readonly rooms: readonly ShardRoom[];
+  readonly dramFreeBytes: number;
+  readonly ssdFreeBytes: number;
+  readonly throughputFreeBytesPerSecond: number;
+  readonly jobs: number;
+  /** The most that was ever free there, by which fullness is judged. */
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
+  readonly throughputBytesPerSecond: number;
+}
+
+type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+type Amount = 'dramFreeBytes' | 'ssdFreeBytes' | 'throughputFreeBytesPerSecond';
+
+class NodeEntry implements NodeRoom {
+  readonly node: string;
+  readonly rooms: Mutable<ShardRoom>[] = [];
+  dramFreeBytes = 0;
+  ssdFreeBytes = 0;
+  throughputFreeBytesPerSecond = 0;
+  jobs = 0;
+  dramBytes = 0;
+  ssdBytes = 0;
+  throughputBytesPerSecond = 0;
+
+  constructor(node: string) {
+    this.node = node;
+  }
+
+  /** Sums up anew: adding and subtracting would drift. A node has few shards. */
+  sumUp(): void {
+    this.dramFreeBytes = this.#sum('dramFreeBytes');
+    this.ssdFreeBytes = this.#sum('ssdFreeBytes');
+    this.throughputFreeBytesPerSecond = this.#sum('throughputFreeBytesPerSecond');
+    this.jobs = 0;
+    for (const { jobs } of this.rooms) this.jobs += jobs;
+    this.dramBytes = Math.max(this.dramBytes, this.dramFreeBytes);
+    this.ssdBytes = Math.max(this.ssdBytes, this.ssdFreeBytes);
+    this.throughputBytesPerSecond = Math.max(this.throughputBytesPerSecond, this.throughputFreeBytesPerSecond);
+  }
+
+  #sum(amount: Amount): number {
+    let sum = 0;
+    for (const room of this.rooms) sum += room[amount];
+    return sum;
+  }
+}
+
+/** Rooms by node, kept up to date shard by shard, so that a placement looks at sums and not at every shard. */
+export class RoomIndex implements Rooms {
+  readonly #nodes: NodeEntry[] = [];
+  readonly #ofNode = new Map<string, NodeEntry>();
+  readonly #ofShard = new Map<number, { readonly entry: NodeEntry; readonly room: Mutable<ShardRoom> }>();
+
+  /** `totals`: what each node has in all; a node not named has what is free at first. */
+  constructor(rooms: Iterable<ShardRoom>, totals?: ReadonlyMap<string, NodeTotals>) {
+    for (const room of rooms) {
+      const entry = this.#entry(room.node);
+      const copy = { ...room };
+      entry.rooms.push(copy);
+      this.#ofShard.set(room.shard, { entry, room: copy });
+    }
+    for (const entry of this.#nodes) {
+      Object.assign(entry, totals?.get(entry.node));
+      entry.sumUp();
+    }
+  }
+
+  get length(): number {
+    return this.#ofShard.size;
+  }
+
+  get nodes(): readonly NodeRoom[] {
+    return this.#nodes;
+  }
+
+  *[Symbol.iterator](): Generator<ShardRoom> {
+    for (const { room } of this.#ofShard.values()) yield room;
+  }
+
+  /** A shard's room; undefined if it may not get jobs. */
+  of(shard: number): ShardRoom | undefined {
+    return this.#ofShard.get(shard)?.room;
+  }
+
+  /** A node's rooms; undefined if none of its shards may get jobs. */
+  node(node: string): NodeRoom | undefined {
+    return this.#ofNode.get(node);
+  }
+
+  /** Sets what a shard of the index has free; others are ignored. */
+  set(shard: number, room: Omit<ShardRoom, 'shard' | 'node'>): void {
+    const known = this.#ofShard.get(shard);
+    if (known === undefined) return;
+    Object.assign(known.room, room);
+    known.entry.sumUp();
+  }
+
+  #entry(node: string): NodeEntry {
+    const known = this.#ofNode.get(node);
+    if (known !== undefined) return known;
+    const entry = new NodeEntry(node);
+    this.#ofNode.set(node, entry);
+    this.#nodes.push(entry);
+    return entry;
+  }
+}
+
+/** What a node has in all, free or not. */
+export type NodeTotals = Pick<NodeRoom, 'dramBytes' | 'ssdBytes' | 'throughputBytesPerSecond'>;
