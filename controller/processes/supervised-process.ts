@@ -11,6 +11,8 @@ export interface SuperviseHooks extends LaunchHooks {
   readonly onNotice: (text: string) => void;
   /** It keeps dying and is not started again. */
   readonly onGiveUp: (error: SatchelError) => void;
+  /** It said that it ends for good, and did. */
+  readonly onLeft?: () => void;
 }
 
 type State =
@@ -77,6 +79,7 @@ export class SupervisedProcess {
     if (decision.kind === 'let-go') {
       this.#state = { kind: 'stopped' };
       this.#hooks.onNotice(`${this.name} was drained and has left`);
+      this.#hooks.onLeft?.();
       return;
     }
     if (decision.kind === 'give-up') {

@@ -16,7 +16,7 @@ export async function sweepRunFolders(base: string): Promise<string[]> {
   for (const name of namesIn(base).filter((entry) => entry.startsWith('run-'))) {
     const dir = join(base, name);
     if (!isAbandoned(dir)) continue;
-    await stopOrphans(readOwner(dir)?.children ?? []);
+    await stopOrphans(childrenOf(dir, readOwner(dir)));
     await removeTree(dir);
     swept.push(dir);
   }
@@ -25,7 +25,7 @@ export async function sweepRunFolders(base: string): Promise<string[]> {
 
 /** Stops what a dead owner left and removes the sub-folders it made; everything else in `dir` stays. */
 export async function sweepOwned(dir: string, owner: Pick<Owner, 'children' | 'folders'>): Promise<void> {
-  await stopOrphans(owner.children);
+  await stopOrphans(childrenOf(dir, owner));
   for (const folder of owner.folders) await removeTree(join(dir, folder));
 }
 
@@ -43,6 +43,12 @@ export async function stopOrphans(children: readonly ChildRecord[]): Promise<voi
 /** Removes a folder with all that is in it; one that is not there is fine. */
 export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+/** Children of an owner, and those of a child that has one of the owner's folders. */
+function childrenOf(dir: string, owner: Pick<Owner, 'children' | 'folders'> | undefined): ChildRecord[] {
+  if (owner === undefined) return [];
+  return [...owner.children, ...owner.folders.flatMap((folder) => readOwner(join(dir, folder))?.children ?? [])];
 }
 
 function descendants(child: ChildRecord): ProcessIdentity[] {

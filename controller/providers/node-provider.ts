@@ -15,8 +15,11 @@ export interface NodeShape {
 export interface ProvidedNode {
   readonly node: string;
   readonly shape: string;
-  /** `starting` until its process or pod runs; whether it has joined is the fleet's to know. */
-  readonly phase: 'starting' | 'running' | 'stopping' | 'failed';
+  /**
+   * `starting` until its process or pod runs; whether it has joined is the fleet's to know. `left`: it was drained and ended for
+   * good, {@link NodeProvider.remove} takes away what is left of it. `failed`: it does not run and will not by itself.
+   */
+  readonly phase: 'starting' | 'running' | 'stopping' | 'left' | 'failed';
 }
 
 /** Where nodes come from. Which of them to start and to let go is the autoscaler's decision. */

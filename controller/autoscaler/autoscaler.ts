@@ -1,0 +1,195 @@
+import { SatchelError } from '@satchel/proto/core';
+import type { DecisionLog } from '../decisions/decision-log.js';
+import type { Environment } from '../environment.js';
+import type { Jobs } from '../jobs.js';
+import type { Fleet } from '../nodes.js';
+import type { NodeProvider, ProvidedNode } from '../providers/node-provider.js';
+import { Advisor } from './advisor.js';
+import { Arrivals, type Movements } from './arrivals.js';
+import { backOffMs } from './back-off.js';
+import { decide, freshMemory, type ScaleAction, type ScaleMemory } from './decide.js';
+import { cheapestToLetGo, FleetObserver } from './fleet-observer.js';
+import { MissingDemand } from './missing.js';
+import type { AutoscalePolicy } from './policy.js';
+import { type FleetLoad, type FleetSnapshot, loadOf } from './snapshot.js';
+
+const tickMs = 1000;
+/** A provider that has not answered by then has failed. */
+const providerTimeoutMs = 30_000;
+
+export interface AutoscalerParts {
+  readonly environment: Environment;
+  readonly fleet: Fleet;
+  readonly jobs: Jobs;
+  readonly provider: NodeProvider;
+  readonly decisions: DecisionLog;
+  readonly policy: AutoscalePolicy;
+}
+
+/** Keeps the fleet at its size: observes, decides, and has the provider start and remove nodes. Each decision is recorded. */
+export class Autoscaler {
+  readonly #parts: AutoscalerParts;
+  readonly #missing = new MissingDemand();
+  readonly #observer: FleetObserver;
+  readonly #arrivals: Arrivals;
+  readonly #advisor: Advisor;
+  #memory: ScaleMemory = freshMemory;
+  #state: 'waiting' | 'running' | 'closed' = 'waiting';
+  #again = false;
+  #cancel: () => void;
+  #failures = 0;
+  #notBeforeMs = 0;
+  #load: FleetLoad | undefined;
+
+  /** Begins at once; the provider stays the caller's. */
+  constructor(parts: AutoscalerParts) {
+    this.#parts = parts;
+    const { fleet, jobs, policy, decisions, environment } = parts;
+    this.#observer = new FleetObserver(fleet, jobs, this.#missing, policy.smoothingMs);
+    this.#arrivals = new Arrivals(policy.startTimeoutMs);
+    this.#advisor = new Advisor(decisions, environment.clock);
+    for (const record of jobs.table.all()) this.#missing.changed(undefined, record);
+    jobs.table.onChange = (before, after) => {
+      if (this.#missing.changed(before, after)) this.wake();
+    };
+    this.#cancel = environment.clock.after(0, this.#run);
+  }
+
+  /** What was last observed of the fleet; undefined before the first look. */
+  get load(): FleetLoad | undefined {
+    return this.#load;
+  }
+
+  /** Jobs that have less than they were to get, and nodes on their way. */
+  get waiting(): { readonly jobs: number; readonly nodes: number } {
+    return { jobs: this.#missing.jobs, nodes: this.#arrivals.expected.length };
+  }
+
+  /** Looks at the fleet at once instead of at the next tick. */
+  wake(): void {
+    if (this.#state === 'running') this.#again = true;
+    if (this.#state !== 'waiting') return;
+    this.#cancel();
+    this.#cancel = this.#parts.environment.clock.after(0, this.#run);
+  }
+
+  /** Ends the loop; what was asked of the provider goes on. Idempotent. */
+  close(): void {
+    this.#state = 'closed';
+    this.#cancel();
+    this.#parts.jobs.table.onChange = () => undefined;
+  }
+
+  readonly #run = (): void => {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'running';
+    this.#again = false;
+    void this.#look().finally(() => {
+      if (this.#state === 'closed') return;
+      this.#state = 'waiting';
+      this.#cancel = this.#parts.environment.clock.after(this.#again ? 0 : tickMs, this.#run);
+    });
+  };
+
+  async #look(): Promise<void> {
+    const { environment, provider } = this.#parts;
+    if (environment.clock.now() < this.#notBeforeMs) return;
+    try {
+      const provided = await this.#bounded(provider.nodes());
+      await this.#follow(provided);
+      await this.#scale(provided);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failed(SatchelError.from(error));
+    }
+  }
+
+  async #scale(provided: readonly ProvidedNode[]): Promise<void> {
+    const { provider, policy, environment } = this.#parts;
+    const loads = this.#observer.loads(provided);
+    const mine = cheapestToLetGo(loads.filter(({ shape }) => shape !== undefined));
+    const removable = mine.length === 0 ? [] : await this.#bounded(provider.removable(mine));
+    const starting = this.#arrivals.expected;
+    const held = this.#arrivals.held(provided);
+    const snapshot = this.#observer.snapshot({ loads, starting, held, removable, shapes: provider.shapes });
+    this.#load = loadOf(snapshot);
+    if (provider.shapes.length === 0) {
+      this.#advise(snapshot);
+      return;
+    }
+    const { actions, memory } = decide(snapshot, policy, this.#memory, environment.clock.now());
+    this.#memory = memory;
+    for (const action of actions) await this.#act(action);
+  }
+
+  /** Without a provider nothing is done; what would be is said. */
+  #advise(snapshot: FleetSnapshot): void {
+    const { policy, environment } = this.#parts;
+    this.#memory = this.#advisor.advise(snapshot, policy, this.#memory, environment.clock.now());
+  }
+
+  async #act(action: ScaleAction): Promise<void> {
+    const { jobs, provider, decisions, environment } = this.#parts;
+    const { kind, figures, because } = action;
+    if (kind === 'limit') decisions.record({ kind, subject: 'fleet', figures, because });
+    else if (kind === 'drain') {
+      decisions.record({ kind, subject: action.node, figures, because });
+      await jobs.drainNode(action.node, 'autoscaler');
+    } else if (kind === 'undrain') {
+      if (await jobs.takeBackNode(action.node)) decisions.record({ kind, subject: action.node, figures, because });
+    } else {
+      const { shape, count } = action;
+      decisions.record({ kind, subject: shape, figures: [{ name: 'count', value: count }, ...figures], because });
+      this.#arrivals.asked(await this.#bounded(provider.start(shape, count)), shape, environment.clock.now());
+    }
+  }
+
+  /** Notes who has come, and has taken away who is gone. */
+  async #follow(provided: readonly ProvidedNode[]): Promise<void> {
+    const { fleet, jobs, provider, decisions, environment } = this.#parts;
+    const membership = (node: string) => ({ member: fleet.node(node) !== undefined, needed: jobs.table.needs(node) });
+    const { joined, late, gone } = this.#arrivals.compare(provided, membership, environment.clock.now());
+    for (const { node, tookMs } of joined) {
+      const figures = [{ name: 'tookMs', value: Math.round(tookMs) }];
+      decisions.record({ kind: 'joined', subject: node, figures, because: 'the node that was started takes part' });
+    }
+    for (const node of late) {
+      const because = 'it has not joined in time and is not counted on any more';
+      decisions.record({ kind: 'late', subject: node, figures: [], because });
+    }
+    await this.#takeAway(gone, provider);
+  }
+
+  async #takeAway(gone: Movements['gone'], provider: NodeProvider): Promise<void> {
+    if (gone.length === 0) return;
+    const order = await this.#bounded(provider.removable(gone.map(({ node }) => node)));
+    for (const name of order) {
+      const failed = gone.find(({ node }) => node === name)?.failed === true;
+      await this.#bounded(provider.remove(name));
+      const because = failed ? 'it does not run, and no job has data on it' : 'it was drained and has left';
+      this.#parts.decisions.record({ kind: 'remove', subject: name, figures: [], because });
+    }
+  }
+
+  #failed(error: SatchelError): void {
+    const { provider, decisions, environment } = this.#parts;
+    this.#failures++;
+    const waitMs = backOffMs(this.#failures);
+    this.#notBeforeMs = environment.clock.now() + waitMs;
+    const figures = [
+      { name: 'failures', value: this.#failures },
+      { name: 'retryMs', value: waitMs },
+    ];
+    decisions.record({ kind: 'failed', subject: provider.kind, figures, because: error.message });
+    environment.log.warn({ err: error, provider: provider.kind, retryMs: waitMs }, 'the fleet could not be changed');
+  }
+
+  #bounded<Result>(work: Promise<Result>): Promise<Result> {
+    const { environment, provider } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new SatchelError('unavailable', `the ${provider.kind} provider has not answered for 30 s`));
+      const cancel = environment.clock.after(providerTimeoutMs, late);
+      work.then(resolve, reject).finally(cancel);
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import type { Jobs } from '../jobs.js';
+import type { NodeRecord } from '../model.js';
+import type { Fleet, NodeView } from '../nodes.js';
+import type { ProvidedNode } from '../providers/node-provider.js';
+import { shardBytesPerSecond } from '../sizing.js';
+import { type Amounts, combine } from './amounts.js';
+import type { MissingDemand } from './missing.js';
+import { NodeMeter } from './node-meter.js';
+import type { FleetSnapshot, NodeLoad } from './snapshot.js';
+
+/** What a snapshot is made of besides what jobs miss. */
+export type Picture = Pick<FleetSnapshot, 'starting' | 'held' | 'removable' | 'shapes'> & { readonly loads: readonly NodeLoad[] };
+
+/** Reads fleet and jobs into what a decision goes by; remembers of each node what smoothing needs. */
+export class FleetObserver {
+  readonly #fleet: Fleet;
+  readonly #jobs: Jobs;
+  readonly #missing: MissingDemand;
+  readonly #smoothingMs: number;
+  #meters = new Map<string, NodeMeter>();
+
+  constructor(fleet: Fleet, jobs: Jobs, missing: MissingDemand, smoothingMs: number) {
+    this.#fleet = fleet;
+    this.#jobs = jobs;
+    this.#missing = missing;
+    this.#smoothingMs = smoothingMs;
+  }
+
+  /** Nodes that are up, with what they hold and use. To be called once per heartbeat or so. */
+  loads(provided: readonly ProvidedNode[]): NodeLoad[] {
+    const shapes = new Map(provided.map(({ node, shape }) => [node, shape]));
+    const meters = new Map<string, NodeMeter>();
+    const loads: NodeLoad[] = [];
+    for (const view of this.#fleet.nodes()) {
+      if (view.connection.kind === 'down') continue;
+      const { node } = view.record;
+      const meter = this.#meters.get(node) ?? new NodeMeter(this.#smoothingMs);
+      if (view.usage !== undefined) meter.read(view.usage, view.lastHeardMs);
+      meters.set(node, meter);
+      loads.push(this.#loadOf(view, meter, shapes.get(node)));
+    }
+    this.#meters = meters;
+    return loads;
+  }
+
+  /** The whole picture, with what is missing to jobs. */
+  snapshot({ loads, ...rest }: Picture): FleetSnapshot {
+    const { jobs: jobsMissing, total: missing } = this.#missing;
+    return { ...rest, nodes: loads, missing, jobsMissing };
+  }
+
+  #loadOf({ record, connection }: NodeView, meter: NodeMeter, shape: string | undefined): NodeLoad {
+    const needed = this.#jobs.table.needs(record.node);
+    const returnable = record.drainedBy === 'autoscaler' && needed && connection.kind === 'connected';
+    return {
+      node: record.node,
+      shape,
+      capacity: capacityOfRecord(record),
+      used: meter.used,
+      reserved: this.#reservedOn(record),
+      jobs: this.#jobs.table.countOf(record.node),
+      draining: record.draining ? { returnable } : undefined,
+    };
+  }
+
+  #reservedOn({ shards }: NodeRecord): Amounts {
+    let sum: Amounts = { cpu: 0, network: 0, dram: 0, ssd: 0 };
+    for (const { shard } of shards) {
+      const { dramBytes, ssdBytes, throughputBytesPerSecond } = this.#jobs.reserved.of(shard);
+      sum = combine(sum, { cpu: 0, network: throughputBytesPerSecond, dram: dramBytes, ssd: ssdBytes }, (a, b) => a + b);
+    }
+    return sum;
+  }
+}
+
+/** What a node that has joined holds; one core per shard. */
+function capacityOfRecord({ shards, dramBytes, ssdBytes, throughputBytesPerSecond }: NodeRecord): Amounts {
+  const listening = shards.filter(({ endpointPort }) => endpointPort > 0).length;
+  return {
+    cpu: listening,
+    network: throughputBytesPerSecond > 0 ? throughputBytesPerSecond : listening * shardBytesPerSecond,
+    dram: dramBytes,
+    ssd: ssdBytes,
+  };
+}
+
+/** Nodes in the order in which it costs least to let them go: those with the fewest jobs, then the fewest bytes, then the youngest. */
+export function cheapestToLetGo(loads: readonly NodeLoad[]): string[] {
+  const bytes = ({ used, reserved }: NodeLoad) => Math.max(used.dram, reserved.dram) + Math.max(used.ssd, reserved.ssd);
+  return loads.toSorted((a, b) => a.jobs - b.jobs || bytes(a) - bytes(b) || compareNames(b.node, a.node)).map(({ node }) => node);
+}
+
+/** `node-10` comes after `node-9`. */
+const collator = new Intl.Collator('en', { numeric: true });
+const compareNames = (a: string, b: string): number => collator.compare(a, b);
