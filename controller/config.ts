@@ -1,11 +1,14 @@
 import { parseDurationMs, SatchelError } from '@satchel/proto/core';
 import { Command, InvalidArgumentError } from 'commander';
 import type { LeaseBounds } from './input.js';
+import { type EtcdAddress, isEtcdUri, parseEtcdUri } from './state/etcd/address.js';
 
 /** A controller's settings, complete. */
 export interface ControllerConfig {
-  /** Folder of the state. */
-  readonly stateFolder: string;
+  /** Where the state is: a folder, for one controller, or etcd, for several. */
+  readonly state: { readonly folder: string } | { readonly etcd: EtcdAddress };
+  /** How long a leader that says nothing keeps others from leading; with etcd only. */
+  readonly leaderLeaseSeconds: number;
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -25,6 +28,7 @@ interface Options {
   object?: string;
   lease: number;
   minLease: number;
+  leaderLease: number;
   withParent: boolean;
 }
 
@@ -35,18 +39,23 @@ const mostLeaseMs = 24 * 3600 * 1000;
 export function readConfig(args: readonly string[]): ControllerConfig {
   const command = new Command('satchel-controller')
     .description('Registers jobs, places them on storage nodes, and ends them when their leases lapse')
-    .requiredOption('--state <dir>', 'folder of the state; made if need be')
+    .requiredOption(
+      '--state <dir>',
+      'folder of the state, made if need be; or etcd://HOST:PORT[,HOST:PORT]/PREFIX for several controllers',
+    )
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'gRPC port; 0 picks a free one', port, 7400)
     .option('--http-port <port>', 'HTTP port of /metrics, /healthz and the status page; 0 picks a free one', port, 7401)
     .option('--object <uri>', 'where nodes keep objects; shown on the status page')
     .option('--lease <duration>', 'lease of a job that does not ask for one', duration, 60_000)
     .option('--min-lease <duration>', 'shortest lease', duration, 5000)
+    .option('--leader-lease <duration>', 'with etcd: silence after which another controller takes over', leaderLease, 3000)
     .option('--with-parent', 'stop when standard input ends', false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const options = command.parse(args, { from: 'user' }).opts<Options>();
   return {
-    stateFolder: options.state,
+    state: stateOf(options.state, command),
+    leaderLeaseSeconds: options.leaderLease / 1000,
     host: options.host,
     port: options.port,
     httpPort: options.httpPort,
@@ -54,6 +63,21 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     leases: { defaultMs: Math.max(options.lease, options.minLease), leastMs: options.minLease, mostMs: mostLeaseMs },
     withParent: options.withParent,
   };
+}
+
+function stateOf(text: string, command: Command): ControllerConfig['state'] {
+  if (!isEtcdUri(text)) return { folder: text };
+  try {
+    return { etcd: parseEtcdUri(text) };
+  } catch (error) {
+    return command.error(`error: option '--state': ${SatchelError.from(error).message}`);
+  }
+}
+
+function leaderLease(text: string): number {
+  const ms = duration(text);
+  if (ms >= 1000 && ms % 1000 === 0) return ms;
+  throw new InvalidArgumentError('a lease in etcd is a whole number of seconds');
 }
 
 function port(text: string): number {

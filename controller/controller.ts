@@ -4,7 +4,7 @@ import type { ControllerConfig } from './config.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
 import { Metrics } from './http/metrics.js';
-import { type Page, servePages } from './http/server.js';
+import { type Page, type Pages, servePages } from './http/server.js';
 import { statusPage } from './http/status-page.js';
 import { Jobs } from './jobs.js';
 import type { FleetRecord } from './model.js';
@@ -26,38 +26,75 @@ export interface RunningController {
   close(): Promise<void>;
 }
 
-/** Builds a controller on a store and serves it. */
-export async function startController(
-  config: Omit<ControllerConfig, 'stateFolder' | 'withParent'>,
-  { store, log, clock = systemClock }: { store: StateStore; log: Logger; clock?: Clock },
-): Promise<RunningController> {
+/** A controller's settings, wherever its state is. */
+export type ServiceConfig = Omit<ControllerConfig, 'state' | 'leaderLeaseSeconds' | 'withParent'>;
+
+/** What a controller runs on. */
+export interface ControllerParts {
+  readonly store: StateStore;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Whether nobody else can lead at this moment; default: nobody ever does. */
+  readonly leads?: () => boolean;
+}
+
+/** The control API of a controller that leads, and what it shows. */
+export interface Leading {
+  readonly port: number;
+  readonly pages: Pages;
+  /** Ends calls and streams and writes what is unwritten. */
+  close(): Promise<void>;
+}
+
+/** Builds a controller on a store that is its own and serves it, with its pages. */
+export async function startController(config: ServiceConfig, parts: ControllerParts): Promise<RunningController> {
+  const leading = await lead(config, parts, portsTried);
+  const http = await servePages(leading.pages, config.host, config.httpPort);
+  let closed: Promise<void> | undefined;
+  return {
+    port: leading.port,
+    httpPort: http.port,
+    close: () => {
+      closed ??= Promise.all([leading.close(), http.close()]).then(() => {});
+      return closed;
+    },
+  };
+}
+
+/**
+ * Builds a controller on a store and serves the control API on the port of `config` or, where it is taken, on the first free one of the
+ * `portsTried` (default: none) after it. Rejects with `unavailable`.
+ */
+export async function lead(
+  config: ServiceConfig,
+  { store, log, clock = systemClock, leads = () => true }: ControllerParts,
+  portsTried = 0,
+): Promise<Leading> {
   const environment: Environment = { store, clock, log };
   const fleetRecord = await openFleetRecord(store);
   const tokens = await TokenIssuer.open(fleetRecord.privateKeyJwk);
-  const metrics = new Metrics();
+  const metrics = new Metrics(leads);
   const { fleet, jobs } = build(environment, fleetRecord, tokens, metrics);
   metrics.observe(jobs, fleet);
   const decisions = new DecisionLog(environment);
   const { host, leases } = config;
-  const rpc = await upward(config.port, (port) =>
-    serveControl({ fleet, jobs, tokens, log, metrics, leases, decisions }, host, port),
-  );
-  const pages = pagesOf(metrics, () => statusPage(jobs, fleet, clock.now(), config.objectUri));
-  const http = await servePages(pages, host, config.httpPort);
-  log.info({ port: rpc.port, httpPort: http.port, jobs: jobs.table.activeCount }, 'controller serves');
-  let closed: Promise<void> | undefined;
-  const close = async () => {
+  const stop = () => {
     fleet.close();
     jobs.close();
-    await Promise.all([rpc.close(), http.close()]);
-    await jobs.usage.flush();
   };
+  const parts = { fleet, jobs, tokens, log, metrics, leases, decisions, leads };
+  const rpc = await upward(config.port, portsTried, (port) => serveControl(parts, host, port)).catch((error: unknown) => {
+    stop();
+    throw error;
+  });
+  log.info({ port: rpc.port, jobs: jobs.table.activeCount }, 'controller serves');
   return {
     port: rpc.port,
-    httpPort: http.port,
-    close: () => {
-      closed ??= close();
-      return closed;
+    pages: pagesOf(metrics, () => statusPage(jobs, fleet, clock.now(), config.objectUri)),
+    close: async () => {
+      stop();
+      await rpc.close(leads() ? undefined : 0);
+      if (leads()) await jobs.usage.flush();
     },
   };
 }
@@ -86,21 +123,22 @@ async function openFleetRecord(store: StateStore): Promise<FleetRecord> {
   );
 }
 
-function pagesOf(metrics: Metrics, status: () => string): Map<string, () => Page | Promise<Page>> {
+function pagesOf(metrics: Metrics, status: () => string): Pages {
   return new Map<string, () => Page | Promise<Page>>([
     ['/', () => ({ type: 'text/html; charset=utf-8', text: status() })],
     ['/healthz', () => ({ type: 'text/plain', text: 'ok\n' })],
+    ['/leader', () => ({ type: 'text/plain', text: 'leader\n' })],
     ['/metrics', async () => ({ type: metrics.contentType, text: await metrics.text() })],
   ]);
 }
 
-/** Listens on a port or, where it is taken, on the next that is not; 0 is a free one. */
-async function upward<Handle>(port: number, listen: (port: number) => Promise<Handle>): Promise<Handle> {
+/** Listens on a port or, where it is taken, on the first of the `tried` after it that is not; 0 is a free one. */
+async function upward<Handle>(port: number, tried: number, listen: (port: number) => Promise<Handle>): Promise<Handle> {
   for (let candidate = port; ; candidate++) {
     try {
       return await listen(candidate);
     } catch (error) {
-      if (port === 0 || candidate - port >= portsTried || candidate === 65_535) throw error;
+      if (port === 0 || candidate - port >= tried || candidate === 65_535) throw error;
     }
   }
 }

@@ -7,6 +7,8 @@ import type { Metrics } from './http/metrics.js';
 export interface UnaryParts {
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Whether this controller leads; one that does not refuses every call. Default: it does. */
+  readonly leads?: (() => boolean) | undefined;
 }
 
 /** A method that answers once, as gRPC calls it. */
@@ -17,13 +19,14 @@ export type UnaryHandler<Request, Response> = (
 
 /** A method that answers once: times it and turns what it throws into a status. */
 export function unary<Request, Response>(
-  { metrics, log }: UnaryParts,
+  { metrics, log, leads = () => true }: UnaryParts,
   name: string,
   handle: (request: Request) => Response | Promise<Response>,
 ): UnaryHandler<Request, Response> {
   return async (call, callback) => {
     const done = metrics.call(name);
     try {
+      if (!leads()) throw new SatchelError('unavailable', 'this controller does not lead any more; call the one that does');
       const response = await handle(call.request);
       done('ok');
       callback(null, response);

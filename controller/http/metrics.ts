@@ -15,8 +15,17 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor() {
+  /** `leads`: whether this controller leads at the time of a scrape. */
+  constructor(leads: () => boolean) {
     collectDefaultMetrics({ register: this.#registry });
+    new Gauge({
+      name: 'satchel_leader',
+      help: '1 if this controller leads, 0 if it stands by',
+      registers: [this.#registry],
+      collect() {
+        this.set(leads() ? 1 : 0);
+      },
+    });
   }
 
   registered(): void {

@@ -6,14 +6,15 @@ import { type Listening, listen } from '@satchel/proto/rpc';
 export interface Page {
   readonly type: string;
   readonly text: string;
+  /** Default: 200. */
+  readonly status?: number;
 }
 
+/** Pages by path. */
+export type Pages = Pick<ReadonlyMap<string, () => Page | Promise<Page>>, 'get'>;
+
 /** Serves pages by path, for GET and HEAD, on a port or, where it is taken, on a later one. Rejects with `unavailable`. */
-export function servePages(
-  pages: ReadonlyMap<string, () => Page | Promise<Page>>,
-  host: string,
-  port: number,
-): Promise<Listening> {
+export function servePages(pages: Pages, host: string, port: number): Promise<Listening> {
   return listen(
     createServer((request, response) => void answer(pages, request, response)),
     host,
@@ -21,18 +22,15 @@ export function servePages(
   );
 }
 
-async function answer(
-  pages: ReadonlyMap<string, () => Page | Promise<Page>>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const page = pages.get((request.url ?? '').split('?', 1)[0] ?? '');
   if (page === undefined) return reply(response, 404, { type: 'text/plain', text: 'no such page\n' });
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return reply(response, 405, { type: 'text/plain', text: 'only GET and HEAD\n' });
   }
   try {
-    reply(response, 200, await page());
+    const { status = 200, ...content } = await page();
+    reply(response, status, content);
   } catch (error) {
     reply(response, 500, { type: 'text/plain', text: `${SatchelError.from(error).message}\n` });
   }

@@ -1,4 +1,4 @@
-import type { DecisionRecord, FleetRecord, GrantRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
+import type { DecisionRecord, FleetRecord, GrantRecord, HistoryRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
 
 /** What a controller remembers, by collection. Keys: the job's or node's id; `fleet` has the one key `fleet`. */
 export interface Collections {
@@ -8,6 +8,7 @@ export interface Collections {
   grants: GrantRecord;
   usage: UsageRecord;
   decisions: DecisionRecord;
+  history: HistoryRecord;
 }
 
 export type Collection = keyof Collections;
@@ -20,6 +21,7 @@ export const collections = Object.keys({
   grants: true,
   usage: true,
   decisions: true,
+  history: true,
 } satisfies Record<Collection, true>) as Collection[];
 
 /** One record set, or removed if `value` is undefined. */
