@@ -174,3 +174,22 @@ export function finishedMs({ state }: JobRecord): number {
   if (state.kind === 'active') return 0;
   return state.kind === 'ending' ? state.sinceMs : state.endedMs;
 }
+
+/** What one run of a job needed at most, and did in all. */
+export interface RunPeaks {
+  readonly endedMs: number;
+  readonly durationMs: number;
+  readonly peakBytes: number;
+  readonly peakBytesPerSecond: number;
+  readonly peakRequestsPerSecond: number;
+  readonly movedBytes: number;
+  readonly requests: number;
+}
+
+/** What is remembered of the runs of a name, the latest last. */
+export interface HistoryRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly runs: number;
+  readonly recent: readonly RunPeaks[];
+}

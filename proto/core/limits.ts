@@ -112,6 +112,8 @@ export const limits = {
   endedJobs: 10_000,
   /** Decisions of its own that a controller remembers. */
   decisions: 1000,
+  /** Names of jobs of which a controller remembers earlier runs. */
+  historyNames: 10_000,
   /** Shards of one node. */
   nodeShards: 256,
   /** Name of a job, namespace or function. */
