@@ -7,8 +7,8 @@ import {
   type SlotRange,
   slotsPerShard,
 } from '@satchel/proto/core';
-import type { Allocation, Reason, ShardShare } from './model.js';
-import { type PlacedShard, place, type Rooms, type ShardRoom } from './placement.js';
+import type { Allocation, Deficit, Reason, ShardShare } from './model.js';
+import { type PlacedShard, type PresentShards, place, type Rooms, type ShardRoom } from './placement.js';
 import { describePrices, dollarsPerHour, type PriceSheet, priceSheet } from './prices.js';
 import { type Demand, demandOf } from './sizing.js';
 
@@ -17,13 +17,16 @@ export interface JobPlan {
   readonly allocation: Allocation;
   readonly reasons: readonly Reason[];
   readonly ranges: readonly SlotRange[];
+  /** What it would be short of; undefined: nothing. */
+  readonly deficit?: Deficit | undefined;
 }
 
 /**
  * Hints → demand → placement → allocation. Pure. A job larger than what is free gets what there is and the reasons say so.
+ * A running job stays on the shards it has (`present`) as far as they hold it, its own reservation counted as free.
  * Throws `unavailable` if no shard may get jobs.
  */
-export function planJob(hints: Hints, rooms: Rooms, prices: PriceSheet = priceSheet): JobPlan {
+export function planJob(hints: Hints, rooms: Rooms, prices: PriceSheet = priceSheet, present?: PresentShards): JobPlan {
   if (rooms.length === 0) {
     throw new SatchelError('unavailable', 'no storage node is up and taking jobs; start one, for example with: satchel up');
   }
@@ -38,6 +41,7 @@ export function planJob(hints: Hints, rooms: Rooms, prices: PriceSheet = priceSh
       shards: demand.shards,
     },
     rooms,
+    present,
   );
   return allocate(demand, placed, [...reasons, shardsReason(demand, placed, rooms, fits)], prices);
 }
@@ -84,7 +88,21 @@ function allocate(demand: Demand, placed: readonly PlacedShard[], reasons: reado
       ...throughputReasons(demand, allocation),
       priceReason(dollars, prices),
     ],
+    deficit: deficitOf(demand, allocation),
   };
+}
+
+/** What a demand is short of; throughput may be short by what rounding takes from each share. */
+function deficitOf(demand: Demand, { shares, throughputBytesPerSecond, ...bytes }: Allocation): Deficit | undefined {
+  const first = demand.tiers[0] === 'ssd' ? bytes.ssdBytes : bytes.dramBytes;
+  const missingThroughput = (demand.throughputBytesPerSecond ?? 0) - throughputBytesPerSecond;
+  const missingBytes = (demand.capacityBytes ?? 0) - first;
+  const deficit: Deficit = {
+    shards: Math.max(0, demand.shards - shares.length),
+    bytes: missingBytes > shares.length ? missingBytes : 0,
+    throughputBytesPerSecond: missingThroughput > shares.length ? missingThroughput : 0,
+  };
+  return deficit.shards + deficit.bytes + deficit.throughputBytesPerSecond > 0 ? deficit : undefined;
 }
 
 /** Each shard's part by weight, in each tier no more than it has free; what does not fit goes to the next tier. */

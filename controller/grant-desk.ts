@@ -2,6 +2,7 @@ import { commitInBackground, type Environment } from './environment.js';
 import { GrantBook, type GrantOutcome } from './grants.js';
 import type { GrantRecord, JobRecord, ShardGrant } from './model.js';
 import type { Fleet } from './nodes.js';
+import type { SlotWeight } from './slots/reassign.js';
 
 /** How long shards may take to say what they can give back. */
 const roundMs = 1000;
@@ -37,6 +38,14 @@ export class GrantDesk {
     const book = this.#books.get(job);
     if (book === undefined) return undefined;
     this.#act(book, book.resize(quotaBytes));
+    return book.record();
+  }
+
+  /** The job's book as it is once slots have other owners, for the caller to commit; undefined if it has none. */
+  redeal(job: string, weights: readonly SlotWeight[], lost: ReadonlySet<number>): GrantRecord | undefined {
+    const book = this.#books.get(job);
+    if (book === undefined) return undefined;
+    this.#act(book, book.redeal(weights, lost));
     return book.record();
   }
 

@@ -120,6 +120,33 @@ export class GrantBook {
     return { answer: [], reclaim: held > quotaBytes ? [...this.#grants.keys()] : [] };
   }
 
+  /**
+   * The job's slots have other owners: those that had none get a part of the reserve by weight. Shards without slots keep what their objects
+   * need and are asked for the rest; what shards held that are gone for good is free.
+   */
+  redeal(weights: readonly { shard: number; weight: number }[], lost: ReadonlySet<number>): GrantOutcome {
+    for (const shard of lost) this.#forfeit(shard);
+    const total = weights.reduce((sum, { weight }) => sum + weight, 0);
+    const dealt = weights.length === 1 ? this.#quotaBytes : this.#quotaBytes * (1 - reserveShare);
+    for (const { shard, weight } of weights) {
+      const grant = this.#grants.get(shard) ?? { shard, bytes: 0, version: 0 };
+      if (grant.bytes > 0) continue;
+      const bytes = Math.min(this.reserveBytes, Math.floor((dealt * weight) / total));
+      this.#grants.set(shard, { shard, bytes, version: grant.version + 1 });
+    }
+    const owners = new Set(weights.map(({ shard }) => shard));
+    const reclaim = [...this.#grants.values()].filter(({ shard, bytes }) => bytes > 0 && !owners.has(shard));
+    return { answer: [], reclaim: reclaim.map(({ shard }) => shard) };
+  }
+
+  /** A shard is gone with everything it held. Should it come back, what it says it holds counts until it has answered for it. */
+  #forfeit(shard: number): void {
+    const grant = this.#grants.get(shard);
+    if (grant !== undefined) this.#grants.set(shard, { shard, bytes: 0, version: grant.version + 1 });
+    this.#waiting.delete(shard);
+    this.#heard(shard);
+  }
+
   #startRound(reachable: (shard: number) => boolean): GrantOutcome {
     for (const { shard, bytes } of this.#grants.values()) {
       if (bytes > 0 && !this.#waiting.has(shard) && reachable(shard)) this.#asked.add(shard);

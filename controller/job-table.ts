@@ -12,6 +12,8 @@ export class JobTable {
   readonly #ofNode = new Map<string, Set<string>>();
   /** Those of which each node only has to know that it has no slots of them any more. */
   readonly #formerOfNode = new Map<string, Set<string>>();
+  /** Active jobs that did not get what they wanted. */
+  readonly short = new Set<string>();
   /** Jobs that are no longer active, oldest first. */
   readonly #finished = new Map<string, number>();
   /** Called after each change of a job: as it was, and as it is. */
@@ -44,6 +46,8 @@ export class JobTable {
     this.onChange(before, record);
     if (before !== undefined && movedOrEnded(before, record)) this.#unlink(before);
     if (state.kind !== 'ended') this.#link(record);
+    if (state.kind === 'active' && record.deficit !== undefined) this.short.add(job);
+    else this.short.delete(job);
     if (state.kind === 'active' || this.#finished.has(job)) return;
     this.#finished.set(job, state.kind === 'ending' ? state.sinceMs : state.endedMs);
   }
@@ -54,6 +58,7 @@ export class JobTable {
     if (record === undefined) return;
     this.#unlink(record);
     this.#jobs.delete(job);
+    this.short.delete(job);
     this.#finished.delete(job);
     this.onChange(record, undefined);
   }

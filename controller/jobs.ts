@@ -4,6 +4,7 @@ import type { JobPlan } from './allocation.js';
 import type { Environment } from './environment.js';
 import { GrantDesk } from './grant-desk.js';
 import { JobTable } from './job-table.js';
+import { JobChanges } from './jobs/changes.js';
 import { JobConfigurer } from './jobs/configurer.js';
 import { JobEnding, refuseUnknownUntilMs } from './jobs/ending.js';
 import { NodeSettler } from './jobs/node-settler.js';
@@ -11,6 +12,8 @@ import type { JobCounters, JobParts } from './jobs/parts.js';
 import { JobPruning } from './jobs/pruning.js';
 import { JobRegistering, type NewJob } from './jobs/registering.js';
 import { JobScaling } from './jobs/scaling.js';
+import { type Emptied, JobSteering } from './jobs/steering.js';
+import { JobWidening } from './jobs/widening.js';
 import { LeaseTable } from './leases.js';
 import { type DrainedBy, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
@@ -30,6 +33,8 @@ export class Jobs {
   readonly #parts: JobParts;
   readonly #registering: JobRegistering;
   readonly #scaling: JobScaling;
+  readonly #steering: JobSteering;
+  readonly #widening: JobWidening;
   readonly #ending: JobEnding;
   readonly #pruning: JobPruning;
 
@@ -37,7 +42,7 @@ export class Jobs {
   constructor(environment: Environment, fleet: Fleet, tokens: Tokens, counters: JobCounters) {
     const { table, reserved, watchers } = this;
     const configurer: JobConfigurer = new JobConfigurer(environment.clock, fleet, table, () => this.grants);
-    this.leases = new LeaseTable(environment.clock, (job) => this.#ending.lapsed(job));
+    this.leases = new LeaseTable(environment.clock, { lapsed: (job) => this.#ending.lapsed(job) });
     this.usage = new UsageDesk(environment);
     this.grants = new GrantDesk(environment, fleet, (job, shards) => configurer.sendGrants(job, shards));
     const settler = new NodeSettler(environment, fleet, table, this.usage);
@@ -45,8 +50,11 @@ export class Jobs {
     const desks = { table, reserved, watchers, leases, usage, grants, configurer, settler };
     this.#parts = { environment, fleet, tokens, counters, ...desks };
     this.#registering = new JobRegistering(this.#parts);
-    this.#scaling = new JobScaling(this.#parts);
-    this.#ending = new JobEnding(this.#parts);
+    const changes = new JobChanges(this.#parts);
+    this.#scaling = new JobScaling(this.#parts, changes);
+    this.#steering = new JobSteering(this.#parts, changes, this.#scaling);
+    this.#widening = new JobWidening(this.#parts, changes, this.#scaling);
+    this.#ending = new JobEnding(this.#parts, () => this.#widening.roomier());
     for (const record of environment.store.all('jobs').sort((a, b) => finishedMs(a) - finishedMs(b))) this.#restore(record);
     this.#pruning = new JobPruning(this.#parts);
   }
@@ -75,8 +83,27 @@ export class Jobs {
   }
 
   /** Changes hints; see {@link JobScaling.scale}. */
-  scale(job: string, hints: Hints): Promise<JobRecord> {
-    return this.#scaling.scale(job, hints);
+  async scale(job: string, hints: Hints): Promise<JobRecord> {
+    const record = await this.#scaling.scale(job, hints);
+    this.#widening.roomier();
+    return record;
+  }
+
+  /** A previous owner of slots of a job holds nothing of them any more. It may say so again. */
+  emptied(job: string, report: Emptied): void {
+    this.#steering.emptied(job, report);
+  }
+
+  /**
+   * A node is gone for good: slots of its shards get new owners, which know that what is not written again is lost. Should it come
+   * back, it is told that they are not its own. Resolves once that is durable; may be said again.
+   */
+  async lost(node: string): Promise<void> {
+    const shards = this.#parts.fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? [];
+    const jobs = this.table.ofNode(node).flatMap(({ job, state }) => (state.kind === 'active' ? job : []));
+    await this.#ending.lost(node);
+    await this.#steering.lost(shards, jobs);
+    this.settleNode(node);
   }
 
   /** A node purged a job; `final` is what the job used there. */
@@ -116,6 +143,7 @@ export class Jobs {
     const nodes = new Set(shards.map((shard) => this.#parts.fleet.nodeOfShard(shard) ?? ''));
     const jobs = new Set([...nodes].flatMap((node) => this.table.ofNode(node).map(({ job }) => job)));
     for (const job of jobs) if (this.watchers.has(job)) this.watchers.changed(job);
+    this.#widening.roomier();
   }
 
   /** What a node needs to know of a job. */
@@ -128,6 +156,8 @@ export class Jobs {
 
   close(): void {
     this.#pruning.close();
+    this.#steering.close();
+    this.#widening.close();
     this.leases.close();
     this.grants.close();
     this.usage.close();

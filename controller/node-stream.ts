@@ -127,6 +127,9 @@ export class NodeStream {
     } else if (message.grantReturn && this.#isOf(node, message.grantReturn.shard)) {
       const { job, shard, bytes, version } = message.grantReturn;
       jobs.grants.returned(job, shard, bytes, version);
+    } else if (message.emptied && this.#isOf(node, message.emptied.shard)) {
+      const { job, shard, epoch, spans } = message.emptied;
+      jobs.emptied(job, { shard, epoch, spans });
     } else if (message.shardChanged) {
       log.info({ node, shard: message.shardChanged.shard, state: message.shardChanged.state }, 'shard changed');
       fleet.shardChanged(node, message.shardChanged.shard, message.shardChanged.state);

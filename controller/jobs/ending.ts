@@ -1,4 +1,4 @@
-import { tokenLifetimeMs, type UsageTotals } from '@satchel/proto/core';
+import { noUsage, tokenLifetimeMs, type UsageTotals } from '@satchel/proto/core';
 import { nodesOf, shardsOn } from '../job-table.js';
 import type { EndReason, JobRecord } from '../model.js';
 import type { Change } from '../state/state-store.js';
@@ -19,8 +19,12 @@ export class JobEnding {
   /** Those who wait for a job to be purged. */
   readonly #purgeWaiters: Waiters<void>;
 
-  constructor(parts: JobParts) {
+  readonly #roomier: () => void;
+
+  /** `roomier` is called when a job has given back what it had reserved. */
+  constructor(parts: JobParts, roomier: () => void) {
     this.#parts = parts;
+    this.#roomier = roomier;
     this.#purgeWaiters = new Waiters(parts.environment.clock);
   }
 
@@ -45,11 +49,15 @@ export class JobEnding {
   }
 
   /** A node purged a job; `final` is what the job used there. */
-  async purged(node: string, job: string, final: UsageTotals): Promise<void> {
+  purged(node: string, job: string, final: UsageTotals): Promise<void> {
+    return this.#purged(node, job, final);
+  }
+
+  async #purged(node: string, job: string, final: UsageTotals | undefined): Promise<void> {
     const { table, usage, settler, environment } = this.#parts;
     const record = table.get(job);
     if (record?.state.kind !== 'ending' || !record.state.awaiting.includes(node)) return;
-    usage.purged(job, shardsOn(record, node), final);
+    usage.purged(job, shardsOn(record, node), final ?? noUsage);
     const { reason, refuseUntilMs } = record.state;
     const awaiting = record.state.awaiting.filter((other) => other !== node);
     if (awaiting.length > 0) {
@@ -60,6 +68,12 @@ export class JobEnding {
       await this.#finish({ ...record, state: { kind: 'ended', reason, refuseUntilMs, endedMs } });
     }
     this.#tellPurgeWaiters(job);
+  }
+
+  /** A node is gone for good with all that jobs had there: nothing of it is awaited. It is told of them should it come back. */
+  async lost(node: string): Promise<void> {
+    const awaited = this.#parts.table.ofNode(node).filter(({ state }) => state.kind === 'ending');
+    await Promise.all(awaited.map(({ job }) => this.#purged(node, job, undefined)));
   }
 
   /** A node's stream is over: nobody waits for its answers any more. */
@@ -79,6 +93,7 @@ export class JobEnding {
     reserved.remove(record.allocation.shares);
     grants.drop(job);
     watchers.ended(job);
+    this.#roomier();
     try {
       await environment.store.commit([
         { collection: 'jobs', key: job, value: ending },

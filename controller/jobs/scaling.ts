@@ -1,40 +1,87 @@
 import { type Hints, parseHints, shardsOf } from '@satchel/proto/core';
-import { replanJob } from '../allocation.js';
+import { planJob, replanJob } from '../allocation.js';
 import { openBook } from '../grant-desk.js';
-import { nodesOf } from '../job-table.js';
-import type { JobRecord } from '../model.js';
-import type { Change } from '../state/state-store.js';
+import type { GrantRecord, JobRecord } from '../model.js';
+import type { Rooms } from '../placement.js';
+import type { Decided, JobChanges } from './changes.js';
 import type { JobParts } from './parts.js';
+import { fieldsOf, mostPreviousOwners, type Replan, replan } from './replanning.js';
 
-/** Changes what running jobs have. */
+/** Gives running jobs more or less than they have. */
 export class JobScaling {
   readonly #parts: JobParts;
+  readonly #changes: JobChanges;
 
-  constructor(parts: JobParts) {
+  constructor(parts: JobParts, changes: JobChanges) {
     this.#parts = parts;
+    this.#changes = changes;
   }
 
-  /** Changes hints. Slots stay where they are; quota, reservation and tiers follow the new hints. */
+  /**
+   * Changes hints; quota, reservation, tiers and slots follow them. Hints that are what they were change nothing. Resolves when the job's nodes
+   * know, or after a short bound.
+   */
   async scale(job: string, hints: Hints): Promise<JobRecord> {
-    const { environment, fleet, table, reserved, grants, configurer } = this.#parts;
-    const before = table.active(job);
-    const merged = parseHints({ ...before.hints, ...hints });
-    reserved.remove(before.allocation.shares);
-    const plan = replanJob(merged, before.ranges, fleet.roomsOf(shardsOf(before.ranges), reserved));
-    const record: JobRecord = { ...before, ...plan, hints: merged };
-    reserved.add(record.allocation.shares);
-    table.set(record);
-    const book = grants.resize(job, record.allocation.quotaBytes) ?? this.#addBook(record);
-    const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
-    if (book !== undefined) changes.push({ collection: 'grants', key: job, value: book });
-    await environment.store.commit(changes);
-    await configurer.configure(record, nodesOf(record));
+    const { record, told } = await this.#changes.change(job, (before) => {
+      const merged = parseHints({ ...before.hints, ...hints });
+      const differing = differences(before.hints, merged);
+      if (differing.length === 0) return undefined;
+      return this.decide({ ...before, hints: merged }, `scaled by hint ${differing.join(', ')}`);
+    });
+    await told;
     return record;
   }
 
-  #addBook(record: JobRecord) {
+  /** What a job gets if it is planned anew. `lost`: shards that are gone for good. Throws `unavailable` if no shard may get slots. */
+  decide(before: JobRecord, why: string, lost: ReadonlySet<number> = new Set()): Decided {
+    const fields = this.#fields(before, why, lost);
+    return { fields: { ...fields, hints: before.hints }, grants: this.#grants({ ...before, ...fields }, lost) };
+  }
+
+  /** Where a job would be if it were planned anew; its own reservation must be given back. */
+  replan(before: JobRecord, lost: ReadonlySet<number> = new Set()): Replan {
+    return replan(before.ranges, this.#rooms(before, lost), (rooms, present) => planJob(before.hints, rooms, undefined, present));
+  }
+
+  #fields(before: JobRecord, why: string, lost: ReadonlySet<number>) {
+    const fields = fieldsOf(before, this.replan(before, lost), why, lost);
+    if (fields.previous.length <= mostPreviousOwners || lost.size > 0) return fields;
+    const { fleet, reserved } = this.#parts;
+    const kept = replanJob(before.hints, before.ranges, fleet.roomsOf(shardsOf(before.ranges), reserved));
+    return fieldsOf(before, { plan: kept, moves: [] }, why);
+  }
+
+  /**
+   * Where the job may have slots: wherever new jobs may, and on its own shards that are away for the moment. It leaves nodes that
+   * drain, unless there are no others.
+   */
+  #rooms(before: JobRecord, lost: ReadonlySet<number>): Rooms {
+    const { fleet, reserved } = this.#parts;
+    const free = fleet.rooms(reserved);
+    const away = shardsOf(before.ranges).filter((shard) => free.of(shard) === undefined && !lost.has(shard));
+    if (away.length === 0) return free;
+    const own = fleet.roomsOf(away, reserved);
+    const staying = own.filter(({ node }) => fleet.node(node)?.record.draining !== true);
+    if (staying.length === 0 && free.length > 0) return free;
+    return [...free, ...(staying.length > 0 ? staying : own)];
+  }
+
+  /** Deals the quota as the job now has it; undefined if it has none. */
+  #grants(record: JobRecord, lost: ReadonlySet<number>): GrantRecord | undefined {
+    const { grants } = this.#parts;
+    const { quotaBytes, shares } = record.allocation;
+    if (grants.resize(record.job, quotaBytes) !== undefined) {
+      const weights = shares.map(({ shard, slots }) => ({ shard, weight: slots }));
+      return grants.redeal(record.job, weights, lost);
+    }
     const book = openBook(record);
-    if (book !== undefined) this.#parts.grants.add(book);
+    if (book !== undefined) grants.add(book);
     return book?.record();
   }
+}
+
+/** Names of hints that are not what they were. */
+function differences(before: Hints, after: Hints): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof Hints>;
+  return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }

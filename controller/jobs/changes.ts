@@ -1,0 +1,99 @@
+import type { Environment } from '../environment.js';
+import { holdingNodes, nodesOf } from '../job-table.js';
+import type { GrantRecord, JobRecord } from '../model.js';
+import type { Change } from '../state/state-store.js';
+import type { JobParts } from './parts.js';
+
+/** Fields of a job that change, and its book of grants if that changes too. */
+export interface Decided {
+  readonly fields: Partial<Omit<JobRecord, 'job' | 'state' | 'revision'>>;
+  readonly grants?: GrantRecord | undefined;
+}
+
+/**
+ * Changes running jobs, one change of a job after the other. Each is durable before it is in the table, and in the table before
+ * anybody hears of it: after a crash no two configurations go by the same revision.
+ */
+export class JobChanges {
+  readonly #parts: JobParts;
+  readonly #environment: Environment;
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+    this.#environment = parts.environment;
+  }
+
+  /**
+   * Waits for the job's turn, lets `decide` say what changes, and makes it so. While it decides, what the job has reserved counts as
+   * free; undefined changes nothing. Returns the job as it then is, and when its nodes know. Throws `no-job` if it is not active.
+   */
+  async change(
+    job: string,
+    decide: (before: JobRecord) => Decided | undefined,
+  ): Promise<{ record: JobRecord; told: Promise<void> }> {
+    const before = this.#last.get(job);
+    const turn = (before ?? Promise.resolve()).then(() => this.#run(job, decide));
+    const settled = turn.catch(() => {});
+    this.#last.set(job, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#last.get(job) === settled) this.#last.delete(job);
+    }
+  }
+
+  async #run(job: string, decide: (before: JobRecord) => Decided | undefined) {
+    for (;;) {
+      const before = this.#parts.table.active(job);
+      const change = this.#decide(before, decide);
+      if (change === undefined) return { record: before, told: Promise.resolve() };
+      await this.#commit(before, change.record, change.grants);
+      const now = this.#parts.table.get(job);
+      if (now === before) return { record: change.record, told: this.#tell(before, change.record) };
+      // It ended or changed otherwise while this was written; nobody has heard of it, and what is there now was written after it.
+      this.#reserve(change.record, before);
+    }
+  }
+
+  #decide(before: JobRecord, decide: (before: JobRecord) => Decided | undefined) {
+    const { reserved } = this.#parts;
+    reserved.remove(before.allocation.shares);
+    let after = before;
+    try {
+      const decided = decide(before);
+      if (decided === undefined) return undefined;
+      after = { ...before, ...decided.fields, revision: before.revision + 1 };
+      return { record: after, grants: decided.grants };
+    } finally {
+      reserved.add(after.allocation.shares);
+    }
+  }
+
+  async #commit(before: JobRecord, after: JobRecord, grants: GrantRecord | undefined): Promise<void> {
+    const { job } = before;
+    const changes: Change[] = [{ collection: 'jobs', key: job, value: after }];
+    if (grants !== undefined) changes.push({ collection: 'grants', key: job, value: grants });
+    try {
+      await this.#environment.store.commit(changes);
+    } catch (error) {
+      this.#reserve(after, before);
+      throw error;
+    }
+  }
+
+  #reserve(from: JobRecord, to: JobRecord): void {
+    this.#parts.reserved.remove(from.allocation.shares);
+    this.#parts.reserved.add(to.allocation.shares);
+  }
+
+  #tell(before: JobRecord, after: JobRecord): Promise<void> {
+    const { table, watchers, configurer, settler } = this.#parts;
+    table.set(after);
+    if (after.epoch !== before.epoch) watchers.changed(after.job);
+    const told = configurer.configure(after, [...new Set([...nodesOf(before), ...nodesOf(after)])]);
+    const needed = new Set(holdingNodes(after));
+    for (const node of holdingNodes(before)) if (!needed.has(node)) settler.settle(node);
+    return told;
+  }
+}

@@ -1,0 +1,98 @@
+import { type SlotRange, slotCount, slotsPerShard } from '@satchel/proto/core';
+import type { JobPlan } from '../allocation.js';
+import type { Deficit, FormerShard, JobRecord, Reason } from '../model.js';
+import type { PresentShards, Rooms } from '../placement.js';
+import { previousAfter, withLost } from '../slots/previous-owners.js';
+import { reassign } from '../slots/reassign.js';
+import { type Move, movesBetween, slotsMoved } from '../slots/segments.js';
+
+/** Entries of previous owners that one job may have; a job with more keeps its slots until some have been emptied. */
+export const mostPreviousOwners = 2048;
+
+/** A running job's plan anew. */
+export interface Replan {
+  readonly plan: JobPlan;
+  readonly moves: readonly Move[];
+}
+
+/**
+ * Plans a running job anew on `rooms`, its own reservation counted as free. It stays where it is as far as that holds it, and slots move
+ * as few as can be. Pure; `plan` is what a job with these parts of its slots on these shards would be given.
+ */
+export function replan(
+  ranges: readonly SlotRange[],
+  rooms: Rooms,
+  plan: (rooms: Rooms, present: PresentShards) => JobPlan,
+): Replan {
+  const present = new Map([...slotsPerShard(ranges)].map(([shard, slots]) => [shard, slots / slotCount]));
+  const planned = plan(rooms, present);
+  const weights = planned.allocation.shares.map(({ shard, slots }) => ({ shard, weight: slots }));
+  const after = reassign(ranges, weights);
+  return { plan: { ...planned, ranges: after }, moves: movesBetween(ranges, after) };
+}
+
+/** Whether a job is short of more of anything. */
+export function isWorse(deficit: Deficit | undefined, than: Deficit | undefined): boolean {
+  const { shards, bytes, throughputBytesPerSecond } = deficit ?? noDeficit;
+  const other = than ?? noDeficit;
+  return (
+    shards > other.shards || bytes > other.bytes || throughputBytesPerSecond > other.throughputBytesPerSecond + roundingPerSecond
+  );
+}
+
+/** Whether a job gets enough by a change to be moved for it: a sixteenth of something it is short of, and no less of the rest. */
+export function isWorthMoving(before: Deficit, after: Deficit | undefined): boolean {
+  if (isWorse(after, before)) return false;
+  const left = after ?? noDeficit;
+  return (['shards', 'bytes', 'throughputBytesPerSecond'] as const).some(
+    (what) => before[what] > 0 && left[what] <= before[what] * (1 - 1 / 16),
+  );
+}
+
+const noDeficit: Deficit = { shards: 0, bytes: 0, throughputBytesPerSecond: 0 };
+/** Shares are rounded down, so that plans that are alike differ by less than a byte per second and shard. */
+const roundingPerSecond = 256;
+
+/** The fields of a job that follow a plan. `lost`: shards that are gone for good. */
+export function fieldsOf(
+  before: JobRecord,
+  { plan, moves }: Replan,
+  why: string,
+  lost: ReadonlySet<number> = new Set(),
+): Pick<JobRecord, 'allocation' | 'reasons' | 'ranges' | 'epoch' | 'previous' | 'former' | 'deficit'> {
+  const { allocation, reasons, ranges, deficit } = plan;
+  const known = withLost(before.previous, lost);
+  if (moves.length === 0) {
+    return { allocation, reasons, ranges: before.ranges, epoch: before.epoch, previous: known, former: before.former, deficit };
+  }
+  const epoch = before.epoch + 1;
+  return {
+    allocation,
+    reasons: [...reasons, movesReason(moves, epoch, why)],
+    ranges,
+    epoch,
+    previous: previousAfter(known, before.ranges, ranges, epoch, lost),
+    former: formerAfter(before, plan),
+    deficit,
+  };
+}
+
+/** Shards that had slots and have none now. */
+function formerAfter(before: JobRecord, plan: JobPlan): FormerShard[] {
+  const owners = new Set(plan.allocation.shares.map(({ shard }) => shard));
+  const places = [...before.former, ...before.allocation.shares.map(({ shard, node }) => ({ shard, node }))];
+  return places.filter(({ shard }) => !owners.has(shard));
+}
+
+function movesReason(moves: readonly Move[], epoch: number, why: string): Reason {
+  const pairs = new Map<string, number>();
+  for (const { from, to, start, end } of moves) pairs.set(`${from} → ${to}`, (pairs.get(`${from} → ${to}`) ?? 0) + end - start);
+  const largest = [...pairs].sort(([, a], [, b]) => b - a).slice(0, 8);
+  const listed = largest.map(([pair, slots]) => `${slots} from shard ${pair}`).join(', ');
+  const others = pairs.size > largest.length ? `, and ${pairs.size - largest.length} more` : '';
+  return {
+    field: 'slots moved',
+    value: `${slotsMoved(moves)} of ${slotCount}, epoch ${epoch}`,
+    because: `${why}: ${listed}${others}; the fewest that give each shard its part`,
+  };
+}

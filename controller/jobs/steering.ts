@@ -1,0 +1,114 @@
+import { SatchelError } from '@satchel/proto/core';
+import type { JobRecord } from '../model.js';
+import { type SlotSpan, withoutEmptied } from '../slots/previous-owners.js';
+import type { Decided, JobChanges } from './changes.js';
+import type { JobParts } from './parts.js';
+import type { JobScaling } from './scaling.js';
+
+/** How long reports of emptied slots are gathered, so that many of them are one change. */
+const gatherMs = 50;
+/** Jobs that get new owners at the same time, so that their changes are written together. */
+const jobsAtOnce = 64;
+/** After a change that could not be written it is tried again so much later. */
+const againMs = 1000;
+
+/** A shard holds nothing any more of slots that it had, as it knows from the configuration of `epoch`. */
+export interface Emptied {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly spans: readonly SlotSpan[];
+}
+
+/** Follows slots that move: until their previous owners are empty, or gone for good. */
+export class JobSteering {
+  readonly #parts: JobParts;
+  readonly #changes: JobChanges;
+  readonly #scaling: JobScaling;
+  readonly #emptied = new Map<string, Emptied[]>();
+  readonly #timers = new Map<string, () => void>();
+
+  constructor(parts: JobParts, changes: JobChanges, scaling: JobScaling) {
+    this.#parts = parts;
+    this.#changes = changes;
+    this.#scaling = scaling;
+  }
+
+  /** A previous owner is empty of some slots. It may say so again. */
+  emptied(job: string, report: Emptied): void {
+    const record = this.#parts.table.get(job);
+    if (record?.state.kind !== 'active' || !record.previous.some(({ shard }) => shard === report.shard)) return;
+    const reports = this.#emptied.get(job) ?? [];
+    reports.push(report);
+    this.#emptied.set(job, reports);
+    this.#after(job, gatherMs);
+  }
+
+  /**
+   * Shards are gone for good: their slots of every job go to others, which know that what was not written since is lost, and jobs
+   * that end do not wait for them. Resolves once everything is durable that could be; the rest is tried again.
+   */
+  async lost(shards: readonly number[], jobs: readonly string[]): Promise<void> {
+    const gone = new Set(shards);
+    for (let from = 0; from < jobs.length; from += jobsAtOnce) {
+      await Promise.all(jobs.slice(from, from + jobsAtOnce).map((job) => this.#lost(job, gone)));
+    }
+  }
+
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel();
+  }
+
+  async #lost(job: string, gone: ReadonlySet<number>): Promise<void> {
+    try {
+      await this.#changes.change(job, (before) => {
+        const owners = before.allocation.shares.some(({ shard }) => gone.has(shard));
+        const previous = before.previous.some(({ shard, lost }) => gone.has(shard) && !lost);
+        if (!owners && !previous) return undefined;
+        return this.#scaling.decide(before, `shard ${[...gone].join(', ')} is gone for good`, gone);
+      });
+    } catch (error) {
+      if (SatchelError.from(error).code === 'no-job') return;
+      const { clock, log } = this.#parts.environment;
+      log.error({ err: error, job }, 'slots of a lost shard have no new owner yet');
+      this.#timers.set(
+        `${job} ${[...gone].join()}`,
+        clock.after(againMs, () => void this.#lost(job, gone)),
+      );
+    }
+  }
+
+  #after(job: string, delayMs: number): void {
+    if (this.#timers.has(job)) return;
+    const run = () => {
+      this.#timers.delete(job);
+      this.#settle(job).catch((error: unknown) => this.#failed(job, error));
+    };
+    this.#timers.set(job, this.#parts.environment.clock.after(delayMs, run));
+  }
+
+  async #settle(job: string): Promise<void> {
+    const reports = this.#emptied.get(job) ?? [];
+    this.#emptied.delete(job);
+    try {
+      await this.#changes.change(job, (before) => withoutAll(before, reports));
+    } catch (error) {
+      this.#emptied.set(job, [...reports, ...(this.#emptied.get(job) ?? [])]);
+      throw error;
+    }
+  }
+
+  #failed(job: string, error: unknown): void {
+    if (SatchelError.from(error).code === 'no-job') {
+      this.#emptied.delete(job);
+      return;
+    }
+    this.#parts.environment.log.error({ err: error, job }, 'that slots were emptied could not be written');
+    this.#after(job, againMs);
+  }
+}
+
+function withoutAll(before: JobRecord, reports: readonly Emptied[]): Decided | undefined {
+  let previous = before.previous;
+  for (const { spans, shard, epoch } of reports) previous = withoutEmptied(previous, spans, shard, epoch);
+  return JSON.stringify(previous) === JSON.stringify(before.previous) ? undefined : { fields: { previous } };
+}
