@@ -1,5 +1,7 @@
 import { parseDurationMs, SatchelError } from '@satchel/proto/core';
 import { Command, InvalidArgumentError } from 'commander';
+import type { ScalingSettings } from './autoscaler/scaling.js';
+import { addScalingOptions, type ScalingOptions, scalingOf } from './autoscaler/scaling-options.js';
 import type { LeaseBounds } from './input.js';
 import { type EtcdAddress, isEtcdUri, parseEtcdUri } from './state/etcd/address.js';
 
@@ -16,16 +18,16 @@ export interface ControllerConfig {
   /** Where nodes keep objects; shown, not used. */
   readonly objectUri: string | undefined;
   readonly leases: LeaseBounds;
+  readonly scaling: ScalingSettings;
   /** Stop when standard input ends. */
   readonly withParent: boolean;
 }
 
-interface Options {
+interface Options extends ScalingOptions {
   state: string;
   host: string;
   port: number;
   httpPort: number;
-  object?: string;
   lease: number;
   minLease: number;
   leaderLease: number;
@@ -52,6 +54,7 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     .option('--leader-lease <duration>', 'with etcd: silence after which another controller takes over', leaderLease, 3000)
     .option('--with-parent', 'stop when standard input ends', false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  addScalingOptions(command);
   const options = command.parse(args, { from: 'user' }).opts<Options>();
   return {
     state: stateOf(options.state, command),
@@ -61,16 +64,26 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     httpPort: options.httpPort,
     objectUri: options.object,
     leases: { defaultMs: Math.max(options.lease, options.minLease), leastMs: options.minLease, mostMs: mostLeaseMs },
+    scaling: orWrongUsage(command, '--provider', () => scalingFor(options)),
     withParent: options.withParent,
   };
 }
 
 function stateOf(text: string, command: Command): ControllerConfig['state'] {
-  if (!isEtcdUri(text)) return { folder: text };
+  return isEtcdUri(text) ? { etcd: orWrongUsage(command, '--state', () => parseEtcdUri(text)) } : { folder: text };
+}
+
+/** Nodes that are processes of a controller would end when another one leads. */
+function scalingFor(options: Options): ScalingSettings {
+  if (options.provider !== 'local' || !isEtcdUri(options.state)) return scalingOf(options);
+  throw new SatchelError('invalid-argument', 'local nodes belong to one controller; with etcd give another provider');
+}
+
+function orWrongUsage<Result>(command: Command, option: string, read: () => Result): Result {
   try {
-    return { etcd: parseEtcdUri(text) };
+    return read();
   } catch (error) {
-    return command.error(`error: option '--state': ${SatchelError.from(error).message}`);
+    return command.error(`error: option '${option}': ${SatchelError.from(error).message}`);
   }
 }
 

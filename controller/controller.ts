@@ -1,5 +1,6 @@
 import { type Clock, SatchelError, systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
+import { type Scaling, startScaling, staticScaling } from './autoscaler/scaling.js';
 import type { ControllerConfig } from './config.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
@@ -27,7 +28,8 @@ export interface RunningController {
 }
 
 /** A controller's settings, wherever its state is. */
-export type ServiceConfig = Omit<ControllerConfig, 'state' | 'leaderLeaseSeconds' | 'withParent'>;
+export type ServiceConfig = Omit<ControllerConfig, 'state' | 'leaderLeaseSeconds' | 'withParent' | 'scaling'> &
+  Partial<Pick<ControllerConfig, 'scaling'>>;
 
 /** What a controller runs on. */
 export interface ControllerParts {
@@ -87,13 +89,20 @@ export async function lead(
     stop();
     throw error;
   });
+  const address = `${host === '0.0.0.0' ? '127.0.0.1' : host}:${rpc.port}`;
+  const fleetParts = { environment, fleet, jobs, decisions, address };
+  const scaling: Scaling = await startScaling(config.scaling ?? staticScaling, fleetParts).catch(async (error: unknown) => {
+    stop();
+    await rpc.close(0);
+    throw error;
+  });
   log.info({ port: rpc.port, jobs: jobs.table.activeCount }, 'controller serves');
   return {
     port: rpc.port,
     pages: pagesOf(metrics, () => statusPage(jobs, fleet, clock.now(), config.objectUri)),
     close: async () => {
       stop();
-      await rpc.close(leads() ? undefined : 0);
+      await Promise.all([scaling.close(), rpc.close(leads() ? undefined : 0)]);
       if (leads()) await jobs.usage.flush();
     },
   };

@@ -39,6 +39,9 @@ export class Autoscaler {
   #cancel: () => void;
   #failures = 0;
   #notBeforeMs = 0;
+  /** Nodes in a row that were started and did not run. */
+  #failedStarts = 0;
+  #noStartBeforeMs = 0;
   #load: FleetLoad | undefined;
 
   /** Begins at once; the provider stays the caller's. */
@@ -137,7 +140,7 @@ export class Autoscaler {
       await jobs.drainNode(action.node, 'autoscaler');
     } else if (kind === 'undrain') {
       if (await jobs.takeBackNode(action.node)) decisions.record({ kind, subject: action.node, figures, because });
-    } else {
+    } else if (environment.clock.now() >= this.#noStartBeforeMs) {
       const { shape, count } = action;
       decisions.record({ kind, subject: shape, figures: [{ name: 'count', value: count }, ...figures], because });
       this.#arrivals.asked(await this.#bounded(provider.start(shape, count)), shape, environment.clock.now());
@@ -149,6 +152,7 @@ export class Autoscaler {
     const { fleet, jobs, provider, decisions, environment } = this.#parts;
     const membership = (node: string) => ({ member: fleet.node(node) !== undefined, needed: jobs.table.needs(node) });
     const { joined, late, gone } = this.#arrivals.compare(provided, membership, environment.clock.now());
+    if (joined.length > 0) this.#failedStarts = 0;
     for (const { node, tookMs } of joined) {
       const figures = [{ name: 'tookMs', value: Math.round(tookMs) }];
       decisions.record({ kind: 'joined', subject: node, figures, because: 'the node that was started takes part' });
@@ -166,9 +170,17 @@ export class Autoscaler {
     for (const name of order) {
       const failed = gone.find(({ node }) => node === name)?.failed === true;
       await this.#bounded(provider.remove(name));
+      if (failed) this.#startFailed();
       const because = failed ? 'it does not run, and no job has data on it' : 'it was drained and has left';
-      this.#parts.decisions.record({ kind: 'remove', subject: name, figures: [], because });
+      const figures = failed ? [{ name: 'failures', value: this.#failedStarts }] : [];
+      this.#parts.decisions.record({ kind: 'remove', subject: name, figures, because });
     }
+  }
+
+  /** Whatever keeps one node from running may keep the next. */
+  #startFailed(): void {
+    this.#failedStarts++;
+    this.#noStartBeforeMs = this.#parts.environment.clock.now() + backOffMs(this.#failedStarts);
   }
 
   #failed(error: SatchelError): void {

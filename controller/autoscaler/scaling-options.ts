@@ -1,0 +1,90 @@
+import { parseBytes, parseBytesPerSecond, parseDurationMs, SatchelError } from '@satchel/proto/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ScalingSettings } from './scaling.js';
+
+/** What the options of {@link addScalingOptions} read. */
+export interface ScalingOptions {
+  readonly provider: 'static' | 'local';
+  readonly minNodes: number;
+  readonly maxNodes: number;
+  readonly linger: number;
+  readonly nodeDir: string;
+  readonly nodeShards: number;
+  readonly nodeDram: number;
+  readonly nodeSsd: number;
+  readonly nodeThroughput?: number;
+  readonly nodeSocketDir?: string;
+  readonly nodeBasePort: number;
+  readonly nodeHttpPort: number;
+  readonly nodeSpin?: string;
+  readonly object?: string;
+}
+
+const GiB = 2 ** 30;
+
+/** Options on where nodes come from and how many there are. */
+export function addScalingOptions(command: Command): Command {
+  const provider = new Option(
+    '--provider <kind>',
+    'who starts nodes: static: somebody else; local: this process, as its children',
+  );
+  return command
+    .addOption(provider.choices(['static', 'local']).default('static'))
+    .option('--min-nodes <count>', 'nodes there are always', whole(1, 65_535), 1)
+    .option('--max-nodes <count>', 'nodes there are at most', whole(1, 65_535), 4)
+    .option('--linger <duration>', 'how long the fleet is too large before a node is drained', read(parseDurationMs), 60_000)
+    .option('--node-dir <dir>', 'folder of local nodes', './satchel-nodes')
+    .option('--node-shards <count>', 'shards of a local node', whole(1, 256), 1)
+    .option('--node-dram <size>', 'DRAM of a local node', read(parseBytes), GiB)
+    .option('--node-ssd <size>', 'SSD of a local node', read(parseBytes), 8 * GiB)
+    .option('--node-throughput <rate>', 'what a local node is relied on to move', read(parseBytesPerSecond))
+    .option('--node-socket-dir <dir>', 'folder of the sockets of local nodes (default: one in the folder of each)')
+    .option('--node-base-port <port>', 'first port of shards of local nodes; 0: any free ones', whole(0, 65_535), 7500)
+    .option('--node-http-port <port>', 'first HTTP port of local nodes; 0: any free ones', whole(0, 65_535), 7480)
+    .option('--node-spin <ms>', '--spin of local nodes');
+}
+
+/** Options, read, as settings; throws `invalid-argument` if they contradict each other. */
+export function scalingOf(options: ScalingOptions): ScalingSettings {
+  const { minNodes, maxNodes, linger, provider } = options;
+  if (minNodes > maxNodes) {
+    throw new SatchelError('invalid-argument', `--min-nodes ${minNodes} is more than --max-nodes ${maxNodes}`);
+  }
+  const policy = { least: minNodes, most: maxNodes, lingerMs: linger };
+  if (provider === 'static') return { provider: { kind: 'static' }, policy };
+  return {
+    policy,
+    provider: {
+      kind: 'local',
+      dir: options.nodeDir,
+      shards: options.nodeShards,
+      dramBytes: options.nodeDram,
+      ssdBytes: options.nodeSsd,
+      throughputBytesPerSecond: options.nodeThroughput,
+      object: options.object,
+      socketDir: options.nodeSocketDir,
+      basePort: options.nodeBasePort,
+      httpPort: options.nodeHttpPort,
+      spin: options.nodeSpin,
+      most: maxNodes,
+    },
+  };
+}
+
+function read(parse: (text: string) => number): (text: string) => number {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(SatchelError.from(error).message);
+    }
+  };
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`'${text}' is not a whole number from ${least} to ${most}`);
+  };
+}

@@ -1,0 +1,43 @@
+import type { DecisionLog } from '../decisions/decision-log.js';
+import type { Environment } from '../environment.js';
+import type { Jobs } from '../jobs.js';
+import type { Fleet } from '../nodes.js';
+import { openProvider, type ProviderSettings } from '../providers/provider-settings.js';
+import { Autoscaler } from './autoscaler.js';
+import { type AutoscalePolicy, completePolicy } from './policy.js';
+
+/** How a controller holds its fleet at its size. */
+export interface ScalingSettings {
+  readonly provider: ProviderSettings;
+  readonly policy: Partial<AutoscalePolicy>;
+}
+
+/** A fleet that nobody scales automatically. */
+export const staticScaling: ScalingSettings = { provider: { kind: 'static' }, policy: {} };
+
+/** What holds the fleet at its size while a controller leads. */
+export interface Scaling {
+  readonly autoscaler: Autoscaler;
+  /** Stops deciding, and the nodes that are processes of this one. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ScalingParts {
+  readonly environment: Environment;
+  readonly fleet: Fleet;
+  readonly jobs: Jobs;
+  readonly decisions: DecisionLog;
+  /** host:port under which nodes find this controller. */
+  readonly address: string;
+}
+
+/** Begins to scale. Throws `unavailable` if the provider cannot be opened. */
+export async function startScaling(settings: ScalingSettings, { address, ...parts }: ScalingParts): Promise<Scaling> {
+  const provider = await openProvider(settings.provider, address, parts.environment.log);
+  const autoscaler = new Autoscaler({ ...parts, provider, policy: completePolicy(settings.policy) });
+  const close = () => {
+    autoscaler.close();
+    return provider.close();
+  };
+  return { autoscaler, close };
+}
