@@ -1,7 +1,10 @@
 import { SatchelError } from '@satchel/proto/core';
-import { toServiceError } from '@satchel/proto/rpc';
+import { notLeading, toServiceError } from '@satchel/proto/rpc';
 import type { Logger } from 'pino';
 import type { Metrics } from './http/metrics.js';
+
+/** What calls fail with on a controller that has ceased to lead. */
+const movedCodes: ReadonlySet<string> = new Set(['unavailable', 'unknown-outcome', 'internal']);
 
 /** What every method of the control API uses. */
 export interface UnaryParts {
@@ -26,7 +29,7 @@ export function unary<Request, Response>(
   return async (call, callback) => {
     const done = metrics.call(name);
     try {
-      if (!leads()) throw new SatchelError('unavailable', 'this controller does not lead any more; call the one that does');
+      if (!leads()) throw new SatchelError('unavailable', 'this controller does not lead any more');
       const response = await handle(call.request);
       done('ok');
       callback(null, response);
@@ -34,7 +37,9 @@ export function unary<Request, Response>(
       const error = SatchelError.from(thrown);
       done(error.code);
       if (error.code === 'internal') log.error({ err: thrown, call: name }, 'a call failed');
-      callback(toServiceError(error));
+      // What failed because leadership was lost may be tried again where it went.
+      const elsewhere = !leads() && movedCodes.has(error.code);
+      callback(elsewhere ? notLeading() : toServiceError(error));
     }
   };
 }

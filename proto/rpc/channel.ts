@@ -4,11 +4,13 @@ import {
   type Client,
   type ClientUnaryCall,
   credentials,
+  Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { FleetClient, JobsClient } from '../gen/index.js';
+import { targetOf } from './address-resolver.js';
 import { loadSchema } from './schema.js';
-import { fromServiceError } from './status.js';
+import { fromServiceError, isLost } from './status.js';
 
 type Callback<Response> = (error: ServiceError | null, response?: Response) => void;
 
@@ -20,10 +22,14 @@ interface Unary<Request, Response> {
 
 /** A connection to the controller. */
 export interface ControllerChannel {
+  /** As given: of one controller or of several. */
   readonly address: string;
   readonly jobs: JobsClient;
   readonly fleet: FleetClient;
-  /** Calls a unary method, e.g. `call(channel.jobs, channel.jobs.getJob, { job })`; rejects with a SatchelError. */
+  /**
+   * Calls a unary method, e.g. `call(channel.jobs, channel.jobs.getJob, { job })`; rejects with a SatchelError. With the addresses of several
+   * controllers it waits, within its time, for one that leads, and is repeated if the connection broke: every unary method may be.
+   */
   call<Request, Response>(
     client: Client,
     method: Unary<Request, Response>,
@@ -43,35 +49,59 @@ const channelOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5_000,
 };
 
-/**
- * Opens a channel to `host:port`; connects on the first call. Calls time out after 10 s unless told. Channels of a process to one
- * address share a connection unless `ownConnection` says otherwise.
- */
-export function dial(address: string, { ownConnection = false } = {}): ControllerChannel {
+/** Of several controllers one that does not answer is left within the shortest lease of a job, for the one that leads instead. */
+const severalOptions: ChannelOptions = {
+  ...channelOptions,
+  'grpc.max_reconnect_backoff_ms': 300,
+  'grpc.keepalive_time_ms': 1500,
+  'grpc.keepalive_timeout_ms': 1500,
+};
+
+/** Pause before a call is repeated. */
+const repeatMs = 100;
+
+/** Opens a channel to `host:port`, or to the one that leads of `h1:p1,h2:p2`; connects on the first call. Calls time out after 10 s unless told. */
+export function dial(address: string): ControllerChannel {
   const schema = loadSchema();
-  const options: ChannelOptions = { ...channelOptions, 'grpc.use_local_subchannel_pool': ownConnection ? 1 : 0 };
-  const jobs = new schema.Jobs(address, credentials.createInsecure(), options);
-  const fleet = new schema.Fleet(address, credentials.createInsecure(), {
-    ...options,
-    channelOverride: jobs.getChannel(),
-  });
+  const target = targetOf(address);
+  const several = target !== address;
+  const options = several ? severalOptions : channelOptions;
+  const jobs = new schema.Jobs(target, credentials.createInsecure(), options);
+  const fleet = new schema.Fleet(target, credentials.createInsecure(), { ...options, channelOverride: jobs.getChannel() });
   return {
     address,
     jobs,
     fleet,
-    call: (client, method, request, timeoutMs = 10_000) =>
-      new Promise((resolve, reject) => {
-        Reflect.apply(method, client, [
-          request,
-          { deadline: Date.now() + timeoutMs },
-          (error: ServiceError | null, response: never) => (error ? reject(fromServiceError(error, address)) : resolve(response)),
-        ]);
-      }),
+    call: async (client, method, request, timeoutMs = 10_000) => {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const outcome = await callOnce(client, method, request, deadline, several);
+        if (outcome.kind === 'done') return outcome.response;
+        if (!several || !isLost(outcome.error) || Date.now() + repeatMs >= deadline)
+          throw fromServiceError(outcome.error, address);
+        await new Promise((resolve) => setTimeout(resolve, repeatMs));
+      }
+    },
     close: () => jobs.close(),
   };
 }
 
-/** The controller to talk to: the one given, else SATCHEL_CONTROLLER, else 127.0.0.1:7400. */
-export function controllerAddress(given?: string): string {
-  return given ?? process.env['SATCHEL_CONTROLLER'] ?? '127.0.0.1:7400';
+type Outcome<Response> =
+  | { readonly kind: 'done'; readonly response: Response }
+  | { readonly kind: 'failed'; readonly error: ServiceError };
+
+function callOnce<Request, Response>(
+  client: Client,
+  method: Unary<Request, Response>,
+  request: Request,
+  deadline: number,
+  waitForReady: boolean,
+): Promise<Outcome<Response>> {
+  return new Promise((resolve) => {
+    const metadata = new Metadata({ waitForReady });
+    const done = (error: ServiceError | null, response: Response) => {
+      resolve(error ? { kind: 'failed', error } : { kind: 'done', response });
+    };
+    Reflect.apply(method, client, [request, metadata, { deadline }, done]);
+  });
 }

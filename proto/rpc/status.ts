@@ -25,6 +25,16 @@ export function toServiceError(thrown: unknown): Partial<ServiceError> {
   return { code: statusOfCode[error.code] ?? status.INTERNAL, details: error.message, metadata };
 }
 
+/** What a controller answers that does not lead any more: the caller finds the one that does. */
+export function notLeading(): Partial<ServiceError> {
+  return { code: status.UNAVAILABLE, details: 'this controller does not lead any more' };
+}
+
+/** Whether a call failed because its connection could not be made or broke, or because the controller does not lead. */
+export function isLost(error: ServiceError): boolean {
+  return error.code === status.UNAVAILABLE && error.metadata?.get(codeMetadataKey)[0] === undefined;
+}
+
 /** A failed call's error; a server that could not be reached is `unavailable` and names `address`. */
 export function fromServiceError(error: ServiceError, address: string): SatchelError {
   const code = error.metadata?.get(codeMetadataKey)[0];
