@@ -40,7 +40,16 @@ function hintsToWire(hints: Hints): wire.Hints {
 
 /** A job with everything known of it. */
 export function jobToWire(record: JobRecord, jobs: Jobs, fleet: Fleet): wire.Job {
-  return { ...jobInList(record, jobs), reasons: [...record.reasons], slotMap: slotMapToWire(record, fleet) };
+  const { reasons, previous, revision, deficit } = record;
+  const slotMap = slotMapToWire(record, fleet);
+  return {
+    ...jobInList(record, jobs),
+    reasons: [...reasons],
+    slotMap,
+    previous: [...previous],
+    revision,
+    deficit: deficit ?? null,
+  };
 }
 
 /** A job as lists show it: without reasons and slot map. */

@@ -8,6 +8,7 @@ import type { ConfigurationApplied as _satchel_v1_ConfigurationApplied, Configur
 import type { ConfigureJobs as _satchel_v1_ConfigureJobs, ConfigureJobs__Output as _satchel_v1_ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';
 import type { ControllerMessage as _satchel_v1_ControllerMessage, ControllerMessage__Output as _satchel_v1_ControllerMessage__Output } from './satchel/v1/ControllerMessage.js';
 import type { Decision as _satchel_v1_Decision, Decision__Output as _satchel_v1_Decision__Output } from './satchel/v1/Decision.js';
+import type { Deficit as _satchel_v1_Deficit, Deficit__Output as _satchel_v1_Deficit__Output } from './satchel/v1/Deficit.js';
 import type { Drain as _satchel_v1_Drain, Drain__Output as _satchel_v1_Drain__Output } from './satchel/v1/Drain.js';
 import type { DrainNodeRequest as _satchel_v1_DrainNodeRequest, DrainNodeRequest__Output as _satchel_v1_DrainNodeRequest__Output } from './satchel/v1/DrainNodeRequest.js';
 import type { EndJobOnNode as _satchel_v1_EndJobOnNode, EndJobOnNode__Output as _satchel_v1_EndJobOnNode__Output } from './satchel/v1/EndJobOnNode.js';
@@ -91,6 +92,7 @@ export interface ProtoGrpcType {
       ConfigureJobs: MessageTypeDefinition<_satchel_v1_ConfigureJobs, _satchel_v1_ConfigureJobs__Output>
       ControllerMessage: MessageTypeDefinition<_satchel_v1_ControllerMessage, _satchel_v1_ControllerMessage__Output>
       Decision: MessageTypeDefinition<_satchel_v1_Decision, _satchel_v1_Decision__Output>
+      Deficit: MessageTypeDefinition<_satchel_v1_Deficit, _satchel_v1_Deficit__Output>
       Drain: MessageTypeDefinition<_satchel_v1_Drain, _satchel_v1_Drain__Output>
       DrainNodeRequest: MessageTypeDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_DrainNodeRequest__Output>
       EndJobOnNode: MessageTypeDefinition<_satchel_v1_EndJobOnNode, _satchel_v1_EndJobOnNode__Output>

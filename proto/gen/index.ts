@@ -5,6 +5,7 @@ export type { ConfigurationApplied, ConfigurationApplied__Output } from './satch
 export type { ConfigureJobs, ConfigureJobs__Output } from './satchel/v1/ConfigureJobs.js';
 export type { ControllerMessage, ControllerMessage__Output } from './satchel/v1/ControllerMessage.js';
 export type { Decision, Decision__Output } from './satchel/v1/Decision.js';
+export type { Deficit, Deficit__Output } from './satchel/v1/Deficit.js';
 export type { Drain, Drain__Output } from './satchel/v1/Drain.js';
 export type { DrainNodeRequest, DrainNodeRequest__Output } from './satchel/v1/DrainNodeRequest.js';
 export type { EndJobOnNode, EndJobOnNode__Output } from './satchel/v1/EndJobOnNode.js';

@@ -6,6 +6,9 @@ import type { Reason as _satchel_v1_Reason, Reason__Output as _satchel_v1_Reason
 import type { SlotMap as _satchel_v1_SlotMap, SlotMap__Output as _satchel_v1_SlotMap__Output } from '../../satchel/v1/SlotMap.js';
 import type { Usage as _satchel_v1_Usage, Usage__Output as _satchel_v1_Usage__Output } from '../../satchel/v1/Usage.js';
 import type { Reclaimed as _satchel_v1_Reclaimed, Reclaimed__Output as _satchel_v1_Reclaimed__Output } from '../../satchel/v1/Reclaimed.js';
+import type { PreviousOwner as _satchel_v1_PreviousOwner, PreviousOwner__Output as _satchel_v1_PreviousOwner__Output } from '../../satchel/v1/PreviousOwner.js';
+import type { Deficit as _satchel_v1_Deficit, Deficit__Output as _satchel_v1_Deficit__Output } from '../../satchel/v1/Deficit.js';
+import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
   'job'?: (string);
@@ -23,6 +26,9 @@ export interface Job {
   'slotMap'?: (_satchel_v1_SlotMap | null);
   'usage'?: (_satchel_v1_Usage | null);
   'reclaimed'?: (_satchel_v1_Reclaimed | null);
+  'previous'?: (_satchel_v1_PreviousOwner)[];
+  'revision'?: (number | string | Long);
+  'deficit'?: (_satchel_v1_Deficit | null);
 }
 
 export interface Job__Output {
@@ -41,4 +47,7 @@ export interface Job__Output {
   'slotMap': (_satchel_v1_SlotMap__Output | null);
   'usage': (_satchel_v1_Usage__Output | null);
   'reclaimed': (_satchel_v1_Reclaimed__Output | null);
+  'previous': (_satchel_v1_PreviousOwner__Output)[];
+  'revision': (number);
+  'deficit': (_satchel_v1_Deficit__Output | null);
 }
