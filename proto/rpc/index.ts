@@ -1,5 +1,6 @@
 export { type ControllerAddress, controllerAddress, parseControllerAddresses } from './addresses.js';
 export { type ControllerChannel, dial } from './channel.js';
+export { shareEncoding } from './encoding.js';
 export { type Listening, listen } from './listen.js';
 export { loadSchema, type Schema } from './schema.js';
 export { type ServerHandle, serve } from './serve.js';

@@ -31,6 +31,7 @@ const vendors: Record<string, readonly RegExp[]> = {
   '@aws-sdk/': [/^storage-node\/store\/object\/s3-client\.ts$/],
   '@grpc/': [/^proto\/rpc\//, /^proto\/gen\//],
   '@kubernetes/': [/^controller\/providers\/kubernetes\//],
+  protobufjs: [/^proto\/rpc\//],
   koffi: [/^proto\/shared-memory\//],
   vega: [/^bench\/simulate\/report\/plot\.ts$/],
 };
