@@ -4,10 +4,12 @@ import type { ScalingSettings } from './scaling.js';
 
 /** What the options of {@link addScalingOptions} read. */
 export interface ScalingOptions {
-  readonly provider: 'static' | 'local';
+  readonly provider: 'static' | 'local' | 'kubernetes';
   readonly minNodes: number;
   readonly maxNodes: number;
   readonly linger: number;
+  readonly kubeNamespace: string;
+  readonly kubeSelector: string;
   readonly nodeDir: string;
   readonly nodeShards: number;
   readonly nodeDram: number;
@@ -26,13 +28,15 @@ const GiB = 2 ** 30;
 export function addScalingOptions(command: Command): Command {
   const provider = new Option(
     '--provider <kind>',
-    'who starts nodes: static: somebody else; local: this process, as its children',
+    'who starts nodes: static: somebody else; local: this process, as its children; kubernetes: StatefulSets, which are scaled',
   );
   return command
-    .addOption(provider.choices(['static', 'local']).default('static'))
+    .addOption(provider.choices(['static', 'local', 'kubernetes']).default('static'))
     .option('--min-nodes <count>', 'nodes there are always', whole(1, 65_535), 1)
     .option('--max-nodes <count>', 'nodes there are at most', whole(1, 65_535), 4)
     .option('--linger <duration>', 'how long the fleet is too large before a node is drained', read(parseDurationMs), 60_000)
+    .option('--kube-namespace <name>', 'namespace of the StatefulSets', 'default')
+    .option('--kube-selector <labels>', 'labels of the StatefulSets and their pods', 'app.kubernetes.io/component=storage-node')
     .option('--node-dir <dir>', 'folder of local nodes', './satchel-nodes')
     .option('--node-shards <count>', 'shards of a local node', whole(1, 256), 1)
     .option('--node-dram <size>', 'DRAM of a local node', read(parseBytes), GiB)
@@ -52,6 +56,9 @@ export function scalingOf(options: ScalingOptions): ScalingSettings {
   }
   const policy = { least: minNodes, most: maxNodes, lingerMs: linger };
   if (provider === 'static') return { provider: { kind: 'static' }, policy };
+  if (provider === 'kubernetes') {
+    return { provider: { kind: 'kubernetes', namespace: options.kubeNamespace, selector: options.kubeSelector }, policy };
+  }
   return {
     policy,
     provider: {

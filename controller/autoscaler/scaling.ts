@@ -33,7 +33,7 @@ export interface ScalingParts {
 
 /** Begins to scale. Throws `unavailable` if the provider cannot be opened. */
 export async function startScaling(settings: ScalingSettings, { address, ...parts }: ScalingParts): Promise<Scaling> {
-  const provider = await openProvider(settings.provider, address, parts.environment.log);
+  const provider = await openProvider(settings.provider, address, parts.environment);
   const autoscaler = new Autoscaler({ ...parts, provider, policy: completePolicy(settings.policy) });
   const close = () => {
     autoscaler.close();

@@ -1,13 +1,20 @@
-import type { Logger } from 'pino';
+import type { Environment } from '../environment.js';
 import { dollarsPerHour } from '../prices.js';
 import { mainOf } from '../processes/mains.js';
-import { shardBytesPerSecond } from '../sizing.js';
+import { shardBytesPerSecond } from '../sizing/tier-facts.js';
 import { LocalProvider } from './local/local-provider.js';
 import type { NodeProvider } from './node-provider.js';
 import { staticProvider } from './static-provider.js';
 
 /** Where nodes come from, as it was asked for. */
-export type ProviderSettings = { readonly kind: 'static' } | LocalSettings;
+export type ProviderSettings = { readonly kind: 'static' } | LocalSettings | KubernetesSettings;
+
+/** Nodes as pods of the StatefulSets of a namespace whose labels match. */
+export interface KubernetesSettings {
+  readonly kind: 'kubernetes';
+  readonly namespace: string;
+  readonly selector: string;
+}
 
 /** Nodes as processes of this machine, all alike. */
 export interface LocalSettings {
@@ -30,8 +37,17 @@ export interface LocalSettings {
 }
 
 /** Opens the provider; nodes find the controller at `controller`. Throws `unavailable` if that cannot be. */
-export async function openProvider(settings: ProviderSettings, controller: string, log: Logger): Promise<NodeProvider> {
+export async function openProvider(
+  settings: ProviderSettings,
+  controller: string,
+  { clock, log }: Pick<Environment, 'clock' | 'log'>,
+): Promise<NodeProvider> {
   if (settings.kind === 'static') return staticProvider;
+  if (settings.kind === 'kubernetes') {
+    // Its client is large, and few controllers need it.
+    const { openKubernetes } = await import('./kubernetes/open-kubernetes.js');
+    return openKubernetes(settings, clock, log);
+  }
   const { shards, dramBytes, ssdBytes, most, object, dir, ...rest } = settings;
   const throughputBytesPerSecond = settings.throughputBytesPerSecond ?? shards * shardBytesPerSecond;
   const dollars = dollarsPerHour({ dramBytes, ssdBytes, objectBytes: 0 });
