@@ -15,6 +15,7 @@ import { addJobScale } from './commands/job/scale.js';
 import { addJobShow } from './commands/job/show.js';
 import { addJobUsage } from './commands/job/usage.js';
 import { addLs } from './commands/ls.js';
+import { addNodeDecisions } from './commands/node/decisions.js';
 import { addNodeDrain } from './commands/node/drain.js';
 import { addNodeList } from './commands/node/list.js';
 import { addPlan } from './commands/plan.js';
@@ -52,7 +53,8 @@ function buildProgram(io: CliProcess): Command {
   for (const add of [addJobRegister, addJobList, addJobShow, addJobRenew, addJobScale, addJobEnd, addJobUsage]) {
     add(group(program, 'job', 'jobs: register, list, show, renew, scale, end, usage'), io);
   }
-  for (const add of [addNodeList, addNodeDrain]) add(group(program, 'node', 'storage nodes: list, drain'), io);
+  for (const add of [addNodeList, addNodeDrain, addNodeDecisions])
+    add(group(program, 'node', 'storage nodes: list, drain, decisions'), io);
   for (const add of [addPlan, addPut, addGet, addLs, addStat, addRm]) add(program, io);
   for (const add of [addFunctionDeploy, addFunctionList, addFunctionInvoke, addFunctionLogs, addFunctionDelete]) {
     add(group(program, 'function', 'functions: deploy, list, invoke, logs, delete'), io);

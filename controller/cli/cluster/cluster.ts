@@ -4,7 +4,8 @@ import type { ProcessPlan } from '../../processes/launched-process.js';
 import { PortDealer } from '../../processes/ports.js';
 import { RunFolder, socketsFit } from '../../processes/run-folder.js';
 import { SupervisedProcess } from '../../processes/supervised-process.js';
-import type { ClusterOptions } from './options.js';
+import { nodesThatJoined } from './joined-nodes.js';
+import type { ClusterOptions, ScaleOptions } from './options.js';
 import { portOf, type ReadyDocument, type ReadyNode, readyNodeOf, textOf } from './ready-document.js';
 
 export interface ClusterHooks {
@@ -59,17 +60,14 @@ class ProcessCluster {
 
   async start(): Promise<ReadyDocument> {
     const sockets = this.#makeSocketDir();
-    const { controller, http } = await this.#startController();
     const object = this.#options.object ?? `file:${this.#makeFolder('objects')}`;
-    // Ports are dealt one node after the other, so that node-1 has the first ones.
-    const starts: Promise<ReadyNode>[] = [];
-    for (let number = 1; number <= this.#options.nodes; number++) {
-      const basePort = await this.#ports.run(this.#options.basePort, this.#options.shards * 2);
-      const httpPort = await this.#ports.run(this.#options.nodeHttpPort, 1);
-      starts.push(observed(this.#startNode(`node-${number}`, { controller, object, sockets, basePort, httpPort })));
-    }
+    const { scale, readyTimeoutMs } = this.#options;
+    const { controller, http } = await this.#startController(scale && this.#scaleArguments(scale, object, sockets));
+    const started = scale
+      ? nodesThatJoined(controller, scale.least, readyTimeoutMs)
+      : this.#startNodes(controller, object, sockets);
     const faas = this.#options.faas ? this.#startFunctions(controller, sockets) : null;
-    const [nodes, faasAddress] = await Promise.all([Promise.all(starts), faas]);
+    const [nodes, faasAddress] = await Promise.all([observed(started), faas]);
     for (const line of this.#heldLines ?? []) this.#hooks.onNotice(line);
     this.#heldLines = undefined;
     return { controller, http, faas: faasAddress, nodes, dir: this.#folder.dir };
@@ -100,13 +98,38 @@ class ProcessCluster {
     return this.#socketFolder.makeFolder('sockets', 'passable');
   }
 
-  async #startController(): Promise<{ controller: string; http: string }> {
+  /** Ports are dealt one node after the other, so that node-1 has the first ones. */
+  async #startNodes(controller: string, object: string, sockets: string): Promise<ReadyNode[]> {
+    const starts: Promise<ReadyNode>[] = [];
+    for (let number = 1; number <= this.#options.nodes; number++) {
+      const basePort = await this.#ports.run(this.#options.basePort, this.#options.shards * 2);
+      const httpPort = await this.#ports.run(this.#options.nodeHttpPort, 1);
+      starts.push(observed(this.#startNode(`node-${number}`, { controller, object, sockets, basePort, httpPort })));
+    }
+    return Promise.all(starts);
+  }
+
+  /** What has the controller start nodes itself. */
+  #scaleArguments({ least, most, lingerMs }: ScaleOptions, object: string, sockets: string): string[] {
+    const { shards, dramBytes, ssdBytes, spin, basePort, nodeHttpPort } = this.#options;
+    return [
+      ...['--provider', 'local', '--min-nodes', String(least), '--max-nodes', String(most)],
+      ...['--node-dir', this.#makeFolder('nodes'), '--node-socket-dir', sockets, '--object', object],
+      ...['--node-shards', String(shards), '--node-dram', String(dramBytes), '--node-ssd', String(ssdBytes)],
+      ...['--node-base-port', String(basePort), '--node-http-port', String(nodeHttpPort)],
+      ...(spin === undefined ? [] : ['--node-spin', spin]),
+      ...(lingerMs === undefined ? [] : ['--linger', `${lingerMs}ms`]),
+    ];
+  }
+
+  async #startController(scaleArguments: readonly string[] = []): Promise<{ controller: string; http: string }> {
     const port = await this.#ports.one(this.#options.controllerPort, '--controller-port');
     const httpPort = await this.#ports.one(this.#options.httpPort, '--http-port');
     const state = this.#makeFolder('controller');
     const arguments_ = (rpc: string, http: string): string[] => [
       ...['--host', '127.0.0.1', '--port', rpc, '--http-port', http, '--state', state],
-      ...(this.#options.object === undefined ? [] : ['--object', this.#options.object]),
+      ...(this.#options.object === undefined || scaleArguments.length > 0 ? [] : ['--object', this.#options.object]),
+      ...scaleArguments,
     ];
     const part = this.#supervise('controller', this.#options.mains.controller, arguments_(String(port), String(httpPort)));
     this.#controller = part;

@@ -8,9 +8,19 @@ export interface ClusterMains {
   readonly functions: string;
 }
 
+/** How many nodes there are when the controller decides, and how long they are too many before one goes. */
+export interface ScaleOptions {
+  readonly least: number;
+  readonly most: number;
+  /** Undefined: the controller's default. */
+  readonly lingerMs: number | undefined;
+}
+
 /** What a cluster may be told; everything has a default. */
 export interface ClusterInput {
   readonly nodes?: number | undefined;
+  /** Instead of `nodes`: the controller starts and stops nodes as jobs need them. */
+  readonly scale?: ScaleOptions | undefined;
   /** Per node. */
   readonly shards?: number | undefined;
   /** Per node, shared by its shards. */
@@ -35,6 +45,8 @@ export interface ClusterInput {
 /** Options of a cluster, complete. */
 export interface ClusterOptions {
   readonly nodes: number;
+  /** Undefined: there are `nodes` nodes. */
+  readonly scale: ScaleOptions | undefined;
   readonly shards: number;
   readonly dramBytes: number;
   readonly ssdBytes: number;
@@ -83,6 +95,7 @@ export function completeClusterOptions(input: ClusterInput): ClusterOptions {
   const httpFallback = input.controllerPort === 0 ? 0 : clusterDefaults.httpPort;
   return {
     nodes: input.nodes ?? clusterDefaults.nodes,
+    scale: input.scale,
     shards: input.shards ?? clusterDefaults.shards,
     dramBytes: input.dramBytes ?? clusterDefaults.dramBytes,
     ssdBytes: input.ssdBytes ?? clusterDefaults.ssdBytes,

@@ -1,15 +1,19 @@
 import { formatBytes } from '@satchel/proto/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { bytesArgument, portArgument, positiveBytesArgument, wholeNumber } from '../arguments.js';
+import { bytesArgument, durationMsArgument, portArgument, positiveBytesArgument, wholeNumber } from '../arguments.js';
 import { type Cluster, startCluster } from '../cluster/cluster.js';
-import { clusterDefaults, completeClusterOptions } from '../cluster/options.js';
+import { clusterDefaults, completeClusterOptions, type ScaleOptions } from '../cluster/options.js';
 import type { ReadyDocument } from '../cluster/ready-document.js';
 import { type CliProcess, type CommandContext, contextOf, newCommand } from '../context.js';
+import { UsageError } from '../exit-code.js';
 import { fields } from '../output.js';
 import { withProgress } from '../progress.js';
 
 interface UpOptions {
   readonly nodes?: number;
+  readonly minNodes?: number;
+  readonly maxNodes?: number;
+  readonly linger?: number;
   readonly shards?: number;
   readonly dram?: number;
   readonly ssd?: number;
@@ -30,6 +34,9 @@ export function addUp(parent: Command, io: CliProcess): void {
   const size = (bytes: number): string => formatBytes(bytes).replace(' ', '');
   newCommand(parent, 'up', 'run controller, storage nodes and functions here, until interrupted')
     .option('--nodes <count>', `storage nodes (default: ${nodes})`, wholeNumber(1, 256))
+    .option('--max-nodes <count>', 'start and stop nodes as jobs need them, up to so many', wholeNumber(1, 256))
+    .option('--min-nodes <count>', 'with --max-nodes: nodes there are always (default: 1)', wholeNumber(1, 256))
+    .option('--linger <time>', 'with --max-nodes: how long nodes are too many before one goes (default: 60s)', durationMsArgument)
     .option('--shards <count>', `shards per node (default: ${shards})`, wholeNumber(1, 256))
     .option('--dram <size>', `DRAM per node, shared by its shards (default: ${size(dramBytes)})`, positiveBytesArgument)
     .option('--ssd <size>', `SSD per node, shared by its shards (default: ${size(ssdBytes)})`, bytesArgument)
@@ -55,10 +62,10 @@ function spinArgument(text: string): string {
 async function up(options: UpOptions, command: Command, io: CliProcess): Promise<void> {
   const context = contextOf(command, io);
   const { dram, ssd, ...rest } = options;
-  const settings = completeClusterOptions({ ...rest, dramBytes: dram, ssdBytes: ssd });
+  const settings = completeClusterOptions({ ...rest, scale: scaleOf(options), dramBytes: dram, ssdBytes: ssd });
   const stop = new StopRequests(io, options.withParent === true);
   try {
-    const cluster = await withProgress(io, `starting ${settings.nodes} storage nodes`, () =>
+    const cluster = await withProgress(io, `starting ${settings.scale?.least ?? settings.nodes} storage nodes`, () =>
       startCluster(settings, {
         onNotice: (text) => context.output.note(text),
         onFailure: (error) => stop.fail(error),
@@ -70,6 +77,18 @@ async function up(options: UpOptions, command: Command, io: CliProcess): Promise
   } finally {
     stop.close();
   }
+}
+
+/** How many nodes there may be; undefined: as many as there are. */
+function scaleOf({ nodes, minNodes, maxNodes, linger }: UpOptions): ScaleOptions | undefined {
+  if (maxNodes === undefined) {
+    if (minNodes === undefined && linger === undefined) return undefined;
+    throw new UsageError('--min-nodes and --linger go with --max-nodes');
+  }
+  if (nodes !== undefined) throw new UsageError('give either --nodes, or --max-nodes and --min-nodes');
+  const least = minNodes ?? 1;
+  if (least > maxNodes) throw new UsageError(`--min-nodes ${least} is more than --max-nodes ${maxNodes}`);
+  return { least, most: maxNodes, lingerMs: linger };
 }
 
 async function serve(cluster: Cluster, stop: StopRequests, context: CommandContext): Promise<void> {
