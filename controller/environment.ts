@@ -1,5 +1,6 @@
 import type { Clock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
+import type { PriceSheet } from './sizing/price-sheet.js';
 import type { Change, StateStore } from './state/state-store.js';
 
 /** What every part of the controller works with. */
@@ -7,6 +8,8 @@ export interface Environment {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: the list prices that come with the controller. */
+  readonly prices?: PriceSheet | undefined;
 }
 
 /** Commits what nobody waits for; a failure is logged. */

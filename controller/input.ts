@@ -1,7 +1,9 @@
 import { checkName, type Hints, type HintsInput, limits, parseHints, SatchelError, type Verb, verbs } from '@satchel/proto/core';
-import type { Hello__Output, Hints__Output, RegisterJobRequest__Output } from '@satchel/proto/gen';
+import type { Hello__Output, Hints__Output, PlanJobRequest__Output, RegisterJobRequest__Output } from '@satchel/proto/gen';
 import type { NewJob } from './jobs/registering.js';
 import type { NodeIntroduction } from './nodes.js';
+import type { PlannedJob } from './planner.js';
+import { unnamed } from './sizing/history.js';
 
 /** Bounds of a job's lease. */
 export interface LeaseBounds {
@@ -30,10 +32,19 @@ function readEvict(evict: string): 'lru' {
   throw new SatchelError('invalid-argument', `hint evict: '${evict}' is not known; lru is`);
 }
 
+/** Whom a plan is for, checked; throws `invalid-argument`. */
+export function readPlanned(request: PlanJobRequest__Output): PlannedJob {
+  return {
+    name: checkName('job name', request.name || unnamed),
+    namespace: checkName('namespace', request.namespace || 'default'),
+    hints: readHints(request.hints),
+  };
+}
+
 /** A registration, checked and complete; throws `invalid-argument`. */
 export function readRegistration(request: RegisterJobRequest__Output, bounds: LeaseBounds): NewJob {
   return {
-    name: checkName('job name', request.name || 'job'),
+    name: checkName('job name', request.name || unnamed),
     namespace: checkName('namespace', request.namespace || 'default'),
     hints: readHints(request.hints),
     leaseMs: readLease(request.leaseSeconds, bounds),

@@ -2,6 +2,7 @@ import type { Hints, UsageTotals } from '@satchel/proto/core';
 import type { JobConfiguration } from '@satchel/proto/gen';
 import type { JobPlan } from './allocation.js';
 import type { Environment } from './environment.js';
+import { JobEvents } from './events.js';
 import { GrantDesk } from './grant-desk.js';
 import { JobTable } from './job-table.js';
 import { JobChanges } from './jobs/changes.js';
@@ -18,7 +19,10 @@ import { LeaseTable } from './leases.js';
 import { type DrainedBy, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
 import { ReservedCapacity } from './placement.js';
+import { type PlannedJob, Planner } from './planner.js';
+import type { Alternatives } from './sizing/planned-alternatives.js';
 import { SlotMapWatchers } from './slot-map-watchers.js';
+import { Stages } from './stages/stages.js';
 import type { Tokens } from './tokens.js';
 import { UsageDesk } from './usage-desk.js';
 
@@ -27,9 +31,12 @@ export class Jobs {
   readonly table = new JobTable();
   readonly reserved = new ReservedCapacity();
   readonly watchers = new SlotMapWatchers();
+  readonly events: JobEvents;
+  readonly stages: Stages;
   readonly leases: LeaseTable;
   readonly grants: GrantDesk;
   readonly usage: UsageDesk;
+  readonly planner: Planner;
   readonly #parts: JobParts;
   readonly #registering: JobRegistering;
   readonly #scaling: JobScaling;
@@ -42,26 +49,39 @@ export class Jobs {
   constructor(environment: Environment, fleet: Fleet, tokens: Tokens, counters: JobCounters) {
     const { table, reserved, watchers } = this;
     const configurer: JobConfigurer = new JobConfigurer(environment.clock, fleet, table, () => this.grants);
-    this.leases = new LeaseTable(environment.clock, { lapsed: (job) => this.#ending.lapsed(job) });
+    const events = new JobEvents(() => environment.clock.now());
+    this.events = events;
+    this.leases = new LeaseTable(environment.clock, {
+      warned: (job, expiresAtMs) => events.tell(job, { kind: 'lease-warning', expiresAtMs }),
+      lapsed: (job) => this.#ending.lapsed(job),
+    });
     this.usage = new UsageDesk(environment);
     this.grants = new GrantDesk(environment, fleet, (job, shards) => configurer.sendGrants(job, shards));
     const settler = new NodeSettler(environment, fleet, table, this.usage);
-    const { leases, usage, grants } = this;
-    const desks = { table, reserved, watchers, leases, usage, grants, configurer, settler };
+    this.planner = new Planner(environment);
+    const { leases, usage, grants, planner } = this;
+    const desks = { table, reserved, watchers, events, leases, usage, grants, planner, configurer, settler };
     this.#parts = { environment, fleet, tokens, counters, ...desks };
     this.#registering = new JobRegistering(this.#parts);
     const changes = new JobChanges(this.#parts);
     this.#scaling = new JobScaling(this.#parts, changes);
     this.#steering = new JobSteering(this.#parts, changes, this.#scaling);
     this.#widening = new JobWidening(this.#parts, changes, this.#scaling);
-    this.#ending = new JobEnding(this.#parts, () => this.#widening.roomier());
+    this.stages = new Stages(this.#parts, changes);
+    this.#ending = new JobEnding(this.#parts, this.stages, () => this.#widening.roomier());
     for (const record of environment.store.all('jobs').sort((a, b) => finishedMs(a) - finishedMs(b))) this.#restore(record);
+    this.stages.restore();
     this.#pruning = new JobPruning(this.#parts);
   }
 
-  /** What these hints would get. */
-  plan(hints: Hints): JobPlan {
-    return this.#registering.plan(hints);
+  /** What a job would get. */
+  plan(job: PlannedJob): JobPlan {
+    return this.#registering.plan(job);
+  }
+
+  /** Everything that comes into question for a job, cheapest first. */
+  alternatives(job: PlannedJob): Alternatives {
+    return this.planner.alternatives(job, this.#parts.fleet.rooms(this.reserved));
   }
 
   /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes. */
@@ -159,6 +179,7 @@ export class Jobs {
     this.#steering.close();
     this.#widening.close();
     this.leases.close();
+    this.stages.close();
     this.grants.close();
     this.usage.close();
   }

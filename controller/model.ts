@@ -1,5 +1,6 @@
 import type { Hints, SlotRange, Tier, UsageTotals, Verb } from '@satchel/proto/core';
 import type { PreviousOwner } from './slots/previous-owners.js';
+import type { EndedPrefix } from './stages/ended-prefixes.js';
 
 /** A number the controller decided, and where it came from. */
 export interface Reason {
@@ -60,6 +61,9 @@ export interface Deficit {
   readonly shards: number;
   /** Bytes that are in a slower tier than the one they were wanted in. */
   readonly bytes: number;
+  /** Of them, those that were wanted in dram, and those on ssd. */
+  readonly dramBytes: number;
+  readonly ssdBytes: number;
   readonly throughputBytesPerSecond: number;
 }
 
@@ -83,6 +87,8 @@ export interface JobRecord {
   readonly previous: readonly PreviousOwner[];
   /** Shards that had slots and have none now: their nodes are told of the job until it ends, so that none takes it for its own. */
   readonly former: readonly FormerShard[];
+  /** Under which nothing may be written any more; undefined if no stage of the job has ended. */
+  readonly endedPrefixes?: readonly EndedPrefix[] | undefined;
   /** What the job wanted and did not get; undefined if nothing. */
   readonly deficit?: Deficit | undefined;
   readonly state: JobState;

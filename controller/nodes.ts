@@ -5,7 +5,7 @@ import { commitInBackground, type Environment } from './environment.js';
 import type { DrainedBy, FleetRecord, NodeRecord, NodeShard } from './model.js';
 import type { NodeSession } from './node-session.js';
 import { type NodeTotals, type ReservedCapacity, RoomIndex, type ShardRoom } from './placement.js';
-import { shardBytesPerSecond } from './sizing.js';
+import { shardBytesPerSecond } from './sizing/tier-facts.js';
 import type { StateStore } from './state/state-store.js';
 import { Waiters } from './waiters.js';
 

@@ -4,9 +4,10 @@ import { loadSchema, type ServerHandle, serve, toServiceError } from '@satchel/p
 import { decisionHandlers } from './decisions/decision-handlers.js';
 import type { DecisionLog } from './decisions/decision-log.js';
 import type { Metrics } from './http/metrics.js';
-import { type LeaseBounds, readHints, readRegistration } from './input.js';
+import { type LeaseBounds, readHints, readPlanned, readRegistration } from './input.js';
 import { endedText } from './job-table.js';
 import { NodeStream, type NodeStreamParts } from './node-stream.js';
+import { planToWire } from './sizing/plan-wire.js';
 import { stageHandlers } from './stages/stage-handlers.js';
 import { unary } from './unary.js';
 import { allocationToWire, jobInList, jobToWire, jobUrl, nodeToWire, slotMapToWire, usageToWire } from './wire.js';
@@ -46,9 +47,9 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
       return { jobs: listed.map((record) => jobInList(record, jobs)) };
     }),
     ScaleJob: unary(parts, 'ScaleJob', async ({ job, hints }) => jobToWire(await jobs.scale(job, readHints(hints)), jobs, fleet)),
-    PlanJob: unary(parts, 'PlanJob', ({ hints }) => {
-      const { allocation, reasons } = jobs.plan(readHints(hints));
-      return { allocation: allocationToWire(allocation), reasons: [...reasons] };
+    PlanJob: unary(parts, 'PlanJob', (request) => {
+      const planned = readPlanned(request);
+      return planToWire(jobs.plan(planned), jobs.alternatives(planned));
     }),
     WatchSlotMap: (call) => watchSlotMap(parts, call),
     ...stageHandlers(parts),

@@ -2,7 +2,7 @@ import type { Jobs } from '../jobs.js';
 import type { NodeRecord } from '../model.js';
 import type { Fleet, NodeView } from '../nodes.js';
 import type { ProvidedNode } from '../providers/node-provider.js';
-import { shardBytesPerSecond } from '../sizing.js';
+import { shardBytesPerSecond } from '../sizing/tier-facts.js';
 import { type Amounts, combine } from './amounts.js';
 import type { MissingDemand } from './missing.js';
 import { NodeMeter } from './node-meter.js';

@@ -1,23 +1,11 @@
 import type { JobRecord } from '../model.js';
-import { demandOf } from '../sizing.js';
 import { type Amounts, combine, dimensions, noAmounts } from './amounts.js';
 
 /** What an active job was to be given and was not, because the fleet did not have it. */
-export function missingOf(record: JobRecord): Amounts {
-  if (record.state.kind !== 'active') return noAmounts;
-  const { allocation, hints } = record;
-  const { demand } = demandOf(hints);
-  const bytes = demand.capacityBytes ?? 0;
-  const first = demand.tiers[0];
-  const network = demand.throughputBytesPerSecond ?? 0;
-  // Each share is rounded down by less than one.
-  const short = (wanted: number, given: number) => (wanted - given > allocation.shares.length ? wanted - given : 0);
-  return {
-    cpu: 0,
-    network: short(network, allocation.throughputBytesPerSecond),
-    dram: first === 'dram' ? short(bytes, allocation.dramBytes) : 0,
-    ssd: first === 'ssd' ? short(bytes, allocation.ssdBytes) : 0,
-  };
+export function missingOf({ state, deficit }: JobRecord): Amounts {
+  if (state.kind !== 'active' || deficit === undefined) return noAmounts;
+  const { dramBytes, ssdBytes, throughputBytesPerSecond } = deficit;
+  return { cpu: 0, network: throughputBytesPerSecond, dram: dramBytes, ssd: ssdBytes };
 }
 
 /** What is missing to all active jobs, kept as they change. */

@@ -1,6 +1,7 @@
 import { noUsage, tokenLifetimeMs, type UsageTotals } from '@satchel/proto/core';
 import { nodesOf, shardsOn } from '../job-table.js';
 import type { EndReason, JobRecord } from '../model.js';
+import type { Stages } from '../stages/stages.js';
 import type { Change } from '../state/state-store.js';
 import { Waiters } from '../waiters.js';
 import type { JobParts } from './parts.js';
@@ -18,12 +19,13 @@ export class JobEnding {
   readonly #parts: JobParts;
   /** Those who wait for a job to be purged. */
   readonly #purgeWaiters: Waiters<void>;
-
+  readonly #stages: Stages;
   readonly #roomier: () => void;
 
   /** `roomier` is called when a job has given back what it had reserved. */
-  constructor(parts: JobParts, roomier: () => void) {
+  constructor(parts: JobParts, stages: Stages, roomier: () => void) {
     this.#parts = parts;
+    this.#stages = stages;
     this.#roomier = roomier;
     this.#purgeWaiters = new Waiters(parts.environment.clock);
   }
@@ -82,7 +84,7 @@ export class JobEnding {
   }
 
   async #start(record: JobRecord, reason: EndReason): Promise<void> {
-    const { environment, fleet, table, leases, reserved, grants, watchers } = this.#parts;
+    const { environment, fleet, table, leases, reserved, grants, watchers, events, usage } = this.#parts;
     const { job } = record;
     const nowMs = environment.clock.now();
     const awaiting = nodesOf(record).filter((node) => fleet.node(node) !== undefined);
@@ -92,12 +94,15 @@ export class JobEnding {
     leases.drop(job);
     reserved.remove(record.allocation.shares);
     grants.drop(job);
+    usage.ending(job);
+    events.tell(job, { kind: 'ending', reason });
     watchers.ended(job);
     this.#roomier();
     try {
       await environment.store.commit([
         { collection: 'jobs', key: job, value: ending },
         { collection: 'grants', key: job, value: undefined },
+        ...this.#stages.jobEnded(job),
       ]);
     } finally {
       // Also if it could not be written: the bytes are wanted back, and after a restart the lease would lapse again.
@@ -107,12 +112,13 @@ export class JobEnding {
   }
 
   async #finish(record: JobRecord): Promise<void> {
-    const { table, usage, environment, settler } = this.#parts;
+    const { table, usage, environment, settler, events, planner } = this.#parts;
     table.set(record);
     const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
-    const used = usage.record(record.job);
-    if (used !== undefined) changes.push({ collection: 'usage', key: record.job, value: used });
+    changes.push(...usage.changesOf(record.job), ...planner.ended(record, usage.total(record.job)));
     await environment.store.commit(changes);
+    const reason = record.state.kind === 'active' ? '' : record.state.reason;
+    events.tell(record.job, { kind: 'ended', reason, reclaimed: usage.reclaimed(record.job) });
     for (const node of nodesOf(record)) settler.settle(node);
   }
 

@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.js';
+import type { JobEvents } from '../events.js';
 import type { GrantDesk } from '../grant-desk.js';
 import type { JobTable } from '../job-table.js';
 import type { LeaseTable } from '../leases.js';
@@ -6,6 +7,7 @@ import type { Fleet } from '../nodes.js';
 import type { ReservedCapacity } from '../placement.js';
 import type { SlotMapWatchers } from '../slot-map-watchers.js';
 import type { Tokens } from '../tokens.js';
+import type { Planner } from '../planner.js';
 import type { UsageDesk } from '../usage-desk.js';
 import type { JobConfigurer } from './configurer.js';
 import type { NodeSettler } from './node-settler.js';
@@ -25,9 +27,11 @@ export interface JobParts {
   readonly table: JobTable;
   readonly reserved: ReservedCapacity;
   readonly watchers: SlotMapWatchers;
+  readonly events: JobEvents;
   readonly leases: LeaseTable;
   readonly grants: GrantDesk;
   readonly usage: UsageDesk;
+  readonly planner: Planner;
   readonly configurer: JobConfigurer;
   readonly settler: NodeSettler;
 }

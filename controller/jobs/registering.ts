@@ -1,8 +1,9 @@
 import { type Hints, limits, newJobId, SatchelError, type Verb } from '@satchel/proto/core';
-import { type JobPlan, planJob } from '../allocation.js';
+import type { JobPlan } from '../allocation.js';
 import { openBook } from '../grant-desk.js';
 import { nodesOf } from '../job-table.js';
 import type { JobRecord } from '../model.js';
+import type { PlannedJob } from '../planner.js';
 import type { Change } from '../state/state-store.js';
 import { refuseUnknownUntilMs } from './ending.js';
 import type { JobParts } from './parts.js';
@@ -27,9 +28,10 @@ export class JobRegistering {
     this.#parts = parts;
   }
 
-  /** What these hints would get. */
-  plan(hints: Hints): JobPlan {
-    return planJob(hints, this.#parts.fleet.rooms(this.#parts.reserved));
+  /** What a job would get. */
+  plan(job: PlannedJob): JobPlan {
+    const { planner, fleet, reserved } = this.#parts;
+    return planner.plan(job, fleet.rooms(reserved));
   }
 
   /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes. */
@@ -38,7 +40,7 @@ export class JobRegistering {
     if (table.activeCount >= limits.activeJobs) {
       throw new SatchelError('unavailable', `${limits.activeJobs} jobs are active, which is the limit; end some first`);
     }
-    const plan = this.plan(request.hints);
+    const plan = this.plan(request);
     const createdMs = environment.clock.now();
     const begin = { createdMs, epoch: 1, revision: 1, previous: none, former: none, state: { kind: 'active' } } as const;
     const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), ...begin };

@@ -49,7 +49,7 @@ export function isWorthMoving(before: Deficit, after: Deficit | undefined): bool
   );
 }
 
-const noDeficit: Deficit = { shards: 0, bytes: 0, throughputBytesPerSecond: 0 };
+const noDeficit: Deficit = { shards: 0, bytes: 0, dramBytes: 0, ssdBytes: 0, throughputBytesPerSecond: 0 };
 /** Shares are rounded down, so that plans that are alike differ by less than a byte per second and shard. */
 const roundingPerSecond = 256;
 

@@ -1,5 +1,4 @@
 import { type Hints, parseHints, shardsOf } from '@satchel/proto/core';
-import { planJob, replanJob } from '../allocation.js';
 import { openBook } from '../grant-desk.js';
 import type { GrantRecord, JobRecord } from '../model.js';
 import type { Rooms } from '../placement.js';
@@ -40,14 +39,14 @@ export class JobScaling {
 
   /** Where a job would be if it were planned anew; its own reservation must be given back. */
   replan(before: JobRecord, lost: ReadonlySet<number> = new Set()): Replan {
-    return replan(before.ranges, this.#rooms(before, lost), (rooms, present) => planJob(before.hints, rooms, undefined, present));
+    return replan(before.ranges, this.#rooms(before, lost), (rooms, present) => this.#parts.planner.plan(before, rooms, present));
   }
 
   #fields(before: JobRecord, why: string, lost: ReadonlySet<number>) {
     const fields = fieldsOf(before, this.replan(before, lost), why, lost);
     if (fields.previous.length <= mostPreviousOwners || lost.size > 0) return fields;
     const { fleet, reserved } = this.#parts;
-    const kept = replanJob(before.hints, before.ranges, fleet.roomsOf(shardsOf(before.ranges), reserved));
+    const kept = this.#parts.planner.replan(before, fleet.roomsOf(shardsOf(before.ranges), reserved));
     return fieldsOf(before, { plan: kept, moves: [] }, why);
   }
 

@@ -112,7 +112,7 @@ export function missesOf(demand: Demand, shares: Shares, object: ObjectPrice): s
   const misses: string[] = [];
   const inDram = mustBeInDram(demand);
   if (inDram !== undefined && shares.dram < 1) {
-    const slow = `${percent(1 - shares.dram)} of its reads take ${slowestMs(shares, object)} ms`;
+    const slow = `${percent(1 - shares.dram)} of its reads take ${slowestMs(shares, object).toPrecision(2)} ms`;
     misses.push(demand.cache ? inDram : `latency: ${slow}`);
   }
   if (shares.object === 0) return misses;
@@ -187,5 +187,5 @@ function shardsText({ shards }: Demand): string {
 }
 
 function percent(part: number): string {
-  return `${(100 * part).toPrecision(2)} %`;
+  return `${part >= 0.1 ? Math.round(100 * part) : Number((100 * part).toPrecision(2))} %`;
 }

@@ -52,14 +52,18 @@ export function cheapestMix(demand: Demand, { nodes }: PriceSheet, options: MixO
   return best;
 }
 
-/** What a given split costs at list prices. Undefined if no node of the sheet has a tier of it. */
+/**
+ * What a given split costs at list prices; `requestShare` is the part whose requests to the object store are paid for. Undefined if no
+ * node of the sheet has a tier of it.
+ */
 export function priceOf(
   demand: Demand,
   sheet: PriceSheet,
   shares: Shares,
   object: ObjectPrice = sheet.objects[0],
+  requestShare = shares.object,
 ): Priced | undefined {
-  return priceShares(demand, sheet.nodes, needsOf(demand, demand.capacityBytes ?? 0), object, shares);
+  return priceShares(demand, sheet.nodes, needsOf(demand, demand.capacityBytes ?? 0), object, shares, requestShare);
 }
 
 /** What the object store would refuse, as parts of the job it can take at most. */
@@ -150,6 +154,7 @@ function priceShares(
   needs: readonly Need[],
   object: ObjectPrice,
   shares: Shares,
+  requestShare = shares.object,
 ): Priced | undefined {
   const loads = needs.map((need) => ({ ...need, load: weigh(need.per, shares) })).filter(({ load }) => load > 0);
   const scale = scaleOf(nodes, needs) || 1;
@@ -164,8 +169,7 @@ function priceShares(
   const held = objectDollars(demand, demand.capacityBytes ?? 0, object);
   const nodeDollarsPerHour = solution.value * scale;
   const objectDollarsPerHour = held.held * shares.object;
-  const requestDollarsPerHour =
-    held.moved * shares.object + putDollars(putRequests(putsOf(demand, object), shares.object), object);
+  const requestDollarsPerHour = held.moved * requestShare + putDollars(putRequests(putsOf(demand, object), requestShare), object);
   return {
     shares,
     nodes: nodes.flatMap((node, index) => {

@@ -1,12 +1,14 @@
 import type { DecisionRecord, FleetRecord, GrantRecord, HistoryRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
+import type { StageRecord } from '../stages/stage-record.js';
 
-/** What a controller remembers, by collection. Keys: the job's or node's id; `fleet` has the one key `fleet`. */
+/** What a controller remembers, by collection. Keys: the job's or node's id, of stages both ids; `fleet` has the one key `fleet`. */
 export interface Collections {
   fleet: FleetRecord;
   nodes: NodeRecord;
   jobs: JobRecord;
   grants: GrantRecord;
   usage: UsageRecord;
+  stages: StageRecord;
   decisions: DecisionRecord;
   history: HistoryRecord;
 }
@@ -20,6 +22,7 @@ export const collections = Object.keys({
   jobs: true,
   grants: true,
   usage: true,
+  stages: true,
   decisions: true,
   history: true,
 } satisfies Record<Collection, true>) as Collection[];

@@ -26,6 +26,8 @@ export const limits = {
   stripeCheckMs: 600_000,
   /** Removals of chunks on other shards that a job's shard goes on trying. */
   stripeDropQueue: 10_000,
+  /** How long a command of a slot that has come to its shard waits until the shards that had the slot before have let go of it. */
+  steeringWaitMs: 5_000,
   /** Bytes of striped values that a shard puts together at a time for clients that do not do so themselves. */
   shardAssemblyBytes: 1024 * MiB,
   /** Elements of one command. */
@@ -106,6 +108,13 @@ export const limits = {
   failReasonBytes: 1024,
   /** Jobs a controller keeps active. */
   activeJobs: 100_000,
+  /** Stages that one job has at a time, and how deep they may lie in each other. */
+  jobStages: 1000,
+  stageDepth: 8,
+  /** Ended stages of one job that are remembered; nothing can be written under their prefixes. */
+  endedStages: 256,
+  /** Prefix of a stage: it leaves room in a key for what follows. */
+  stagePrefixBytes: 512,
   /** Shards that one job spans; its token carries the slot range of each, some 20 characters. */
   jobShards: 256,
   /** Ended jobs a controller remembers, with their receipts. */
@@ -153,3 +162,4 @@ assert(limits.shardInputBytes >= limits.valueBytes, 'the largest value can be re
 assert(limits.objectUploadBytes > limits.valueBytes + limits.keyBytes, 'the largest value can be on its way to the object store');
 assert(limits.shardAssemblyBytes >= limits.valueBytes, 'the largest value can be put together');
 assert(limits.unauthenticatedInputBytes >= 8 * KiB, 'AUTH with a token of many slot ranges fits');
+assert(limits.stagePrefixBytes <= limits.keyBytes / 2, 'a stage has keys');

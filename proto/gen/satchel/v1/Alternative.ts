@@ -15,6 +15,7 @@ export interface Alternative {
   'misses'?: (string)[];
   'bottleneck'?: (string);
   'because'?: (string);
+  'short'?: (string)[];
 }
 
 export interface Alternative__Output {
@@ -30,4 +31,5 @@ export interface Alternative__Output {
   'misses': (string)[];
   'bottleneck': (string);
   'because': (string);
+  'short': (string)[];
 }
