@@ -30,7 +30,10 @@ export class TokenIssuer {
     return new TokenIssuer(key, JSON.stringify({ ...publicJwk, alg: 'EdDSA' }));
   }
 
-  /** A token of the job, valid for {@link tokenLifetimeMs} from `nowMs`; enough for its shards to serve it unheard of. */
+  /**
+   * A token of the job, valid for {@link tokenLifetimeMs} from `nowMs`. Until slots move it is enough for its shards to serve the job unheard of;
+   * from then on a shard has to hear from the controller who had its slots before.
+   */
   forJob(job: JobRecord, nowMs: number): Promise<string> {
     const claims: JobClaims = {
       kind: 'job',
@@ -39,7 +42,7 @@ export class TokenIssuer {
       verbs: [...job.verbs],
       quota: job.allocation.quotaBytes,
       tiers: [...job.allocation.tiers],
-      slots: job.ranges.map(({ start, shard }) => [start, shard]),
+      slots: job.epoch === 1 ? job.ranges.map(({ start, shard }) => [start, shard]) : [],
       created: job.createdMs,
       exp: Math.floor((nowMs + tokenLifetimeMs) / 1000),
     };

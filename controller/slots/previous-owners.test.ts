@@ -35,7 +35,7 @@ class Model {
       const [from, to] = [shardOfSlot({ epoch, ranges: before }, slot), shardOfSlot({ epoch, ranges: after }, slot)];
       if (from === to) continue;
       const gone = lost.has(from);
-      const rest = chain.filter((link) => (link.lost ? !(gone && link.shard === from) : link.shard !== to));
+      const rest = chain.filter((link) => link.shard !== from || (link.lost && !gone));
       this.chains.set(slot, [{ shard: from, epoch, lost: gone }, ...rest]);
     }
   }
@@ -101,13 +101,13 @@ describe('previous owners', () => {
     );
   });
 
-  it('are asked once each, and never the owner itself', () => {
+  it('are named once each, also those that have their slots again', () => {
     const [a, b] = [rangesFromWeights([{ shard: 1, weight: 1 }]), rangesFromWeights([{ shard: 2, weight: 1 }])];
     const there = previousAfter([], a, b, 2);
-    expect(there).toEqual([{ start: 0, end: slotCount, shard: 1, epoch: 2, lost: false }]);
+    expect(there).toEqual([moved(1, 2)]);
     const back = previousAfter(there, b, a, 3);
-    expect(back).toEqual([{ start: 0, end: slotCount, shard: 2, epoch: 3, lost: false }]);
-    expect(previousAfter(back, a, b, 4)).toEqual([{ start: 0, end: slotCount, shard: 1, epoch: 4, lost: false }]);
+    expect(back).toEqual([moved(2, 3), moved(1, 2)]);
+    expect(previousAfter(back, a, b, 4)).toEqual([moved(1, 4), moved(2, 3)]);
   });
 
   const moved = (shard: number, epoch: number, start = 0, end = slotCount): PreviousOwner => ({

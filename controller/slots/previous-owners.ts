@@ -20,8 +20,9 @@ export interface SlotSpan {
 }
 
 /**
- * The previous owners once the slot map has changed from `before` to `after` in `epoch`. Who loses slots comes first in their chains; who gets
- * them back looks at what it holds itself, so its own entry goes. `lost` names shards that are gone for good.
+ * The previous owners once the slot map has changed from `before` to `after` in `epoch`. Who loses slots comes first in their chains, and
+ * only once, for the last time that it lost them. Who gets slots back keeps its entry: while others are asked for objects of them it is to
+ * know that what it holds may be there too. `lost` names shards that are gone for good.
  */
 export function previousAfter(
   previous: readonly PreviousOwner[],
@@ -31,10 +32,9 @@ export function previousAfter(
   lost: ReadonlySet<number> = new Set(),
 ): PreviousOwner[] {
   let entries = [...previous];
-  for (const { start, end, from, to } of movesBetween(before, after)) {
+  for (const { start, end, from } of movesBetween(before, after)) {
     const gone = lost.has(from);
-    // Of a shard that was lost more than once the last time says it all.
-    entries = without(entries, [{ start, end }], (entry) => (entry.lost ? gone && entry.shard === from : entry.shard === to));
+    entries = without(entries, [{ start, end }], (entry) => entry.shard === from && (gone || !entry.lost));
     entries.push({ start, end, shard: from, epoch, lost: gone });
   }
   return tidied(entries);

@@ -15,7 +15,10 @@ const jobClaims = z.object({
   quota: z.number(),
   /** Tiers in the order a put tries them. */
   tiers: z.array(z.enum(['dram', 'ssd', 'object'])),
-  /** The slot map of epoch 1 as [start, shard] pairs, so that a shard can admit the job before it heard of it. */
+  /**
+   * The slot map of epoch 1 as [start, shard] pairs, so that a shard can admit the job before it heard of it; empty once slots have moved: a shard
+   * that did not hear of that would take objects for missing that others still hold.
+   */
   slots: z.array(z.tuple([z.number(), z.number()])),
   /** Milliseconds since the Unix epoch. */
   created: z.number(),

@@ -129,6 +129,13 @@ describe('a token', () => {
     await expect(registry.admit('b', token)).rejects.toMatchObject({ code: 'wrong-token' });
   });
 
+  test('of a job whose slots have moved opens none that the shard has not heard of', async () => {
+    const token = await tokenOf('a', { slots: [] });
+    await expect(registry.admit('a', token)).rejects.toMatchObject({ code: 'unavailable' });
+    table.set('a', activeRecord('a', { epoch: 2 }));
+    expect((await registry.admit('a', token)).job.configuration.epoch).toBe(2);
+  });
+
   test('opens a job of the table with the configuration there', async () => {
     table.set('a', activeRecord('a', { epoch: 7 }));
     expect((await registry.admit('a', await tokenOf('a'))).job.configuration.epoch).toBe(7);

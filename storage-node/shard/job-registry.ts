@@ -133,7 +133,11 @@ export class JobRegistry implements ShardEnvironment {
   setControllerReachable(reachable: boolean): void {
     const back = reachable && !this.controllerReachable;
     this.controllerReachable = reachable;
-    if (back) for (const { grant } of this.loaded.values()) grant.askAgain();
+    if (!back) return;
+    for (const entry of this.loaded.values()) {
+      entry.grant.askAgain();
+      entry.peek()?.steering.reportAgain();
+    }
   }
 
   /** Entries of the job table changed; jobs that are not open are read when they are. */
@@ -141,12 +145,13 @@ export class JobRegistry implements ShardEnvironment {
     for (const id of jobs) {
       const entry = this.loaded.get(id);
       const record = this.options.table.get(id);
-      if (!entry || record?.state !== 'active') continue;
-      const job = entry.peek();
-      if (job && record.configuration.epoch >= job.configuration.epoch) {
-        this.options.stores.setOwnedSlots?.(record.configuration, this.shard);
-        job.configuration = record.configuration;
+      if (record?.state !== 'active') continue;
+      if (!entry) {
+        // Who is said to hold objects of slots that are others' says what is left of them.
+        if (record.configuration.previous?.some(({ shard }) => shard === this.shard)) this.tryToOpen(id);
+        continue;
       }
+      entry.peek()?.steering.follow(record.configuration);
       const held = this.heldGrant(record);
       entry.grant.changed(record.configuration.quotaBytes, held.bytes, held.version);
     }
@@ -210,6 +215,9 @@ export class JobRegistry implements ShardEnvironment {
   private open(job: string, claims: JobClaims): ShardJob {
     const open = this.openOf(job) ?? this.fromTable(job);
     if (open) return open;
+    if (claims.slots.length === 0) {
+      throw new SatchelError('unavailable', `slots of job ${job} have moved, which this shard has yet to hear of; try again`);
+    }
     const loaded = this.load(configurationOfClaims(claims), { bytes: 0, version: 0 });
     this.options.send({ kind: 'job-admitted', job });
     return loaded;
@@ -273,6 +281,11 @@ export class JobRegistry implements ShardEnvironment {
       ...(stores.heap && { heap: stores.heap }),
       calls: () => this.calls,
       onDirty: (changed) => this.jobChanged(changed),
+      steering: {
+        ...(stores.fences && { fences: stores.fences(id) }),
+        routed: (routed) => stores.setOwnedSlots?.(routed, this.shard),
+        emptied: (epoch, spans) => send({ kind: 'slots-emptied', job: id, epoch, spans }),
+      },
     });
     entry = new LoadedJob(job, grant, () => stores.objectRequests(id), clock.now());
     entry.stored = stored;
