@@ -14,6 +14,27 @@ export interface JobConfiguration {
   /** `lru`: a full job drops what was used least recently. */
   readonly evict: 'lru' | '';
   readonly createdMs: number;
+  /** Grows with each change of anything here, grants aside; an older one is ignored. 0 or absent: known by a token alone. */
+  readonly revision?: number;
+  /** Whom the owners of slots that moved ask for what they do not hold. */
+  readonly previous?: readonly PreviousOwner[];
+}
+
+/** Slots from `start` up to `end` were another shard's, which may still hold objects of them. Of several entries for a slot the highest epoch is the latest. */
+export interface PreviousOwner {
+  readonly start: number;
+  readonly end: number;
+  readonly shard: number;
+  /** The first in which the slots were not the shard's any more. */
+  readonly epoch: number;
+  /** The shard is gone for good: what was not written since is lost. */
+  readonly lost: boolean;
+}
+
+/** Whether a configuration is to take the place of another. */
+export function supersedes(arrived: JobConfiguration, before: JobConfiguration): boolean {
+  if (arrived.epoch !== before.epoch) return arrived.epoch > before.epoch;
+  return (arrived.revision ?? 0) >= (before.revision ?? 0);
 }
 
 /** One shard of the fleet as others reach it. */

@@ -165,6 +165,10 @@ export class NodeControl implements LinkOwner {
         this.sayGrant({ job, shard, bytes, version });
         return;
       }
+      case 'slots-emptied':
+        // What cannot be said now is said again at the next join.
+        this.link.send({ emptied: { job: message.job, shard, epoch: message.epoch, spans: [...message.spans] } });
+        return;
       case 'job-admitted':
         if (this.node.table.get(message.job) === undefined) this.admitted.add(message.job);
         return;
@@ -238,9 +242,18 @@ export class NodeControl implements LinkOwner {
     const complete = message.complete ? { known: this.announced, refuseUntilMs } : undefined;
     const { changed, ended } = await this.node.table.apply(configuredJobs(message), complete);
     for (const { job } of message.jobs) this.admitted.delete(job);
-    if (changed.length > 0) this.tellAll({ kind: 'jobs-changed', jobs: changed });
+    // At each join shards are reminded of slots that were theirs: the controller waits to hear that they are empty.
+    const former = message.complete ? this.formerlyOwned(message) : [];
+    const jobs = [...new Set([...changed, ...former])];
+    if (jobs.length > 0) this.tellAll({ kind: 'jobs-changed', jobs });
     this.purge(ended);
     this.link.send({ applied: { sequence: message.sequence } });
+  }
+
+  /** Jobs of which a shard of this node is named as a previous owner. */
+  private formerlyOwned({ jobs }: ConfigureJobs__Output): string[] {
+    const own = new Set(this.node.file.facts.membership?.shards);
+    return jobs.filter(({ previous }) => previous.some(({ shard }) => own.has(shard))).map(({ job }) => job);
   }
 
   private async endJob({ job, refuseUntilMs }: EndJobOnNode__Output): Promise<void> {

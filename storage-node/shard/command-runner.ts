@@ -5,6 +5,7 @@ import type { Command, CommandContext } from './command.js';
 import type { ShardJob } from './job.js';
 import type { Session } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
+import type { JobSteering } from './steering/job-steering.js';
 import type { Turn } from './turn.js';
 import { uncommittedLine } from './uncommitted.js';
 
@@ -58,7 +59,9 @@ export class CommandRunner {
     const context = this.#contextFor(args, reply, session, job);
     let underWay: Promise<void> | undefined;
     try {
-      underWay = command.run(context) ?? undefined;
+      underWay = job?.steering.steered
+        ? this.#runSteered(job.steering, command, context, reply)
+        : (command.run(context) ?? undefined);
     } catch (error) {
       this.#failed(command, reply, mark, error);
     }
@@ -70,6 +73,16 @@ export class CommandRunner {
     this.#context = undefined;
     args.own();
     return this.#finish(underWay, command, reply, mark, job, args.sink);
+  }
+
+  /** Runs a command of a job with slots that move: on its keys as soon as they, or their absence, are here. */
+  #runSteered(steering: JobSteering, command: Command, context: Context, reply: ReplyBuffer): Promise<void> | undefined {
+    const steered = steering.begin(command, context.args);
+    if (steered === undefined) return command.run(context) ?? undefined;
+    return steered.execute(reply, () => {
+      context.nowMs = Date.now();
+      return command.run(context);
+    });
   }
 
   #contextFor(args: CommandArguments, reply: ReplyBuffer, session: Session, job: ShardJob | undefined): Context {
@@ -103,12 +116,15 @@ export class CommandRunner {
     job: ShardJob | undefined,
     sink: ArgumentSink | undefined,
   ): Promise<void> {
+    const steering = leavesNothing(command) ? undefined : job?.steering;
+    steering?.started();
     try {
       await underWay;
     } catch (error) {
       this.#failed(command, reply, mark, error);
     } finally {
       sink?.abort();
+      steering?.finished();
     }
     if (job?.dirty) this.#turn.jobChanged(job);
   }
@@ -123,4 +139,9 @@ export class CommandRunner {
     this.#log.error({ err: error, command: command.name }, 'a command failed');
     reply.error('ERR internal error');
   }
+}
+
+/** Whether a new owner of slots need not wait for the end of a command: it waits itself, or is one of shards among themselves. */
+function leavesNothing({ flags }: Command): boolean {
+  return flags?.some((flag) => flag === 'blocking' || flag === 'admin') === true;
 }

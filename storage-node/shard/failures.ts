@@ -23,6 +23,11 @@ export class Failures {
     return reason === undefined ? undefined : new SatchelError('failed', reason);
   }
 
+  /** The failed keys, as one latin1 character per byte. */
+  keys(): Iterable<string> {
+    return this.#reasons.keys();
+  }
+
   /** What the key's failure is charged; 0 if it has none. */
   chargeOf(key: Key): number {
     const reason = this.#reasons.get(key.toString());

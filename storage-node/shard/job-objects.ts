@@ -31,7 +31,10 @@ const objectsPerStep = 32;
  */
 export class JobObjects {
   /** Counts by prefix that somebody watches. */
-  readonly counters = new PrefixCounters((position, visit) => this.scan(position, objectsPerStep, visit, visit));
+  readonly counters = new PrefixCounters(
+    (position, visit) => this.scan(position, objectsPerStep, visit, visit),
+    (key) => this.#listener.hides(key),
+  );
   readonly #openStore: OpenStore;
   readonly #space: JobSpace;
   readonly #usage: JobUsage;
@@ -156,9 +159,20 @@ export class JobObjects {
     return this.#store?.evictColdest?.() ?? false;
   }
 
-  /** Removes an object that was found, with its accounts. */
-  drop(key: Key, object: StoredObject, nowMs: number): void {
+  /**
+   * Stores an object that another shard hands over: as `put`, but what it takes of the quota is there already, and is reserved by
+   * `space.cover` once the other shard has let go of it.
+   */
+  adopt(key: Key, value: Buffer, metadata: ObjectMetadata, nowMs: number, tier: Tier): void | Promise<void> {
+    const before = this.#measure(key);
+    this.#space.carry(objectCharge(key.length, value.length) - before.charge);
+    return this.#place(key, value, 0, value.length, metadata, nowMs, tier, before);
+  }
+
+  /** Removes an object that was found, with its accounts. `keepsChunks`: those of a striped object stay. */
+  drop(key: Key, object: StoredObject, nowMs: number, keepsChunks = false): void {
     const before = accountOf(key, object);
+    if (keepsChunks) before.stripe = undefined;
     this.opened().delete(key);
     this.accounts.removed(key, before, nowMs);
     this.#listener.removed(key);
@@ -199,10 +213,15 @@ export class JobObjects {
     const expired: Key[] = [];
     const next = this.#store.scan(position, count, (key, object) => {
       if (object.expiresAtMs !== 0 && object.expiresAtMs <= nowMs) expired.push(key.copy());
-      else if (!isChunk(key)) visit(key, object);
+      else if (!isChunk(key) && !this.#listener.hides(key)) visit(key, object);
     });
     for (const key of expired) if (!this.#dropIfFree(key, nowMs)) visitBusy?.(key);
     return next;
+  }
+
+  /** As `scan`, of everything that is stored, chunks included. */
+  scanAll(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
+    return this.#store?.scan(position, count, visit) ?? scanEnd;
   }
 
   /** Removes every object; no command is under way on any key. */

@@ -22,6 +22,18 @@ export class JobSpace {
     if (taken !== false) void taken.then((granted) => granted && this.#cover(bytes)).catch(() => {});
   }
 
+  /** Takes bytes that another shard holds until it has handed them over; `cover` then asks for them. */
+  carry(bytes: number): void {
+    this.#unreservedBytes += bytes;
+  }
+
+  /** Asks the grant for bytes that were carried. */
+  cover(bytes: number): void {
+    const taken = bytes > 0 && this.grant.reserve(bytes);
+    if (taken === true) this.#cover(bytes);
+    else if (taken !== false) void taken.then((granted) => granted && this.#cover(bytes)).catch(() => {});
+  }
+
   /** Takes bytes of the grant; a promise while more is asked of the controller. Throws or rejects with `quota-exceeded`. */
   take(bytes: number): void | Promise<void> {
     const taken = this.grant.reserve(bytes);

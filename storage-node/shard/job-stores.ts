@@ -6,6 +6,7 @@ import type { StoredObject } from '../store/tier-store.js';
 import type { HeapSpace } from './collections/heap-space.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
 import type { TierStatistics } from './messages.js';
+import type { FenceStore } from './steering/fences.js';
 
 /** Where the jobs of a shard keep their objects. */
 export interface JobStores {
@@ -23,6 +24,8 @@ export interface JobStores {
   share?(configuration: JobConfiguration): Published;
   /** Has readers in place see the slots of an open job that the configuration gives to this shard, and no others, from now on. */
   setOwnedSlots?(configuration: JobConfiguration, shard: number): void;
+  /** Where a job's fences are kept through a restart; absent: nowhere. */
+  fences?(job: string): FenceStore;
   /** Where the lists and sets of all jobs lie; absent: without a limit of the shard. */
   readonly heap?: HeapSpace;
   /** The persisted objects of a namespace. */

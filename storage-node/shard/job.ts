@@ -1,4 +1,4 @@
-import { type Clock, limits, SatchelError, slotsPerShard, type Tier } from '@satchel/proto/core';
+import { type Clock, limits, SatchelError, type Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
 import type { Published } from '../store/arena/segment-source.js';
 import { Key } from '../store/key.js';
@@ -8,13 +8,14 @@ import { Channels } from './channels.js';
 import { BlockedPops } from './collections/blocked-pops.js';
 import { Collection, wrongType } from './collections/collection.js';
 import { Collections } from './collections/collections.js';
-import { endlessHeap, type HeapSpace } from './collections/heap-space.js';
+import { endlessHeap } from './collections/heap-space.js';
 import { deleteUnder } from './delete-under.js';
 import { putEvicting } from './evicting-put.js';
 import { Failures, failureCharge, failuresPerJob } from './failures.js';
 import type { Grant } from './grant.js';
 import { endedError, tooLargeError } from './job-errors.js';
-import { JobObjects, type OpenStore } from './job-objects.js';
+import { JobObjects } from './job-objects.js';
+import type { JobOptions } from './job-options.js';
 import { JobSpace } from './job-space.js';
 import type { PersistedObjects } from './job-store.js';
 import type { JobUploads } from './job-uploads.js';
@@ -22,42 +23,20 @@ import { JobUsage } from './job-usage.js';
 import { KeyGate } from './key-gate.js';
 import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
 import type { PrefixCounters } from './prefix-counters.js';
+import { JobSteering } from './steering/job-steering.js';
+import { SlotSet } from './steering/slot-set.js';
 import { JobStriping } from './striping/job-striping.js';
-import { noShardCalls, type ShardCalls } from './striping/shard-calls.js';
+import { noShardCalls } from './striping/shard-calls.js';
 import { decodeManifest, wholeStriped } from './striping/striped-value.js';
-import { type WaitCount, Waits } from './waits.js';
+import { Waits } from './waits.js';
 import { Watches } from './watches.js';
-
-/** What a job is made of. */
-export interface JobOptions {
-  readonly configuration: JobConfiguration;
-  /** The fleet-wide id of this shard, and the name of its node. */
-  readonly shard: number;
-  readonly node: string;
-  /** Opens (and creates) the job's store. Called at the first write; at once if `lost`, to find what ssd and object tier kept. */
-  readonly openStore: OpenStore;
-  readonly persisted: PersistedObjects;
-  readonly grant: Grant;
-  /** Whether the shard had data of the job before it started and lost what was in DRAM. */
-  readonly lost: boolean;
-  readonly clock: Clock;
-  readonly usage?: JobUsage;
-  /** Where lists and sets lie, shared by all jobs of the shard. Default: as much as there is. */
-  readonly heap?: HeapSpace;
-  /** Shared by all jobs of the shard. */
-  readonly shardWaits: WaitCount;
-  /** How the job's other shards are reached, asked for anew each time. Default: not at all. */
-  readonly calls?: () => ShardCalls;
-  /** Called when the job changes for the first time since its last `flush`. */
-  readonly onDirty?: (job: ShardJob) => void;
-}
 
 /**
  * One job on one shard: its objects and all that is promised about them: expiry, quota, loss, failures, waits. Calls on a key
  * come in turn through `gate` (see commands/in-turn.ts); what returns no promise happened at once.
  */
 export class ShardJob {
-  /** Replaced when a new epoch arrives. */
+  /** Replaced by `steering.follow`: as the controller says, or a new owner of slots that was told before this shard was. */
   configuration: JobConfiguration;
   readonly shard: number;
   readonly clock: Clock;
@@ -75,6 +54,8 @@ export class ShardJob {
   readonly channels = new Channels();
   /** Its striped objects and their chunks. */
   readonly striping: JobStriping;
+  /** Its slots that move, to and from this shard. */
+  readonly steering: JobSteering;
   /** The last token it was used with, to introduce it to other shards. */
   token = '';
   /** What connections asked to be told about. */
@@ -84,10 +65,14 @@ export class ShardJob {
   /** Whether something changed since the last `flush`. */
   dirty = false;
   readonly #options: JobOptions;
-  readonly #space: JobSpace;
-  readonly #objects: JobObjects;
-  readonly #failures = new Failures();
-  #lost: LostKeys | undefined;
+  /** What it takes of its grant. */
+  readonly space: JobSpace;
+  /** Its objects with their accounts. */
+  readonly objects: JobObjects;
+  /** Its failed keys. */
+  readonly failures = new Failures();
+  /** What it knows of keys that it does not hold, if any may be lost or are another shard's; see {@link JobSteering}. */
+  losses: LostKeys | undefined;
   #ended = false;
   #plain = plainMetadata(0);
 
@@ -100,65 +85,82 @@ export class ShardJob {
     this.persisted = options.persisted;
     this.waits = new Waits(options.clock, options.shardWaits);
     this.striping = new JobStriping(this, options.calls ?? (() => noShardCalls));
-    this.#space = new JobSpace(options.grant);
-    this.#objects = new JobObjects({
+    this.space = new JobSpace(options.grant);
+    this.objects = new JobObjects({
       openStore: options.openStore,
-      space: this.#space,
+      space: this.space,
       usage: this.usage,
       gate: this.gate,
       clock: options.clock,
       evicts: options.configuration.evict === 'lru',
       stripes: this.striping,
       listener: {
-        removed: (key) => this.#lost?.markGone(key),
+        removed: (key) => {
+          this.losses?.markGone(key);
+          if (this.steering.steered) this.steering.removed(key);
+        },
         stored: (key) => this.#forgetFailure(key),
+        hides: (key) => this.steering.hides(key),
         isAwaited: (key) => this.waits.size > 0 && this.waits.has(key),
         deliver: (key, value, metadata, nowMs) => this.#deliver(key, value, metadata, nowMs),
         changed: () => this.#markDirty(),
       },
     });
     this.collections = new Collections({
-      objects: this.#objects,
-      space: this.#space,
+      objects: this.objects,
+      space: this.space,
       usage: this.usage,
       heap: options.heap ?? endlessHeap,
       lookup: (key, nowMs) => this.lookupAny(key, nowMs),
       created: (key) => this.#collectionMade(key),
-      gone: (key) => this.#lost?.markGone(key),
+      gone: (key) => this.losses?.markGone(key),
       changed: () => this.#markDirty(),
     });
-    if (!options.lost) return;
-    this.#lost = new LostKeys();
-    this.#objects.recover();
+    this.steering = new JobSteering(this, options.calls ?? (() => noShardCalls), options.steering);
+    if (options.lost) {
+      this.losses = new LostKeys();
+      this.objects.recover();
+    }
+    this.steering.follow(options.configuration);
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
+  /** Name of the node that the shard is one of. */
+  get node(): string {
+    return this.#options.node;
+  }
+
+  /** Whether objects were found that an earlier process of the shard stored. */
+  get recovered(): boolean {
+    return this.#options.lost;
+  }
+
   /** Whether keys that are not found may have been lost. */
   get lost(): boolean {
-    return this.#lost !== undefined;
+    return this.losses?.any ?? false;
   }
 
   /** Objects on this shard, expired ones that are not swept yet included. */
   get objectCount(): number {
-    return this.#objects.count - this.striping.parts.chunks;
+    return this.objects.count - this.striping.parts.chunks - this.steering.hiddenObjects;
   }
 
   /** The job's share of its quota on this shard. */
   get grant(): Grant {
-    return this.#space.grant;
+    return this.space.grant;
   }
 
   /** Where processes of this host find the objects that are in dram, or why they cannot. */
   share(): Published {
-    return this.#objects.share() ?? { reason: 'the job has nothing in dram here yet' };
+    return this.objects.share() ?? { reason: 'the job has nothing in dram here yet' };
   }
 
   /** Counts by prefix, for as long as somebody watches them. */
   get counters(): PrefixCounters {
-    return this.#objects.counters;
+    return this.objects.counters;
   }
 
   /**
@@ -173,24 +175,24 @@ export class ShardJob {
 
   /** As `lookup`, of any type. */
   lookupAny(key: Key, nowMs: number): StoredObject | undefined {
-    const object = this.#objects.find(key, nowMs);
+    const object = this.objects.find(key, nowMs);
     if (object !== undefined) return object;
-    const failure = this.#failures.size > 0 ? this.#failures.errorOf(key) : undefined;
+    const failure = this.failures.size > 0 ? this.failures.errorOf(key) : undefined;
     if (failure !== undefined) throw failure;
-    if (this.#lost?.has(key)) throw lostKeyError(key, this.shard, this.#options.node);
+    if (this.losses?.has(key)) throw lostKeyError(key, this.shard, this.#options.node);
     return undefined;
   }
 
   /** As `lookup`, for a write that only asks whether the key is there: a failure is no obstacle. Throws `lost`. */
   lookupToWrite(key: Key, nowMs: number): StoredObject | undefined {
-    const object = this.#objects.find(key, nowMs);
-    if (object === undefined && this.#lost?.has(key)) throw lostKeyError(key, this.shard, this.#options.node);
+    const object = this.objects.find(key, nowMs);
+    if (object === undefined && this.losses?.has(key)) throw lostKeyError(key, this.shard, this.#options.node);
     return object;
   }
 
   /** The live object of a key, for whoever replaces or removes it whatever it is. */
   find(key: Key, nowMs: number): StoredObject | undefined {
-    return this.#objects.find(key, nowMs);
+    return this.objects.find(key, nowMs);
   }
 
   /** Metadata of a plain SET; one record is used again and again, so it is only for the `put` that comes next. */
@@ -216,34 +218,44 @@ export class ShardJob {
     if (end - start > limits.valueBytes) throw tooLargeError(end - start);
     const putting =
       this.configuration.evict === 'lru'
-        ? putEvicting(this.#objects, this.grant, key, value, start, end, metadata, nowMs, tier)
-        : this.#objects.put(key, value, start, end, metadata, nowMs, tier);
+        ? putEvicting(this.objects, this.grant, key, value, start, end, metadata, nowMs, tier)
+        : this.objects.put(key, value, start, end, metadata, nowMs, tier);
     if (putting !== undefined && metadata === this.#plain) this.#plain = plainMetadata(0);
     return putting;
   }
 
   /** Values that arrive piece by piece. */
   get uploads(): JobUploads {
-    return this.#objects.uploads;
+    return this.objects.uploads;
   }
 
   /** Removes a key, its failure and its loss. True if a live object was there. */
   delete(key: Key, nowMs: number): boolean {
-    const object = this.#objects.find(key, nowMs);
-    if (object !== undefined) this.#objects.drop(key, object, nowMs);
-    else this.#lost?.markGone(key);
+    const object = this.objects.find(key, nowMs);
+    if (object !== undefined) this.objects.drop(key, object, nowMs);
+    else this.losses?.markGone(key);
     this.#forgetFailure(key);
-    return object !== undefined;
+    return this.steering.takeDropped(key) || object !== undefined;
+  }
+
+  /** Removes a key that another shard has taken over, chunks of a striped object aside. True if an object or a failure was there. */
+  yield(key: Key, nowMs: number): boolean {
+    const object = this.objects.find(key, nowMs);
+    const failed = this.failures.chargeOf(key) > 0;
+    if (object !== undefined) this.objects.drop(key, object, nowMs, true);
+    else this.losses?.markGone(key);
+    this.#forgetFailure(key);
+    return object !== undefined || failed;
   }
 
   /** Changes when an object that was found expires (0: never); a time that is past removes it. */
   expire(key: Key, object: StoredObject, expiresAtMs: number, nowMs: number): void {
-    this.#objects.expire(key, object, expiresAtMs, nowMs);
+    this.objects.expire(key, object, expiresAtMs, nowMs);
   }
 
   /** Counts a whole read of an object that had `readsLeft` reads left (0: any number); the last one removes it. */
   countRead(key: Key, readsLeft: number, nowMs: number): void {
-    this.#objects.countReads(key, readsLeft, 1, nowMs);
+    this.objects.countReads(key, readsLeft, 1, nowMs);
   }
 
   /**
@@ -252,11 +264,11 @@ export class ShardJob {
    */
   fail(key: Key, reason: string, nowMs: number): void | Promise<void> {
     // A failure is something to lose: from here on the job has data, and a restarted shard knows that it lost it.
-    this.#objects.opened();
-    if (this.#failures.full && this.#failures.chargeOf(key) === 0) {
+    this.objects.opened();
+    if (this.failures.full && this.failures.chargeOf(key) === 0) {
       throw new SatchelError('out-of-memory', `the job has ${failuresPerJob} failed keys on this shard, its limit; delete some`);
     }
-    const taking = this.#space.take(failureCharge(key, reason));
+    const taking = this.space.take(failureCharge(key, reason));
     if (taking === undefined) return this.#failNow(key, reason, nowMs);
     const own = key.copy();
     return taking.then(() => this.#failNow(own, reason, this.clock.now()));
@@ -265,21 +277,20 @@ export class ShardJob {
   /** Throws `lost` unless the objects under the prefix (one latin1 character per byte) can be counted and listed. */
   assertListable(prefix: string): void {
     if (this.#ended) throw endedError(this.configuration.job);
-    if (!this.#lost?.hasUnder(prefix)) return;
-    const slots = slotsPerShard(this.configuration.ranges).get(this.shard) ?? 0;
-    throw lostListingError(slots, this.shard, this.#options.node);
+    if (!this.losses?.hasUnder(prefix)) return;
+    throw lostListingError(this.losses.slotsOf(this.configuration, this.shard), this.shard, this.#options.node);
   }
 
   /** Visits live objects in order of key hash, as {@link JobStore.scan}. The visitor changes nothing. */
   scan(position: number, count: number, visit: (key: Key, object: StoredObject) => void): number {
-    return this.#objects.scan(position, count, visit);
+    return this.objects.scan(position, count, visit);
   }
 
   /** Removes the objects under a prefix (one latin1 character per byte), in slices; returns how many there were. */
   async deletePrefix(prefix: string): Promise<number> {
     const deleted = await deleteUnder(this, prefix);
-    this.#space.release(this.#failures.deletePrefix(prefix));
-    this.#lost?.markPrefixGone(prefix);
+    this.space.release(this.failures.deletePrefix(prefix));
+    this.losses?.markPrefixGone(prefix);
     return deleted;
   }
 
@@ -298,7 +309,7 @@ export class ShardJob {
   /** Makes changes survive a crash of the process where the tier can; see TierStore.flush. */
   flush(): void {
     this.dirty = false;
-    this.#objects.flush();
+    this.objects.flush();
   }
 
   /** Ends the job: waits fail with `no-job`, timers stop and everything it holds is freed. Idempotent. */
@@ -308,29 +319,30 @@ export class ShardJob {
     this.waits.end(endedError(this.configuration.job));
     this.channels.end();
     this.striping.end();
-    await this.#objects.end();
+    this.steering.end();
+    await this.objects.end();
   }
 
   #failNow(key: Key, reason: string, nowMs: number): void {
     this.delete(key, nowMs);
-    this.#failures.set(key, reason);
+    this.failures.set(key, reason);
     const error = new SatchelError('failed', reason);
     this.waits.fail(key, error);
     this.pops.fail(key, error);
   }
 
   #clearNow(): void {
-    this.#objects.clear();
+    this.objects.clear();
     this.striping.parts.clear();
-    this.#space.release(this.#failures.deletePrefix(''));
-    this.#lost = undefined;
+    this.space.release(this.failures.deletePrefix(''));
+    this.losses = this.steering.steered ? new LostKeys(new SlotSet()) : undefined;
   }
 
   #deliver(key: Key, value: Buffer, { readsLeft, manifest }: ObjectMetadata, nowMs: number): void {
     const outcome = manifest ? wholeStriped(key.copy().buffer, decodeManifest(value)) : value;
     const served = this.waits.deliver(key, outcome, readsLeft === 0 ? Number.POSITIVE_INFINITY : readsLeft);
     if (!manifest) this.usage.bytesOut += served * value.length;
-    this.#objects.countReads(key, readsLeft, served, nowMs);
+    this.objects.countReads(key, readsLeft, served, nowMs);
   }
 
   #collectionMade(key: Key): void {
@@ -339,7 +351,9 @@ export class ShardJob {
   }
 
   #forgetFailure(key: Key): void {
-    if (this.#failures.size > 0) this.#space.release(this.#failures.delete(key));
+    if (this.failures.size === 0) return;
+    this.space.release(this.failures.delete(key));
+    if (this.steering.steered) this.steering.failureGone(key);
   }
 
   #markDirty(): void {

@@ -12,7 +12,7 @@ describe('lost keys', () => {
   });
 
   test('what is forgotten beyond the limit is lost again, the oldest first', () => {
-    const lost = new LostKeys(2);
+    const lost = new LostKeys(undefined, 2);
     for (const key of ['a', 'b', 'c']) lost.markGone(Key.of(key));
     expect(['a', 'b', 'c'].map((key) => lost.has(Key.of(key)))).toEqual([true, false, false]);
     for (let index = 0; index < 1025; index++) lost.markPrefixGone(`p${index}:`);

@@ -1,5 +1,7 @@
-import { SatchelError, slotCount } from '@satchel/proto/core';
+import { SatchelError, shardOfSlot, slotCount, slotOfBytes, slotsPerShard } from '@satchel/proto/core';
+import type { JobConfiguration } from '../job-configuration.js';
 import type { Key } from '../store/key.js';
+import type { SlotSet } from './steering/slot-set.js';
 
 /** Keys, and prefixes, that a shard without its data remembers to be gone; the oldest are forgotten beyond this. */
 const rememberedKeys = 1_000_000;
@@ -13,20 +15,65 @@ export class LostKeys {
   readonly #gone = new Set<string>();
   readonly #gonePrefixes: string[] = [];
   readonly #keyLimit: number;
+  /** Of which the objects are lost; undefined: all. */
+  #slots: SlotSet | undefined;
 
-  constructor(keyLimit = rememberedKeys) {
+  /** `slots`: of which the objects are lost; undefined: all, those that come to the shard later aside. */
+  constructor(slots?: SlotSet, keyLimit = rememberedKeys) {
+    this.#slots = slots;
     this.#keyLimit = keyLimit;
+  }
+
+  /** Whether there is a slot of which the objects are lost. */
+  get any(): boolean {
+    return this.#slots === undefined || this.#slots.size > 0;
   }
 
   /** Whether a key that is not found may have been there. */
   has(key: Key): boolean {
+    return this.#loses(key) && !this.isGone(key);
+  }
+
+  /** Whether a key is known not to be there. */
+  isGone(key: Key): boolean {
     const text = key.toString();
-    return !this.#gone.has(text) && !this.#gonePrefixes.some((prefix) => text.startsWith(prefix));
+    return this.#gone.has(text) || this.#gonePrefixes.some((prefix) => text.startsWith(prefix));
   }
 
   /** Whether keys under this prefix may have been there. */
   hasUnder(prefix: string): boolean {
-    return !this.#gonePrefixes.some((gone) => prefix.startsWith(gone));
+    return this.any && !this.#gonePrefixes.some((gone) => prefix.startsWith(gone));
+  }
+
+  /** Whether objects of a slot are lost. */
+  losesSlot(slot: number): boolean {
+    return this.#slots?.has(slot) ?? true;
+  }
+
+  /** Number of slots of a shard of which the objects are lost. */
+  slotsOf(configuration: JobConfiguration, shard: number): number {
+    if (this.#slots === undefined) return slotsPerShard(configuration.ranges).get(shard) ?? 0;
+    return [...this.#slots].filter((slot) => shardOfSlot(configuration, slot) === shard).length;
+  }
+
+  /** From now on the objects of these slots are lost too. */
+  lose(slots: SlotSet): void {
+    for (const slot of slots) this.#slots?.add(slot);
+  }
+
+  /** Other shards have had slots that come to this one now: what is not found there, nor here, is not lost for that. */
+  limitTo(slots: SlotSet): void {
+    this.#slots ??= slots;
+  }
+
+  /** Nothing is known any more of the keys that are gone. */
+  forget(): void {
+    this.#gone.clear();
+    this.#gonePrefixes.length = 0;
+  }
+
+  #loses(key: Key): boolean {
+    return this.#slots === undefined || this.#slots.has(slotOfBytes(key.buffer, key.start, key.end));
   }
 
   /** The key is known not to be there. */

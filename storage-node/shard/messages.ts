@@ -1,6 +1,7 @@
 import type { UsageTotals } from '@satchel/proto/core';
 import type { ShardAddress } from '../job-configuration.js';
 import type { PauseCounts } from './pauses.js';
+import type { SlotSpan } from './steering/slot-set.js';
 
 /** What a shard process is told at its start, complete. */
 export interface ShardOptions {
@@ -115,6 +116,8 @@ export type ShardMessage =
   | { readonly kind: 'port-taken'; readonly port: number }
   | { readonly kind: 'grant-request'; readonly job: string; readonly bytes: number }
   | { readonly kind: 'grant-return'; readonly job: string; readonly bytes: number; readonly version: number }
+  /** Of slots that the job's configuration of that epoch says were this shard's, nothing is left here. */
+  | { readonly kind: 'slots-emptied'; readonly job: string; readonly epoch: number; readonly spans: readonly SlotSpan[] }
   /** A job was opened by its token alone. */
   | { readonly kind: 'job-admitted'; readonly job: string }
   | { readonly kind: 'statistics'; readonly shard: ShardStatistics; readonly jobs: readonly JobStatistics[] }

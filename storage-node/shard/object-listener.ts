@@ -7,6 +7,8 @@ export interface ObjectListener {
   removed(key: Key): void;
   /** An object was stored. */
   stored(key: Key): void;
+  /** Whether a key is another shard's by now: it is neither listed nor counted. */
+  hides(key: Key): boolean;
   /** Whether `deliver` is to be called when this key is stored. */
   isAwaited(key: Key): boolean;
   /** The value that was stored, in a buffer of its own. */

@@ -56,9 +56,12 @@ export class PrefixCounters {
   /** How many counters have a prefix of each length: a change looks up one prefix per length. */
   readonly #lengths = new Map<number, number>();
   readonly #visitKeys: VisitKeys;
+  /** Whether a key does not count. */
+  readonly #hides: (key: Key) => boolean;
 
-  constructor(visitKeys: VisitKeys) {
+  constructor(visitKeys: VisitKeys, hides: (key: Key) => boolean = () => false) {
     this.#visitKeys = visitKeys;
+    this.#hides = hides;
   }
 
   /** Zero: changes need not be reported. */
@@ -91,6 +94,7 @@ export class PrefixCounters {
 
   /** An object was created (1) or removed (-1). */
   changed(key: Key, delta: 1 | -1): void {
+    if (this.#hides(key)) return;
     const text = key.toString();
     for (const length of [...this.#lengths.keys()]) {
       if (length > text.length) continue;

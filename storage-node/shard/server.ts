@@ -9,6 +9,7 @@ import { connectionCommands } from './commands/connection.js';
 import { informationCommands } from './commands/information.js';
 import { linkCommands } from './commands/link.js';
 import { ringCommand } from './commands/ring.js';
+import { steeringCommands } from './commands/steering.js';
 import { Connection } from './connection.js';
 import type { ConnectionServices } from './connection-services.js';
 import { Dispatcher } from './dispatch.js';
@@ -95,6 +96,7 @@ export class Server {
       ...clusterCommands(environment),
       ...linkCommands(environment),
       ringCommand,
+      ...steeringCommands(() => this.#table),
       ...commands,
     ]);
     this.#links = new LinkPool({
@@ -104,7 +106,7 @@ export class Server {
       readBuffer: this.#readBuffer,
     });
     const peers = new Peers(shard, this.#links, runner, this.#table, pool);
-    this.calls = new PeerCalls(peers, this.#table);
+    this.calls = new PeerCalls(peers, this.#table, (other) => environment.addressOf(other));
     const router = new Router(shard, peers, new SpanningWaits(peers), new SpanningPops(peers), this.statistics);
     const routings = new JobRoutings(shard);
     const dispatcher = new Dispatcher({ environment, table: this.#table, runner, routings, statistics: this.statistics, router });

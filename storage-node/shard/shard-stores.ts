@@ -22,6 +22,8 @@ import type { JobStore, PersistedObjects } from './job-store.js';
 import type { JobStores } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
 import { ownedSlots, ShardArena } from './shard-arena.js';
+import { FenceFile } from './steering/fence-file.js';
+import type { FenceStore } from './steering/fences.js';
 
 /** Namespaces with jobs are looked through that often at most. */
 const sweepEveryMs = 600_000;
@@ -41,6 +43,7 @@ export class ShardStores implements JobStores {
   readonly heap: ShardHeap;
   spills = 0;
   private readonly jobsFolder: string;
+  private readonly fencesFolder: string;
   private readonly trash: Trash;
   private readonly client: ObjectClient;
   private readonly arena: ShardArena;
@@ -52,7 +55,8 @@ export class ShardStores implements JobStores {
   private constructor(options: ShardOptions, client: ObjectClient, log: Logger) {
     this.client = client;
     this.jobsFolder = join(options.dir, 'jobs');
-    mkdirSync(this.jobsFolder, { recursive: true });
+    this.fencesFolder = join(options.dir, 'fences');
+    for (const folder of [this.jobsFolder, this.fencesFolder]) mkdirSync(folder, { recursive: true });
     this.leftJobs = new Set(readdirSync(this.jobsFolder));
     this.arena = new ShardArena(options, log);
     this.heap = new ShardHeap(this.arena.pool);
@@ -98,6 +102,10 @@ export class ShardStores implements JobStores {
     this.jobs.get(configuration.job)?.arena?.setOwnedSlots(ownedSlots(configuration, shard, slotCount));
   }
 
+  fences(job: string): FenceStore {
+    return new FenceFile(join(this.fencesFolder, `${job}.json`));
+  }
+
   persisted(namespace: string): PersistedObjects {
     const persisted = new PersistStore({ client: this.client, namespace });
     if (Date.now() - (this.sweptMs.get(namespace) ?? 0) > sweepEveryMs) {
@@ -110,6 +118,7 @@ export class ShardStores implements JobStores {
 
   async discard(job: string): Promise<void> {
     this.jobs.delete(job);
+    new FenceFile(join(this.fencesFolder, `${job}.json`)).remove();
     await this.trash.discard(join(this.jobsFolder, job));
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, limits, SatchelError } from '@satchel/proto/core';
+import { type Clock, limits, SatchelError, slotOf } from '@satchel/proto/core';
 import type { Key } from '../store/key.js';
 import { type Deadline, Deadlines } from './deadlines.js';
 import type { StripedValue } from './striping/striped-value.js';
@@ -118,6 +118,14 @@ export class Waits {
   /** Ends all waits for a key with an error. */
   fail(key: Key, error: SatchelError): void {
     for (const waiter of [...(this.#byKey.get(key.toString()) ?? [])]) waiter.end(error);
+  }
+
+  /** Ends the waits for keys of slots for which `why` names an error. */
+  endThose(why: (slot: number) => SatchelError | undefined): void {
+    for (const [key, waiters] of [...this.#byKey]) {
+      const error = why(slotOf(Buffer.from(key, 'latin1')));
+      if (error !== undefined) for (const waiter of [...waiters]) waiter.end(error);
+    }
   }
 
   /** Ends all waits with an error. */

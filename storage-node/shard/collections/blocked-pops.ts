@@ -1,6 +1,6 @@
-import { assert, type SatchelError } from '@satchel/proto/core';
+import { assert, type SatchelError, slotOfBytes } from '@satchel/proto/core';
 import type { ReplyWriter } from '@satchel/proto/resp';
-import type { Key } from '../../store/key.js';
+import { Key } from '../../store/key.js';
 import { inTurn } from '../in-turn.js';
 import type { ShardJob } from '../job.js';
 import { ListValue } from './list-value.js';
@@ -65,6 +65,7 @@ export class BlockedPops {
 
   /** Begins to wait, to be followed by `serve` of its keys outside of any turn. `name`: for `named`; `offered`: the key of a list whose element it has been promised. */
   add(waiter: PopWaiter, name?: string, offered?: Key): void {
+    for (const key of waiter.request.keys) this.#job.steering.assertOwned(key);
     for (const key of waiter.request.keys) {
       const text = key.toString();
       const queue = this.#queues.get(text) ?? { waiters: new Set(), offers: 0 };
@@ -114,6 +115,15 @@ export class BlockedPops {
   /** Ends all waits that include this key. */
   fail(key: Key, error: SatchelError): void {
     for (const waiter of [...(this.#queues.get(key.toString())?.waiters ?? [])]) waiter.fail(error);
+  }
+
+  /** Ends the waits for lists of slots for which `why` names an error. */
+  endThose(why: (slot: number) => SatchelError | undefined): void {
+    for (const text of [...this.#queues.keys()]) {
+      const key = Key.of(Buffer.from(text, 'latin1'));
+      const error = why(slotOfBytes(key.buffer, key.start, key.end));
+      if (error !== undefined) this.fail(key, error);
+    }
   }
 
   #choose(key: Key, nowMs: number, told: PopWaiter[]): void {

@@ -21,6 +21,7 @@ function wait(context: CommandContext): void | Promise<void> {
       waiting = replyOutcome(context, value) ?? undefined;
     },
     missing(missingKey) {
+      job.steering.assertOwned(missingKey);
       waiting = blocked(context, (settle) => job.waits.add(missingKey, timeoutMs, settle), replyOutcome);
     },
   });

@@ -86,6 +86,7 @@ function awaitKey(context: CommandContext): void | Promise<void> {
       found: (value) => conclude(watcher, value),
       missing(missingKey) {
         if (cancelled) return;
+        job.steering.assertOwned(missingKey);
         const waiting = job.waits.add(missingKey, timeoutMs, (outcome) => conclude(watcher, outcome));
         cancel = () => waiting.cancel();
       },

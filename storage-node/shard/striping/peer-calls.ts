@@ -10,10 +10,12 @@ export class PeerCalls implements ShardCalls {
   readonly assemblyBytes = new ByteBudget(limits.shardAssemblyBytes);
   readonly #peers: Peers;
   readonly #table: CommandTable;
+  readonly addressOf: ShardCalls['addressOf'];
 
-  constructor(peers: Peers, table: CommandTable) {
+  constructor(peers: Peers, table: CommandTable, addressOf: ShardCalls['addressOf']) {
     this.#peers = peers;
     this.#table = table;
+    this.addressOf = addressOf;
   }
 
   send(job: ShardJob, shard: number, words: readonly (Buffer | string)[], sink: ReplySink): void {

@@ -1,4 +1,5 @@
 import { SatchelError } from '@satchel/proto/core';
+import type { ShardAddress } from '../../job-configuration.js';
 import type { ShardJob } from '../job.js';
 import type { ReplySink } from '../link.js';
 
@@ -6,6 +7,8 @@ import type { ReplySink } from '../link.js';
 export interface ShardCalls {
   /** Runs a command; `sink` gets its reply in RESP3, borrowed, or an error that names the shard. */
   send(job: ShardJob, shard: number, words: readonly (Buffer | string)[], sink: ReplySink): void;
+  /** Where a shard of the fleet is reached; undefined if it is unknown. */
+  addressOf(shard: number): ShardAddress | undefined;
   /** What this shard may put together at a time. */
   readonly assemblyBytes: ByteBudget;
 }
@@ -43,6 +46,7 @@ export const noShardCalls: ShardCalls = {
   send: () => {
     throw new SatchelError('unavailable', 'this shard does not serve yet');
   },
+  addressOf: () => undefined,
   assemblyBytes: new ByteBudget(0),
 };
 

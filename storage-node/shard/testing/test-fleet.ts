@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type Clock, rangesFromWeights, SatchelError, systemClock, type Verb, verbs } from '@satchel/proto/core';
 import { type CommandArgument, encodeCommand, type Reply, ReplyError, ReplyParser } from '@satchel/proto/resp';
 import { pino } from 'pino';
-import type { JobConfiguration, ShardAddress } from '../../job-configuration.js';
+import { type JobConfiguration, type ShardAddress, supersedes } from '../../job-configuration.js';
 import { MapStore } from '../../store/testing/map-store.js';
 import type { TierStore } from '../../store/tier-store.js';
 import { TieredStore } from '../../store/tiered/tiered-store.js';
@@ -13,6 +13,8 @@ import { ShardJob } from '../job.js';
 import type { PersistedObjects } from '../job-store.js';
 import { Server } from '../server.js';
 import type { Admission, ShardEnvironment } from '../shard-environment.js';
+import type { Fence } from '../steering/fences.js';
+import type { SlotSpan } from '../steering/slot-set.js';
 import { MapPersisted } from './map-persisted.js';
 
 const ample = 1_000_000_000;
@@ -86,6 +88,11 @@ export class TestShardProcess implements ShardEnvironment {
   readonly log = pino({ level: 'silent' });
   readonly linkToken = linkToken;
   readonly jobs = new Map<string, ShardJob>();
+  /** What each job's shard said is empty, latest last. */
+  readonly emptied: { readonly job: string; readonly epoch: number; readonly spans: readonly SlotSpan[] }[] = [];
+  /** What the controller said last, by job. */
+  readonly #configurations = new Map<string, JobConfiguration>();
+  readonly #fences = new Map<string, readonly Fence[]>();
   /** Number of times a token was checked. */
   admissions = 0;
   server: Server;
@@ -114,6 +121,14 @@ export class TestShardProcess implements ShardEnvironment {
     this.#directory.set(this.shard, { shard: this.shard, node: this.node, host, socket: socket ?? '', ...ports });
   }
 
+  /** Says a job's configuration to this shard, as its host does. */
+  configure(configuration: JobConfiguration): void {
+    const before = this.#configurations.get(configuration.job);
+    if (before !== undefined && !supersedes(configuration, before)) return;
+    this.#configurations.set(configuration.job, configuration);
+    this.#open(configuration.job).steering.follow(configuration);
+  }
+
   /** Announces another direct port for this shard. */
   moveTo(directPort: number): void {
     this.#directory.set(this.shard, { ...this.address, directPort });
@@ -124,7 +139,10 @@ export class TestShardProcess implements ShardEnvironment {
     const { endpointPort, directPort } = this.address;
     this.server.close();
     // What a process that is gone does no more.
-    for (const job of this.jobs.values()) job.striping.end();
+    for (const job of this.jobs.values()) {
+      job.striping.end();
+      job.steering.end();
+    }
     this.jobs.clear();
     this.#restarted = true;
     this.server = this.#newServer();
@@ -141,7 +159,7 @@ export class TestShardProcess implements ShardEnvironment {
   }
 
   jobOf(job: string): ShardJob | undefined {
-    return this.jobs.get(job);
+    return this.jobs.get(job) ?? (this.#configurations.has(job) ? this.#open(job) : undefined);
   }
 
   async verifyLink(token: string): Promise<void> {
@@ -171,7 +189,7 @@ export class TestShardProcess implements ShardEnvironment {
     const tiers = this.#options.openTiers?.(this.shard) ?? [new MapStore('dram', ample)];
     const opened = new ShardJob({
       node: 'node-1',
-      configuration: this.#configuration(job),
+      configuration: this.#configurations.get(job) ?? this.#configuration(job),
       shard: this.shard,
       openStore: (onEvicted) => new TieredStore({ tiers, onEvicted, evict: this.#options.evict ?? '' }),
       persisted: this.#options.persisted ?? new MapPersisted(),
@@ -181,6 +199,10 @@ export class TestShardProcess implements ShardEnvironment {
       shardWaits: { count: 0 },
       calls: () => this.server.calls,
       onDirty: (dirty) => this.server.jobChanged(dirty),
+      steering: {
+        fences: { load: () => this.#fences.get(job) ?? [], save: (fences) => this.#fences.set(job, fences) },
+        emptied: (epoch, spans) => this.emptied.push({ job, epoch, spans }),
+      },
     });
     this.jobs.set(job, opened);
     return opened;

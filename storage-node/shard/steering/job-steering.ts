@@ -1,0 +1,304 @@
+import { SatchelError, slotOfBytes } from '@satchel/proto/core';
+import type { CommandArguments } from '@satchel/proto/resp';
+import { type JobConfiguration, supersedes } from '../../job-configuration.js';
+import type { Key } from '../../store/key.js';
+import type { Command } from '../command.js';
+import type { ShardJob } from '../job.js';
+import { lastKeyIndex } from '../job-routing.js';
+import { KeyGate } from '../key-gate.js';
+import { LostKeys } from '../lost-keys.js';
+import type { ShardCalls } from '../striping/shard-calls.js';
+import { chainOf, formerSlots, slotsOf } from './chain.js';
+import { type FenceStore, Fences } from './fences.js';
+import { FormerSlots } from './former-slots.js';
+import { Predecessors } from './predecessors.js';
+import { SlotSet, type SlotSpan } from './slot-set.js';
+import { SteeredCommand } from './steered-command.js';
+import { TakeOver } from './take-over.js';
+
+/** What slots that move have to do with the rest of a shard. */
+export interface SteeringHooks {
+  /** Default: fences are forgotten at a restart. */
+  readonly fences?: FenceStore;
+  /** Other slots are served here from now on; called before any command runs by the new configuration. */
+  readonly routed?: (configuration: JobConfiguration) => void;
+  /** Slots of which the configuration of that epoch says that this shard may hold objects are empty for good. May be said again. */
+  readonly emptied?: (epoch: number, spans: readonly SlotSpan[]) => void;
+}
+
+/**
+ * The slots of one job that have come to this shard and gone from it. A new owner fences the shards that had the slots before, and then, key by key,
+ * reads through to them or takes objects over; they do nothing with these slots by themselves but let objects expire. See docs/steering.md.
+ */
+export class JobSteering {
+  /** Whether any of this concerns the job: if not, commands need not ask. */
+  steered = false;
+  /** Slots of this shard; kept only while `steered`. */
+  owned = new SlotSet();
+  /** Slots that this shard had before others had them, so that what is here may be there too. */
+  returned = new SlotSet();
+  readonly predecessors: Predecessors;
+  readonly takeOver: TakeOver;
+  /** Orders commands of keys that are not settled, before they get to the job's own gate. */
+  readonly lanes = new KeyGate();
+  readonly #job: ShardJob;
+  readonly #calls: () => ShardCalls;
+  readonly #hooks: SteeringHooks;
+  readonly #fences: Fences;
+  readonly #former: FormerSlots;
+  /** As the controller, or a token, gave it. */
+  #given: JobConfiguration | undefined;
+  #underWay = 0;
+  #idle: (() => void)[] = [];
+  #checking = false;
+  #told = new Set<string>();
+  #ended = false;
+
+  constructor(job: ShardJob, calls: () => ShardCalls, hooks: SteeringHooks = {}) {
+    this.#job = job;
+    this.#calls = calls;
+    this.#hooks = hooks;
+    this.#fences = new Fences(hooks.fences);
+    this.#former = new FormerSlots(job, () => this.#checkSoon());
+    this.predecessors = new Predecessors(job, calls);
+    this.takeOver = new TakeOver(job, calls);
+  }
+
+  /** Follows a configuration, unless it is older than the one that is followed. */
+  follow(configuration: JobConfiguration): void {
+    if (this.#given !== undefined && !supersedes(configuration, this.#given)) return;
+    this.#given = configuration;
+    this.#told.clear();
+    this.#route();
+  }
+
+  /** Lets `shard` have slots from an epoch on; settles with the spans of which something is here. Throws `unavailable` if it is not to have them. */
+  async fence(shard: number, epoch: number, spans: readonly SlotSpan[]): Promise<SlotSpan[]> {
+    const slots = SlotSet.of(spans);
+    for (const slot of slots) this.#assertMayFence(slot, shard, epoch);
+    this.#fences.add(spans.map(({ start, end }) => ({ start, end, shard, epoch })));
+    this.#route();
+    await this.#former.surveyed;
+    return this.#former.holding(slots);
+  }
+
+  /** Throws `unavailable` unless a slot was fenced by that shard, and by none since. */
+  assertFencedBy(slot: number, shard: number, epoch: number): void {
+    const fence = this.#fences.of(slot);
+    if (fence?.shard !== shard || fence.epoch > epoch || this.owned.has(slot)) throw notYours(slot, shard);
+  }
+
+  /** What is to be done before a command; undefined: nothing. Throws `moved`. */
+  begin(command: Command, args: CommandArguments): SteeredCommand | undefined {
+    const { keys } = command;
+    if (keys === undefined) return undefined;
+    const found: number[] = [];
+    const last = lastKeyIndex(keys, args.count);
+    for (let index = keys.first; index <= last; index += keys.step) {
+      const slot = slotOfBytes(args.buffer, args.start(index), args.end(index));
+      if (!this.owned.has(slot)) throw this.moved(slot);
+      if (this.predecessors.open.has(slot)) found.push(index);
+    }
+    return found.length === 0 ? undefined : SteeredCommand.of(this.#job, command, args, found);
+  }
+
+  /** A command that takes its time has begun; to be followed by `finished`. */
+  started(): void {
+    this.#underWay++;
+  }
+
+  finished(): void {
+    if (--this.#underWay > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Throws `moved` for a key that is another shard's. */
+  assertOwned(key: Key): void {
+    if (!this.steered) return;
+    const slot = slotOfBytes(key.buffer, key.start, key.end);
+    if (!this.owned.has(slot)) throw this.moved(slot);
+  }
+
+  /** The error that sends a client to the shard that owns a slot. */
+  moved(slot: number): SatchelError {
+    const owner = this.#ownerOf(slot);
+    const address = this.#calls().addressOf(owner);
+    if (address === undefined)
+      return new SatchelError('unavailable', `shard ${owner}, which owns slot ${slot}, is not known here yet`);
+    return new SatchelError('moved', `${slot} ${address.host}:${address.directPort}`);
+  }
+
+  /** Whether a key is another shard's, and what is here of it only waits to be taken. */
+  hides(key: Key): boolean {
+    return this.steered && this.#former.hides(key);
+  }
+
+  /** Objects that are here and another shard's. */
+  get hiddenObjects(): number {
+    return this.steered ? this.#former.objects : 0;
+  }
+
+  removed(key: Key): void {
+    this.#former.removed(key);
+  }
+
+  failureGone(key: Key): void {
+    this.#former.failureGone(key);
+  }
+
+  /** Whether another shard dropped the key on behalf of the delete that now runs here; true once. */
+  takeDropped(key: Key): boolean {
+    return this.steered && this.takeOver.takeDropped(key);
+  }
+
+  /** Says again which slots are empty: the controller may not have heard it. */
+  reportAgain(): void {
+    this.#told.clear();
+    if (this.#given !== undefined) this.#checkSoon();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.predecessors.end();
+  }
+
+  #route(): void {
+    const given = this.#given as JobConfiguration;
+    const job = this.#job;
+    const before = job.configuration;
+    const isFirst = before === given && !this.steered;
+    const effective = this.#fences.over(given);
+    job.configuration = effective;
+    this.#hooks.routed?.(effective);
+    const unconcerned =
+      !this.steered && !this.#fences.any && (given.previous ?? []).length === 0 && sameRanges(before, effective);
+    if (unconcerned && !(job.lost && given.ranges.length > 1)) return;
+    const ownedBefore = this.steered ? this.owned : isFirst ? new SlotSet() : slotsOf(before, job.shard);
+    this.owned = slotsOf(effective, job.shard);
+    const gained = isFirst ? new SlotSet() : difference(this.owned, ownedBefore);
+    this.#followChain(effective, gained);
+    const gone = difference(ownedBefore, this.owned);
+    this.#followFormer(given, gone.size > 0 || (isFirst && job.recovered));
+    this.steered = this.predecessors.any || !this.#former.done;
+    if (gone.size > 0) this.#sendAway();
+  }
+
+  #followChain(configuration: JobConfiguration, gained: SlotSet): void {
+    const job = this.#job;
+    const { ancestors, lost, returned } = chainOf(configuration, job.shard, this.owned);
+    this.returned = returned;
+    if (gained.size > 0) {
+      // What other shards have written there since is not known here.
+      this.takeOver.forget();
+      job.losses?.forget();
+      job.losses?.limitTo(difference(everySlot(), difference(gained, returned)));
+    }
+    if (ancestors.length > 0 || lost.size > 0) job.losses ??= new LostKeys(new SlotSet());
+    job.losses?.lose(lost);
+    this.predecessors.follow(ancestors);
+  }
+
+  #followFormer(given: JobConfiguration, mayHold: boolean): void {
+    const kept = formerSlots(given, this.#job.shard);
+    for (const slot of this.owned) kept.delete(slot);
+    if (this.#fences.any) {
+      for (const slot of everySlot())
+        if ((this.#fences.of(slot)?.epoch ?? 0) > given.epoch && !this.owned.has(slot)) kept.add(slot);
+    }
+    if (!mayHold && kept.size === 0 && this.#former.done) {
+      this.#former.own(this.owned);
+      return;
+    }
+    const quiet = this.#underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.#idle.push(resolve));
+    const surveyed = this.#former.survey(this.owned, kept, (given.revision ?? 0) > 0, quiet);
+    surveyed.then(
+      () => this.#settle(),
+      () => {},
+    );
+  }
+
+  /** Once nothing is left of slots that are gone, and nothing came, commands need not ask any more. */
+  #settle(): void {
+    if (this.#ended) return;
+    this.steered = this.predecessors.any || !this.#former.done;
+  }
+
+  /** Those who wait here for what happens elsewhere from now on go there. */
+  #sendAway(): void {
+    const { waits, pops, steering } = this.#job;
+    waits.endThose((slot) => (steering.owned.has(slot) ? undefined : steering.moved(slot)));
+    pops.endThose((slot) => (steering.owned.has(slot) ? undefined : steering.moved(slot)));
+  }
+
+  #ownerOf(slot: number): number {
+    let owner = -1;
+    for (const range of this.#job.configuration.ranges) {
+      if (range.start > slot) break;
+      owner = range.shard;
+    }
+    return owner;
+  }
+
+  #assertMayFence(slot: number, shard: number, epoch: number): void {
+    const given = this.#given as JobConfiguration;
+    const fence = this.#fences.of(slot);
+    if (fence !== undefined && (fence.epoch > epoch || (fence.epoch === epoch && fence.shard !== shard)))
+      throw notYours(slot, shard);
+    if (given.epoch >= epoch && this.#ownerOf(slot) !== shard) throw notYours(slot, shard);
+  }
+
+  #checkSoon(): void {
+    if (this.#checking || this.#ended) return;
+    this.#checking = true;
+    setImmediate(() => {
+      this.#checking = false;
+      if (!this.#ended) this.#check();
+    });
+  }
+
+  /** Tells the controller of slots that are empty, each of its spans as a whole. */
+  #check(): void {
+    const { previous = [], epoch } = this.#given as JobConfiguration;
+    const { shard } = this.#job;
+    const empty = previous.filter((entry) => entry.shard === shard && !entry.lost && this.#isOver(entry, previous));
+    const news = empty.filter(({ start, end }) => !this.#told.has(`${start}-${end}`));
+    for (const { start, end } of news) this.#told.add(`${start}-${end}`);
+    if (news.length > 0)
+      this.#hooks.emptied?.(
+        epoch,
+        news.map(({ start, end }) => ({ start, end })),
+      );
+    this.#settle();
+  }
+
+  #isOver({ start, end }: SlotSpan, previous: NonNullable<JobConfiguration['previous']>): boolean {
+    for (let slot = start; slot < end; slot++) {
+      // Its own again: no matter of its own past, but of that of others.
+      if (this.owned.has(slot)) {
+        if (previous.some((other) => other.shard !== this.#job.shard && other.start <= slot && slot < other.end)) return false;
+      } else if (this.#former.holds(slot)) return false;
+    }
+    return true;
+  }
+}
+
+function notYours(slot: number, shard: number): SatchelError {
+  return new SatchelError('unavailable', `slot ${slot} is not shard ${shard}'s as far as is known here`);
+}
+
+function everySlot(): SlotSet {
+  return SlotSet.of([{ start: 0, end: 16_384 }]);
+}
+
+function difference(left: SlotSet, right: SlotSet): SlotSet {
+  const rest = new SlotSet();
+  for (const slot of left) if (!right.has(slot)) rest.add(slot);
+  return rest;
+}
+
+function sameRanges(left: JobConfiguration, right: JobConfiguration): boolean {
+  return (
+    left.ranges.length === right.ranges.length &&
+    left.ranges.every(({ start, shard }, index) => right.ranges[index]?.start === start && right.ranges[index]?.shard === shard)
+  );
+}

@@ -1,0 +1,108 @@
+import { slotOfBytes } from '@satchel/proto/core';
+import type { CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
+import { Key } from '../../store/key.js';
+import type { Command } from '../command.js';
+import { isPersistKey } from '../commands/on-key.js';
+import type { ShardJob } from '../job.js';
+import type { GateMode } from '../key-gate.js';
+import { appendReply } from '../reply-version.js';
+import type { Intent } from './take-over.js';
+
+/** Reads that are no reads of one value that is there. */
+const waits: ReadonlySet<string> = new Set(['satchel.wait', 'satchel.await']);
+/** Writes that put a value in place of whatever was there, unless an option says more. */
+const puts: ReadonlySet<string> = new Set(['set', 'setex', 'psetex', 'mset', 'satchel.put', 'satchel.fail', 'satchel.stripeput']);
+const deletes: ReadonlySet<string> = new Set(['del', 'unlink']);
+/** Options by which a put depends on what was there. */
+const conditional = /^(nx|xx|get|keepttl|attempt|ifeq|ifgt)$/i;
+
+/** A command with keys that other shards may hold. */
+export class SteeredCommand {
+  readonly #job: ShardJob;
+  readonly #keys: readonly Key[];
+  readonly #intent: Intent;
+  readonly #mode: GateMode;
+  /** The whole command, to be passed on. */
+  readonly #words: readonly Buffer[];
+
+  private constructor(job: ShardJob, keys: readonly Key[], intent: Intent, words: readonly Buffer[]) {
+    this.#job = job;
+    this.#keys = keys;
+    this.#intent = intent;
+    this.#mode = intent === 'pass' ? 'read' : 'write';
+    this.#words = words;
+  }
+
+  /** The arguments at `indexes` are its keys that other shards may hold; undefined if they turn out not to. */
+  static of(job: ShardJob, command: Command, args: CommandArguments, indexes: readonly number[]): SteeredCommand | undefined {
+    const keys = new Map<string, Key>();
+    const { takeOver, lanes } = job.steering;
+    const intent = intentOf(command, args);
+    let settled = true;
+    for (const index of indexes) {
+      if (isPersistKey(args, index)) continue;
+      const key = Key.of(args.bytes(index));
+      keys.set(key.toString(), key);
+      settled &&= takeOver.isSettled(key, intent) && !(lanes.size > 0 && lanes.blocks(key.hash, 'write'));
+    }
+    if (settled) return undefined;
+    const words = intent === 'pass' ? Array.from({ length: args.count }, (_, index) => args.bytes(index)) : [];
+    return new SteeredCommand(job, [...keys.values()], intent, words);
+  }
+
+  /**
+   * Brings here what the command needs, or has another shard answer it into `reply`; if it does not, calls `run` in the turn of all keys. Rejects
+   * with `moved`, `unavailable` and what storing does.
+   */
+  async execute(reply: ReplyBuffer, run: () => void | Promise<void>): Promise<void> {
+    const { steering } = this.#job;
+    const { lanes, takeOver } = steering;
+    const hashes = [...new Set(this.#keys.map(({ hash }) => hash))];
+    steering.started();
+    let running: void | Promise<void>;
+    const entered = Promise.all(hashes.map((hash) => lanes.enter(hash, this.#mode)));
+    try {
+      await entered;
+      const outcomes = await Promise.allSettled(this.#keys.map((key) => this.#settle(key)));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      const answer = outcomes.length === 1 && outcomes[0]?.status === 'fulfilled' ? outcomes[0].value : undefined;
+      if (answer !== undefined) {
+        appendReply(reply, answer, 0, answer.length);
+        return;
+      }
+      for (const key of this.#keys) steering.assertOwned(key);
+      running = run();
+    } finally {
+      for (const hash of hashes) lanes.leave(hash, this.#mode);
+      steering.finished();
+    }
+    try {
+      await running;
+    } finally {
+      for (const key of this.#keys) takeOver.takeDropped(key);
+    }
+  }
+
+  async #settle(key: Key): Promise<Buffer | undefined> {
+    const { steering } = this.#job;
+    const slot = slotOfBytes(key.buffer, key.start, key.end);
+    await steering.predecessors.whenReady(slot);
+    if (!steering.owned.has(slot)) throw steering.moved(slot);
+    return steering.takeOver.settle(key, slot, this.#intent, this.#words);
+  }
+}
+
+function intentOf({ name, verb, keys }: Command, args: CommandArguments): Intent {
+  if (deletes.has(name)) return 'delete';
+  if (puts.has(name)) return isConditional(name, args) ? 'take' : 'replace';
+  const isOne = keys?.first === keys?.last || (keys?.last === -1 && args.count === keys.first + keys.step);
+  return verb === 'read' && isOne && !waits.has(name) ? 'pass' : 'take';
+}
+
+function isConditional(name: string, args: CommandArguments): boolean {
+  if (name !== 'set' && name !== 'satchel.put') return false;
+  for (let index = 3; index < args.count; index++) {
+    if (args.lengthOf(index) <= 8 && conditional.test(args.text(index))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,147 @@
+import { slotOf } from '@satchel/proto/core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { SlotMoves } from '../testing/slot-moves.js';
+import { type TestClient, TestFleet } from '../testing/test-fleet.js';
+
+let fleet: TestFleet;
+afterEach(() => fleet.close());
+
+const all = [0, 16_384] as const;
+
+async function started(
+  shards = 3,
+): Promise<{ moves: SlotMoves; at: (shard: number) => Promise<TestClient>; endpoint: (shard: number) => Promise<TestClient> }> {
+  fleet = await TestFleet.start({ shards });
+  const moves = new SlotMoves('job', [{ start: 0, shard: 1 }]);
+  tell(moves, 1, 2, 3);
+  return {
+    moves,
+    at: (shard) => fleet.client('job', { shard, direct: true }),
+    endpoint: (shard) => fleet.client('job', { shard }),
+  };
+}
+
+function tell({ configuration }: SlotMoves, ...shards: number[]): void {
+  for (const shard of shards) if (shard <= fleet.shards.length) fleet.shard(shard).configure(configuration);
+}
+
+describe('a new owner of slots', () => {
+  test('answers reads of what the shard before still holds, which is told of the move by the new owner', async () => {
+    const { moves, at } = await started();
+    const before = await at(1);
+    await before.call('SET', 'key', 'value');
+    moves.move(...all, 2);
+    tell(moves, 2);
+    const client = await at(2);
+    expect(await client.call('GET', 'key')).toBe('value');
+    expect(await client.call('GETRANGE', 'key', '1', '2')).toBe('al');
+    expect(await client.call('EXISTS', 'key')).toBe(1);
+    expect(await client.call('GET', 'other')).toBe(null);
+    expect(fleet.shard(1).jobs.get('job')?.objects.count).toBe(1);
+    expect(await before.call('SET', 'key', 'late')).toBe(
+      `-MOVED ${slotOf('key')} 127.0.0.1:${fleet.shard(2).address.directPort}`,
+    );
+  });
+
+  test('takes an object over with all it is before it changes it', async () => {
+    const { moves, at } = await started();
+    const before = await at(1);
+    await before.call('SATCHEL.PUT', 'a', '41', 'ATTEMPT', '7', 'PX', '60000');
+    await before.call('RPUSH', 'list', 'x', 'y');
+    await before.call('SADD', 'set', 'm');
+    await before.call('SATCHEL.PUT', 'twice', 'value', 'READS', '2');
+    moves.move(...all, 2);
+    tell(moves, 2);
+    const client = await at(2);
+    expect(await client.call('INCR', 'a')).toBe(42);
+    expect(await client.call('SATCHEL.STAT', 'a')).toMatchObject({ attempt: 7 });
+    expect(await client.call('PTTL', 'a')).toBeGreaterThan(50_000);
+    expect(await client.call('RPUSH', 'list', 'z')).toBe(3);
+    expect(await client.call('SADD', 'set', 'm')).toBe(0);
+    expect(await client.call('GET', 'twice')).toBe('value');
+    expect(await client.call('GET', 'twice')).toBe('value');
+    expect(await client.call('GET', 'twice')).toBe(null);
+    expect(fleet.shard(1).jobs.get('job')?.objects.count).toBe(0);
+  });
+
+  test('drops there what it replaces and what it deletes', async () => {
+    const { moves, at, endpoint } = await started();
+    const before = await at(1);
+    for (const key of ['a', 'b', 'c']) await before.call('SET', key, 'old');
+    moves.move(...all, 2);
+    tell(moves, 1, 2);
+    const client = await endpoint(2);
+    expect(await client.call('SET', 'a', 'new')).toBe('OK');
+    expect(await client.call('DEL', 'b', 'missing', 'c')).toBe(2);
+    expect(await client.call('DEL', 'a')).toBe(1);
+    expect(await client.call('MGET', 'a', 'b', 'c')).toEqual([null, null, null]);
+    expect(fleet.shard(1).jobs.get('job')?.objects.count).toBe(0);
+  });
+
+  test('asks all who had the slots, the latest first', async () => {
+    const { moves, at, endpoint } = await started();
+    const first = await at(1);
+    for (const key of ['a', 'b', 'c']) await first.call('SET', key, `${key}1`);
+    moves.move(...all, 2);
+    tell(moves, 2);
+    const second = await at(2);
+    expect(await second.call('APPEND', 'b', '2')).toBe(3);
+    moves.move(...all, 3);
+    tell(moves, 3);
+    const third = await endpoint(3);
+    expect(await third.call('GET', 'a')).toBe('a1');
+    expect(await third.call('GET', 'b')).toBe('b12');
+    expect(await third.call('DEL', 'a', 'b', 'c', 'd')).toBe(3);
+    expect(await third.call('GET', 'b')).toBe(null);
+  });
+
+  test('says that a failed key has failed', async () => {
+    const { moves, at } = await started();
+    await (await at(1)).call('SATCHEL.FAIL', 'key', 'it broke');
+    moves.move(...all, 2);
+    tell(moves, 2);
+    const client = await at(2);
+    expect(await client.call('GET', 'key')).toBe('-FAILED it broke');
+    expect(await client.call('INCR', 'key')).toBe('-FAILED it broke');
+    expect(await client.call('SET', 'key', '1')).toBe('OK');
+    expect(await client.call('INCR', 'key')).toBe(2);
+  });
+
+  test('says that what was not written since is lost if the shard before is gone for good', async () => {
+    const { moves, at } = await started();
+    await (await at(1)).call('SET', 'key', 'value');
+    moves.move(...all, 2, true);
+    tell(moves, 2);
+    const client = await at(2);
+    expect(await client.call('GET', 'key')).toMatch(/^-LOST /);
+    expect(await client.call('SET', 'key', 'new')).toBe('OK');
+    expect(await client.call('GET', 'key')).toBe('new');
+    expect(await client.call('DEL', 'other')).toBe(0);
+    expect(await client.call('GET', 'other')).toBe(null);
+  });
+});
+
+describe('a shard that had slots before', () => {
+  test('says when nothing is left of them, and is then not asked any more', async () => {
+    const { moves, at } = await started();
+    await (await at(1)).call('SET', 'key', 'value');
+    moves.move(...all, 2);
+    tell(moves, 1, 2);
+    const client = await at(2);
+    expect(await client.call('GETDEL', 'key')).toBe('value');
+    await expect.poll(() => fleet.shard(1).emptied).toEqual([{ job: 'job', epoch: 2, spans: [{ start: 0, end: 16_384 }] }]);
+    moves.emptied(1, [{ start: 0, end: 16_384 }]);
+    tell(moves, 1, 2);
+    expect(fleet.shard(2).jobs.get('job')?.steering.steered).toBe(false);
+    await expect.poll(() => fleet.shard(1).jobs.get('job')?.steering.steered).toBe(false);
+  });
+
+  test('drops what it has of slots that nobody asks it for', async () => {
+    const { moves, at } = await started();
+    await (await at(1)).call('SET', 'key', 'value');
+    moves.move(...all, 2);
+    moves.emptied(1, [{ start: 0, end: 16_384 }]);
+    tell(moves, 1);
+    await expect.poll(() => fleet.shard(1).jobs.get('job')?.objects.count).toBe(0);
+  });
+});
