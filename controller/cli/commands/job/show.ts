@@ -4,10 +4,11 @@ import { type CliProcess, contextOf, newCommand } from '../../context.js';
 import { withController } from '../../control.js';
 import { allocationFields, jobDocument, leaseText, reasonsTable, receipt } from '../../job-view.js';
 import { fields } from '../../output.js';
+import { deficitText, movingTable, slotMapTable } from '../../slots-view.js';
 
 /** `job show JOB`: everything the controller knows of a job. */
 export function addJobShow(parent: Command, io: CliProcess): void {
-  newCommand(parent, 'show <job>', 'show a job: lease, allocation with reasons, shards, usage').action(
+  newCommand(parent, 'show <job>', 'show a job: lease, allocation with reasons, slots, usage').action(
     (job: string, _options: unknown, command: Command) => show(job, command, io),
   );
 }
@@ -27,8 +28,11 @@ export function describe(job: Job__Output): string {
     ['state', job.state],
     ['created', new Date(job.createdAtMs).toISOString()],
     ['lease', `${job.leaseSeconds} s, ${leaseText(job, Date.now())}`],
-    ['epoch', String(job.slotMap?.epoch ?? 0)],
     ...allocationFields(job.allocation),
+    ['short of', deficitText(job)],
+    ['epoch', `${job.slotMap?.epoch ?? 0}: slots got other owners ${Math.max(0, (job.slotMap?.epoch ?? 1) - 1)} times`],
+    ['revision', `${job.revision}: of what its nodes are told`],
   ]);
-  return [about, reasonsTable(job.reasons), receipt(job.usage)].join('\n\n');
+  const parts = [about, reasonsTable(job.reasons), slotMapTable(job), movingTable(job), receipt(job.usage)];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
