@@ -1,8 +1,12 @@
 import type { Grant, JobConfiguration } from '@satchel/proto/gen';
 import type { JobRecord } from './model.js';
 
-/** What a node is told of a job; of its quota only the grants of the node's own shards. */
-export function jobConfiguration(record: JobRecord, grants: readonly Omit<Grant, 'job'>[]): JobConfiguration {
+/** What a node is told of a job; of its quota and of what is yet to be deleted only what concerns the node's own `shards`. */
+export function jobConfiguration(
+  record: JobRecord,
+  grants: readonly Omit<Grant, 'job'>[],
+  shards: readonly number[],
+): JobConfiguration {
   return {
     job: record.job,
     namespace: record.namespace,
@@ -15,5 +19,10 @@ export function jobConfiguration(record: JobRecord, grants: readonly Omit<Grant,
     createdAtMs: record.createdMs,
     revision: record.revision,
     previous: [...record.previous],
+    endedPrefixes: (record.endedPrefixes ?? []).map(({ serial, prefix, awaiting }) => ({
+      serial,
+      prefix,
+      pending: awaiting.some((shard) => shards.includes(shard)),
+    })),
   };
 }

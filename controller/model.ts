@@ -1,6 +1,8 @@
 import type { Hints, SlotRange, Tier, UsageTotals, Verb } from '@satchel/proto/core';
 import type { PreviousOwner } from './slots/previous-owners.js';
 import type { EndedPrefix } from './stages/ended-prefixes.js';
+import type { Reclaimed } from './stages/stage-record.js';
+import type { Rates } from './usage/pace.js';
 
 /** A number the controller decided, and where it came from. */
 export interface Reason {
@@ -101,6 +103,8 @@ export interface NodeShard {
   readonly endpointPort: number;
   readonly directPort: number;
   readonly socket: string;
+  /** Names what its folder holds: another one once the folder is new or was emptied. Empty: the node does not say. */
+  readonly contents?: string | undefined;
 }
 
 /** A node as it is remembered. `up`: it was connected, or had just been, when this was written. */
@@ -154,7 +158,12 @@ export interface ShardUsage {
 
 export interface UsageRecord {
   readonly job: string;
+  readonly namespace: string;
   readonly shards: readonly ShardUsage[];
+  /** Most bytes and requests in one second, over all shards. */
+  readonly peakRates: Rates;
+  /** What was held when the job ended. */
+  readonly reclaimed?: Reclaimed;
 }
 
 /** A number that led to a decision; the name ends in its unit, unless it is a count or a part of 1. */
@@ -173,6 +182,14 @@ export interface DecisionRecord {
   readonly subject: string;
   readonly figures: readonly Figure[];
   readonly because: string;
+}
+
+/** What all jobs of a namespace used in a month; without what they hold and their peaks. */
+export interface NamespaceUsageRecord {
+  readonly namespace: string;
+  /** YYYY-MM, in UTC. */
+  readonly month: string;
+  readonly usage: UsageTotals;
 }
 
 /** When a job stopped being active; 0 while it is. */

@@ -5,7 +5,8 @@ import type { Logger } from 'pino';
 import { readHello } from './input.js';
 import type { Jobs } from './jobs.js';
 import { type NodeLink, NodeSession } from './node-session.js';
-import { drainReason, type Fleet, heartbeatMs, type NodeIntroduction } from './nodes.js';
+import { drainReason, type Fleet, type NodeIntroduction } from './nodes.js';
+import { nothingReclaimed } from './stages/stage-record.js';
 import type { Tokens } from './tokens.js';
 
 /**
@@ -33,6 +34,8 @@ export class NodeStream {
   readonly #parts: NodeStreamParts;
   readonly #link: NodeLink;
   #state: State = { kind: 'awaiting-hello' };
+  /** Whether a heartbeat came on this stream; the first tells of all jobs. */
+  #beats = false;
 
   constructor(parts: NodeStreamParts, link: NodeLink) {
     this.#parts = parts;
@@ -127,6 +130,9 @@ export class NodeStream {
     } else if (message.grantReturn && this.#isOf(node, message.grantReturn.shard)) {
       const { job, shard, bytes, version } = message.grantReturn;
       jobs.grants.returned(job, shard, bytes, version);
+    } else if (message.prefixEmptied && this.#isOf(node, message.prefixEmptied.shard)) {
+      const { job, shard, serial, reclaimed } = message.prefixEmptied;
+      jobs.stages.emptied(job, { shard, serial, reclaimed: reclaimed ?? nothingReclaimed });
     } else if (message.emptied && this.#isOf(node, message.emptied.shard)) {
       const { job, shard, epoch, spans } = message.emptied;
       jobs.emptied(job, { shard, epoch, spans });
@@ -144,10 +150,12 @@ export class NodeStream {
   /** Counters count while the node has the job; a report that comes after its purge is late. */
   #countUse(heartbeat: Heartbeat__Output, node: string): void {
     const { jobs } = this.#parts;
+    const time = { atMs: heartbeat.atMs, begins: !this.#beats };
+    this.#beats = true;
     for (const { job, shard, incarnation, usage } of heartbeat.jobs) {
-      const state = jobs.table.get(job)?.state;
-      const counts = state?.kind === 'active' || (state?.kind === 'ending' && state.awaiting.includes(node));
-      if (counts && this.#isOf(node, shard)) jobs.usage.report(job, shard, incarnation, readUsage(usage));
+      const record = jobs.table.get(job);
+      const counts = record?.state.kind === 'active' || (record?.state.kind === 'ending' && record.state.awaiting.includes(node));
+      if (counts && this.#isOf(node, shard)) jobs.usage.report(record, shard, incarnation, readUsage(usage), time);
     }
   }
 

@@ -3,13 +3,16 @@ import type * as wire from '@satchel/proto/gen';
 import { loadSchema, type ServerHandle, serve, toServiceError } from '@satchel/proto/rpc';
 import { decisionHandlers } from './decisions/decision-handlers.js';
 import type { DecisionLog } from './decisions/decision-log.js';
+import { eventHandlers } from './event-handlers.js';
 import type { Metrics } from './http/metrics.js';
 import { type LeaseBounds, readHints, readPlanned, readRegistration } from './input.js';
 import { endedText } from './job-table.js';
+import type { JobRecord } from './model.js';
 import { NodeStream, type NodeStreamParts } from './node-stream.js';
 import { planToWire } from './sizing/plan-wire.js';
 import { stageHandlers } from './stages/stage-handlers.js';
 import { unary } from './unary.js';
+import { receiptHandlers } from './usage/receipt-handlers.js';
 import { allocationToWire, jobInList, jobToWire, jobUrl, nodeToWire, slotMapToWire, usageToWire } from './wire.js';
 
 /** What the server maps calls to. */
@@ -39,10 +42,8 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
     }),
     EndJob: unary(parts, 'EndJob', async ({ job }) => ({ usage: usageToWire(await jobs.end(job)) })),
     GetJob: unary(parts, 'GetJob', ({ job }) => jobToWire(jobs.table.known(job), jobs, fleet)),
-    ListJobs: unary(parts, 'ListJobs', ({ namespace, ended }) => {
-      const listed = [...jobs.table.all()].filter(
-        (record) => (namespace === '' || record.namespace === namespace) && (ended || record.state.kind !== 'ended'),
-      );
+    ListJobs: unary(parts, 'ListJobs', (request) => {
+      const listed = [...jobs.table.all()].filter((record) => isAskedFor(record, request));
       listed.sort((a, b) => a.createdMs - b.createdMs || (a.job < b.job ? -1 : 1));
       return { jobs: listed.map((record) => jobInList(record, jobs)) };
     }),
@@ -53,7 +54,15 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
     }),
     WatchSlotMap: (call) => watchSlotMap(parts, call),
     ...stageHandlers(parts),
+    ...eventHandlers(parts),
+    ...receiptHandlers(parts),
   };
+}
+
+function isAskedFor({ namespace, state }: JobRecord, asked: wire.ListJobsRequest__Output): boolean {
+  if (asked.namespace !== '' && namespace !== asked.namespace) return false;
+  if (asked.expired) return state.kind !== 'active' && state.reason === 'lease-lapsed';
+  return asked.ended || state.kind !== 'ended';
 }
 
 async function registerJob(parts: ServerParts, request: wire.RegisterJobRequest__Output): Promise<wire.RegisterJobResponse> {

@@ -1,59 +1,111 @@
-import { noUsage, type UsageTotals } from '@satchel/proto/core';
+import { addUsage, noUsage, type UsageTotals } from '@satchel/proto/core';
 import { commitInBackground, type Environment } from './environment.js';
-import type { UsageRecord } from './model.js';
+import type { JobRecord, NamespaceUsageRecord } from './model.js';
+import type { Reclaimed } from './stages/stage-record.js';
 import type { Change } from './state/state-store.js';
-import { JobUsageBook } from './usage.js';
+import { monthOf, NamespaceUsage, usageAdded } from './usage/namespaces.js';
+import type { Rates } from './usage/pace.js';
+import { JobUsageBook, type ReportTime, reclaimedOf } from './usage.js';
 
 /** How often changed counters are written; a controller that is killed loses no more, and nodes report totals anyway. */
 const writeMs = 3000;
 
-/** Usage of all remembered jobs. */
+/** A job's book, and how much of it has been added to its namespace. */
+interface Entry {
+  readonly book: JobUsageBook;
+  counted: UsageTotals;
+}
+
+/** Whose usage it is. */
+type Owner = Pick<JobRecord, 'job' | 'namespace'>;
+
+/**
+ * Usage of all remembered jobs, and of namespaces. What a job used is added to its namespace in the transaction that writes it down,
+ * so that the one is always the sum of the other.
+ */
 export class UsageDesk {
   readonly #environment: Environment;
-  readonly #books = new Map<string, JobUsageBook>();
-  readonly #dirty = new Set<JobUsageBook>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #namespaces: NamespaceUsage;
+  readonly #dirty = new Set<Entry>();
   #cancel: () => void;
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    for (const record of environment.store.all('usage')) this.#books.set(record.job, new JobUsageBook(record.job, record));
+    this.#namespaces = new NamespaceUsage(environment.store.all('namespace-usage'));
+    for (const record of environment.store.all('usage')) {
+      const book = new JobUsageBook(record.job, record.namespace, record);
+      this.#entries.set(record.job, { book, counted: book.total() });
+    }
     this.#cancel = environment.clock.after(writeMs, this.#write);
   }
 
   /** Counters of one shard's incarnation; the job must be known. */
-  report(job: string, shard: number, incarnation: number, usage: UsageTotals): void {
-    const book = this.#book(job);
-    book.report(shard, incarnation, usage);
-    this.#dirty.add(book);
+  report(owner: Owner, shard: number, incarnation: number, usage: UsageTotals, time: ReportTime): void {
+    const entry = this.#entry(owner);
+    entry.book.report(shard, incarnation, usage, time);
+    this.#dirty.add(entry);
   }
 
   /** The job is gone from the node of these shards. */
-  purged(job: string, shards: readonly number[], final: UsageTotals): void {
-    const book = this.#book(job);
-    book.purged(shards, final);
-    this.#dirty.add(book);
+  purged(owner: Owner, shards: readonly number[], final: UsageTotals): void {
+    const entry = this.#entry(owner);
+    entry.book.purged(shards, final);
+    this.#dirty.add(entry);
+  }
+
+  /** The job has ended, and what it holds is reclaimed. */
+  ending(owner: Owner): void {
+    const entry = this.#entry(owner);
+    entry.book.ending();
+    this.#dirty.add(entry);
   }
 
   /** What a job used; zeros if nothing was reported. */
   total(job: string): UsageTotals {
-    return this.#books.get(job)?.total() ?? noUsage;
+    return this.#entries.get(job)?.book.total() ?? noUsage;
   }
 
-  /** For the caller to commit; undefined if nothing was reported. */
-  record(job: string): UsageRecord | undefined {
-    return this.#books.get(job)?.record();
+  /** The most a job did in one second, of bytes and of requests. */
+  peakRates(job: string): Rates {
+    return this.#entries.get(job)?.book.peakRates ?? { bytesPerSecond: 0, requestsPerSecond: 0 };
   }
 
-  /** Forgets a job; removing its record is the caller's. */
+  /** What the end of a job gave back. */
+  reclaimed(job: string): Reclaimed {
+    return reclaimedOf(this.#entries.get(job)?.book);
+  }
+
+  /** What all jobs of a namespace used, by month, the latest last. What they hold now and their peaks are not in it. */
+  namespace(namespace: string): NamespaceUsageRecord[] {
+    const months = this.#namespaces.months(namespace);
+    let unwritten: UsageTotals | undefined;
+    for (const { book, counted } of this.#dirty) {
+      if (book.namespace === namespace) unwritten = addUsage(unwritten ?? noUsage, usageAdded(counted, book.total()));
+    }
+    if (unwritten === undefined) return months;
+    const month = monthOf(this.#environment.clock.now());
+    const now = months.find((one) => one.month === month);
+    const others = months.filter((one) => one.month !== month);
+    return [...others, { namespace, month, usage: addUsage(now?.usage ?? noUsage, unwritten) }];
+  }
+
+  /** What is to be written of a job's usage, for the caller to commit at once. */
+  changesOf(job: string): Change[] {
+    const entry = this.#entries.get(job);
+    return entry === undefined ? [] : this.#changes([entry]);
+  }
+
+  /** Forgets a job, which is over and written down; removing its record is the caller's. */
   drop(job: string): void {
-    const book = this.#books.get(job);
-    if (book !== undefined) this.#dirty.delete(book);
-    this.#books.delete(job);
+    const entry = this.#entries.get(job);
+    if (entry !== undefined) this.#dirty.delete(entry);
+    this.#entries.delete(job);
   }
 
   /** Writes what has changed. Resolves once durable. */
   async flush(): Promise<void> {
-    const changes = this.#changes();
+    const changes = this.#takeDirty();
     if (changes.length > 0) await this.#environment.store.commit(changes);
   }
 
@@ -63,22 +115,35 @@ export class UsageDesk {
 
   readonly #write = (): void => {
     const { store, log, clock } = this.#environment;
-    const changes = this.#changes();
+    const changes = this.#takeDirty();
     if (changes.length > 0) commitInBackground(store, log, changes);
     this.#cancel = clock.after(writeMs, this.#write);
   };
 
-  #changes(): Change[] {
-    const changes: Change[] = [...this.#dirty].map((book) => ({ collection: 'usage', key: book.job, value: book.record() }));
+  #takeDirty(): Change[] {
+    const changes = this.#changes([...this.#dirty]);
     this.#dirty.clear();
     return changes;
   }
 
-  #book(job: string): JobUsageBook {
-    const known = this.#books.get(job);
+  /** Adds what these jobs used more to their namespaces; both are to be written together. */
+  #changes(entries: readonly Entry[]): Change[] {
+    const nowMs = this.#environment.clock.now();
+    const records = entries.map((entry): Change => {
+      const { book } = entry;
+      const total = book.total();
+      this.#namespaces.add(book.namespace, usageAdded(entry.counted, total), nowMs);
+      entry.counted = total;
+      return { collection: 'usage', key: book.job, value: book.record() };
+    });
+    return [...records, ...this.#namespaces.changes()];
+  }
+
+  #entry({ job, namespace }: Owner): Entry {
+    const known = this.#entries.get(job);
     if (known !== undefined) return known;
-    const book = new JobUsageBook(job);
-    this.#books.set(job, book);
-    return book;
+    const entry = { book: new JobUsageBook(job, namespace), counted: noUsage };
+    this.#entries.set(job, entry);
+    return entry;
   }
 }

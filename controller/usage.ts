@@ -1,32 +1,59 @@
-import { addUsage, combineUsage, noUsage, type UsageTotals, withoutHeld } from '@satchel/proto/core';
+import { addUsage, combineUsage, heldBytes, noUsage, type UsageTotals, withoutHeld } from '@satchel/proto/core';
 import type { ShardUsage, UsageRecord } from './model.js';
+import { nothingReclaimed, type Reclaimed } from './stages/stage-record.js';
+import { JobPace, type Rates } from './usage/pace.js';
 
 /** One shard's use over all its incarnations. */
 function totalOf({ usage, settled }: ShardUsage): UsageTotals {
   return { ...addUsage(usage, settled), peakBytes: Math.max(usage.peakBytes, settled.peakBytes) };
 }
 
-/** What one job used, gathered from reports of cumulative counters that may repeat, stop short or start anew. */
+/** Counters as they were highest, and what is held as it was said last. */
+function latest(before: UsageTotals, after: UsageTotals): UsageTotals {
+  const { dramBytes, ssdBytes, objectBytes, objects } = after;
+  return { ...combineUsage(before, after, Math.max), dramBytes, ssdBytes, objectBytes, objects };
+}
+
+/** When a report was made, by the clock of its node, and whether it is the first on a new stream, which tells of all jobs. */
+export interface ReportTime {
+  readonly atMs: number;
+  readonly begins: boolean;
+}
+
+/** What one job used, gathered from reports of cumulative counters that may repeat, come late, stop short or start anew. */
 export class JobUsageBook {
   readonly job: string;
+  readonly namespace: string;
+  /** Most bytes and requests in one second, over all shards. */
+  peakRates: Rates;
+  /** What was held when the job ended. */
+  reclaimed: Reclaimed | undefined;
   readonly #shards = new Map<number, ShardUsage>();
+  readonly #pace = new JobPace();
 
-  constructor(job: string, record?: UsageRecord) {
+  constructor(job: string, namespace: string, record?: UsageRecord) {
     this.job = job;
+    this.namespace = namespace;
+    this.peakRates = record?.peakRates ?? { bytesPerSecond: 0, requestsPerSecond: 0 };
+    this.reclaimed = record?.reclaimed;
     for (const shard of record?.shards ?? []) this.#shards.set(shard.shard, shard);
   }
 
   record(): UsageRecord {
-    return { job: this.job, shards: [...this.#shards.values()] };
+    const { job, namespace, peakRates, reclaimed } = this;
+    return { job, namespace, shards: [...this.#shards.values()], peakRates, ...(reclaimed && { reclaimed }) };
   }
 
   /** A shard's counters of one incarnation; what an earlier incarnation counted is kept, a late report of it is ignored. */
-  report(shard: number, incarnation: number, usage: UsageTotals): void {
+  report(shard: number, incarnation: number, usage: UsageTotals, { atMs, begins }: ReportTime): void {
     const known = this.#shards.get(shard);
     if (known !== undefined && incarnation < known.incarnation) return;
     const restarted = known !== undefined && incarnation > known.incarnation;
     const settled = restarted ? withoutHeld(totalOf(known)) : (known?.settled ?? noUsage);
-    this.#shards.set(shard, { shard, incarnation, usage, settled });
+    const counted = known === undefined || restarted ? usage : latest(known.usage, usage);
+    this.#shards.set(shard, { shard, incarnation, usage: counted, settled });
+    const first = known === undefined && !begins;
+    this.#paced(first ? this.#pace.first(shard, counted, atMs) : this.#pace.report(shard, counted, atMs, begins || restarted));
   }
 
   /**
@@ -45,7 +72,27 @@ export class JobUsageBook {
     this.#shards.set(first, { shard: first, incarnation, usage, settled });
   }
 
+  /** The job has ended; what it holds is what is reclaimed. */
+  ending(): void {
+    const total = this.total();
+    this.reclaimed ??= { objects: total.objects, bytes: heldBytes(total) };
+  }
+
   total(): UsageTotals {
     return [...this.#shards.values()].map(totalOf).reduce(addUsage, noUsage);
   }
+
+  #paced({ bytesPerSecond, requestsPerSecond }: Rates): void {
+    const { peakRates } = this;
+    if (bytesPerSecond <= peakRates.bytesPerSecond && requestsPerSecond <= peakRates.requestsPerSecond) return;
+    this.peakRates = {
+      bytesPerSecond: Math.max(bytesPerSecond, peakRates.bytesPerSecond),
+      requestsPerSecond: Math.max(requestsPerSecond, peakRates.requestsPerSecond),
+    };
+  }
+}
+
+/** What the end of a job gave back; nothing if it goes on or nothing was reported. */
+export function reclaimedOf(book: JobUsageBook | undefined): Reclaimed {
+  return book?.reclaimed ?? nothingReclaimed;
 }

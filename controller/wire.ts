@@ -2,7 +2,7 @@ import { formatJobUrl, type Hints, SatchelError, shardsOf, type UsageTotals } fr
 import type * as wire from '@satchel/proto/gen';
 import { usageMessage } from '@satchel/proto/rpc';
 import type { Jobs } from './jobs.js';
-import type { Allocation, JobRecord } from './model.js';
+import { type Allocation, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
 import type { ReservedCapacity } from './placement.js';
 import { receiptDollars } from './prices.js';
@@ -66,8 +66,9 @@ export function jobInList(record: JobRecord, jobs: Jobs): wire.Job {
     leaseSeconds: record.leaseMs / 1000,
     createdAtMs: record.createdMs,
     expiresAtMs: jobs.leases.expiresMs(record.job) ?? 0,
-    endedAtMs: state.kind === 'ended' ? state.endedMs : 0,
+    endedAtMs: finishedMs(record),
     usage: usageToWire(jobs.usage.total(record.job)),
+    reclaimed: state.kind === 'active' ? null : jobs.usage.reclaimed(record.job),
   };
 }
 

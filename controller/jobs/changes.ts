@@ -8,6 +8,8 @@ import type { JobParts } from './parts.js';
 export interface Decided {
   readonly fields: Partial<Omit<JobRecord, 'job' | 'state' | 'revision'>>;
   readonly grants?: GrantRecord | undefined;
+  /** What else is to be written with it. */
+  readonly changes?: readonly Change[];
 }
 
 /**
@@ -48,7 +50,7 @@ export class JobChanges {
       const before = this.#parts.table.active(job);
       const change = this.#decide(before, decide);
       if (change === undefined) return { record: before, told: Promise.resolve() };
-      await this.#commit(before, change.record, change.grants);
+      await this.#commit(before, change.record, change);
       const now = this.#parts.table.get(job);
       if (now === before) return { record: change.record, told: this.#tell(before, change.record) };
       // It ended or changed otherwise while this was written; nobody has heard of it, and what is there now was written after it.
@@ -64,15 +66,15 @@ export class JobChanges {
       const decided = decide(before);
       if (decided === undefined) return undefined;
       after = { ...before, ...decided.fields, revision: before.revision + 1 };
-      return { record: after, grants: decided.grants };
+      return { ...decided, record: after };
     } finally {
       reserved.add(after.allocation.shares);
     }
   }
 
-  async #commit(before: JobRecord, after: JobRecord, grants: GrantRecord | undefined): Promise<void> {
+  async #commit(before: JobRecord, after: JobRecord, { grants, changes: others = [] }: Decided): Promise<void> {
     const { job } = before;
-    const changes: Change[] = [{ collection: 'jobs', key: job, value: after }];
+    const changes: Change[] = [{ collection: 'jobs', key: job, value: after }, ...others];
     if (grants !== undefined) changes.push({ collection: 'grants', key: job, value: grants });
     try {
       await this.#environment.store.commit(changes);
@@ -88,9 +90,12 @@ export class JobChanges {
   }
 
   #tell(before: JobRecord, after: JobRecord): Promise<void> {
-    const { table, watchers, configurer, settler } = this.#parts;
+    const { table, watchers, events, configurer, settler } = this.#parts;
     table.set(after);
-    if (after.epoch !== before.epoch) watchers.changed(after.job);
+    if (after.epoch !== before.epoch) {
+      watchers.changed(after.job);
+      events.tell(after.job, { kind: 'slots-changed', epoch: after.epoch });
+    }
     const told = configurer.configure(after, [...new Set([...nodesOf(before), ...nodesOf(after)])]);
     const needed = new Set(holdingNodes(after));
     for (const node of holdingNodes(before)) if (!needed.has(node)) settler.settle(node);

@@ -25,8 +25,9 @@ export class JobConfigurer {
 
   /** What a node needs to know of a job. */
   configuration(record: JobRecord, node: string): JobConfiguration {
-    const grants = shardsOn(record, node).flatMap((shard) => this.#grants().of(record.job, shard) ?? []);
-    return jobConfiguration(record, grants);
+    const shards = shardsOn(record, node);
+    const grants = shards.flatMap((shard) => this.#grants().of(record.job, shard) ?? []);
+    return jobConfiguration(record, grants, shards);
   }
 
   /** Sends the configuration to nodes that are connected; resolves when they have applied it, or after a bound. */

@@ -59,7 +59,7 @@ export class JobEnding {
     const { table, usage, settler, environment } = this.#parts;
     const record = table.get(job);
     if (record?.state.kind !== 'ending' || !record.state.awaiting.includes(node)) return;
-    usage.purged(job, shardsOn(record, node), final ?? noUsage);
+    usage.purged(record, shardsOn(record, node), final ?? noUsage);
     const { reason, refuseUntilMs } = record.state;
     const awaiting = record.state.awaiting.filter((other) => other !== node);
     if (awaiting.length > 0) {
@@ -94,7 +94,7 @@ export class JobEnding {
     leases.drop(job);
     reserved.remove(record.allocation.shares);
     grants.drop(job);
-    usage.ending(job);
+    usage.ending(record);
     events.tell(job, { kind: 'ending', reason });
     watchers.ended(job);
     this.#roomier();

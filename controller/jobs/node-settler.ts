@@ -32,10 +32,12 @@ export class NodeSettler {
 
   /** Lets a node go. That it purged jobs which other nodes have yet to purge is written down first: it cannot be asked again. */
   async #dismiss(node: string): Promise<void> {
-    const changes = this.#table.ofNode(node).flatMap((record): Change[] => [
-      { collection: 'jobs', key: record.job, value: record },
-      { collection: 'usage', key: record.job, value: this.#usage.record(record.job) },
-    ]);
+    const changes = this.#table
+      .ofNode(node)
+      .flatMap((record): Change[] => [
+        { collection: 'jobs', key: record.job, value: record },
+        ...this.#usage.changesOf(record.job),
+      ]);
     if (changes.length > 0) await this.#environment.store.commit(changes);
     // It may have been taken back meanwhile.
     if (this.#fleet.node(node)?.record.draining) this.#fleet.session(node)?.send({ drain: { reason: drainReason, leave: true } });

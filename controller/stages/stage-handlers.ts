@@ -1,22 +1,19 @@
-import { SatchelError } from '@satchel/proto/core';
 import type * as wire from '@satchel/proto/gen';
-import { toServiceError } from '@satchel/proto/rpc';
+import type { Jobs } from '../jobs.js';
 import { type UnaryParts, unary } from '../unary.js';
-
-const refuse = (): never => {
-  throw new SatchelError('unavailable', 'this controller has no stages yet');
-};
+import { readNewStage, stageToWire } from './stage-wire.js';
 
 /** Methods of the control API about stages. */
 export function stageHandlers(
-  parts: UnaryParts,
-): Pick<wire.JobsHandlers, 'BeginStage' | 'RenewStage' | 'EndStage' | 'ListStages' | 'WatchJob' | 'GetReceipt'> {
+  parts: UnaryParts & { readonly jobs: Jobs },
+): Pick<wire.JobsHandlers, 'BeginStage' | 'RenewStage' | 'EndStage' | 'ListStages'> {
+  const { stages } = parts.jobs;
   return {
-    BeginStage: unary(parts, 'BeginStage', refuse),
-    RenewStage: unary(parts, 'RenewStage', refuse),
-    EndStage: unary(parts, 'EndStage', refuse),
-    ListStages: unary(parts, 'ListStages', refuse),
-    WatchJob: (call) => call.emit('error', toServiceError(new SatchelError('unavailable', 'not yet'))),
-    GetReceipt: unary(parts, 'GetReceipt', refuse),
+    BeginStage: unary(parts, 'BeginStage', async (request) =>
+      stageToWire(await stages.begin(request.job, readNewStage(request))),
+    ),
+    RenewStage: unary(parts, 'RenewStage', ({ job, stage }) => stageToWire(stages.renew(job, stage))),
+    EndStage: unary(parts, 'EndStage', async ({ job, stage }) => stageToWire(await stages.end(job, stage))),
+    ListStages: unary(parts, 'ListStages', ({ job, ended }) => ({ stages: stages.list(job, ended).map(stageToWire) })),
   };
 }

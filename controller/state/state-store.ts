@@ -1,13 +1,23 @@
-import type { DecisionRecord, FleetRecord, GrantRecord, HistoryRecord, JobRecord, NodeRecord, UsageRecord } from '../model.js';
+import type {
+  DecisionRecord,
+  FleetRecord,
+  GrantRecord,
+  HistoryRecord,
+  JobRecord,
+  NamespaceUsageRecord,
+  NodeRecord,
+  UsageRecord,
+} from '../model.js';
 import type { StageRecord } from '../stages/stage-record.js';
 
-/** What a controller remembers, by collection. Keys: the job's or node's id, of stages both ids; `fleet` has the one key `fleet`. */
+/** What a controller remembers, by collection. Keys: the job's or node's id, of stages both ids, of namespaces' usage name and month; `fleet` has the one key `fleet`. */
 export interface Collections {
   fleet: FleetRecord;
   nodes: NodeRecord;
   jobs: JobRecord;
   grants: GrantRecord;
   usage: UsageRecord;
+  'namespace-usage': NamespaceUsageRecord;
   stages: StageRecord;
   decisions: DecisionRecord;
   history: HistoryRecord;
@@ -22,6 +32,7 @@ export const collections = Object.keys({
   jobs: true,
   grants: true,
   usage: true,
+  'namespace-usage': true,
   stages: true,
   decisions: true,
   history: true,

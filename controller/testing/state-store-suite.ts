@@ -40,9 +40,10 @@ export function testStateStore(open: () => Promise<StateStore>): void {
   });
 
   it('keeps collections apart', async () => {
-    await store.commit([{ collection: 'usage', key: 'a', value: { job: 'a', shards: [] } }]);
+    const usage = { job: 'a', namespace: 'default', shards: [], peakRates: { bytesPerSecond: 0, requestsPerSecond: 0 } };
+    await store.commit([{ collection: 'usage', key: 'a', value: usage }]);
     expect(store.all('grants')).toEqual([]);
-    expect(store.all('usage')).toEqual([{ job: 'a', shards: [] }]);
+    expect(store.all('usage')).toEqual([usage]);
   });
 
   it('takes commits in the order of the calls and does not keep the values', async () => {
