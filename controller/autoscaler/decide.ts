@@ -149,7 +149,7 @@ function shrink(context: Context, memory: ScaleMemory): ScaleDecision | undefine
     if (drains.length >= step || serving.length - drains.length <= policy.least) break;
     const without = combine(capacity, node.capacity, (a, b) => a - b);
     const after = fullest(utilisation(context.load.taken, without));
-    if (after.part > policy.afterDrain) {
+    if (after.part > (drains.length === 0 ? policy.afterDrain : policy.target)) {
       blocked.add(node.shape);
       continue;
     }

@@ -7,7 +7,10 @@ export interface AutoscalePolicy {
   readonly high: number;
   /** What new nodes are to bring it to. */
   readonly target: number;
-  /** What it may be without a node, for that node to be drained. Under `high`, so that noise does not call the node back. */
+  /**
+   * What it may be without a node, for that node to be drained. Under `high`, so that noise does not call the node back; of several nodes
+   * those after the first may only bring it to the target.
+   */
   readonly afterDrain: number;
   /** Nodes there are always. */
   readonly least: number;
@@ -37,8 +40,8 @@ export const defaultPolicy: AutoscalePolicy = {
   least: 1,
   most: 16,
   lingerMs: 60_000,
-  settleMs: 20_000,
-  smoothingMs: 10_000,
+  settleMs: 45_000,
+  smoothingMs: 30_000,
   stepOut: 1,
   stepLeast: 4,
   stepIn: 0.2,
