@@ -120,15 +120,22 @@ export class Jobs {
    */
   async lost(node: string): Promise<void> {
     const shards = this.#parts.fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? [];
-    const jobs = this.table.ofNode(node).flatMap(({ job, state }) => (state.kind === 'active' ? job : []));
     await this.#ending.lost(node);
-    await this.#steering.lost(shards, jobs);
+    await this.#steering.lost(shards, this.#activeOn(node));
     this.settleNode(node);
   }
 
   /** A node purged a job; `final` is what the job used there. */
   purged(node: string, job: string, final: UsageTotals): Promise<void> {
     return this.#ending.purged(node, job, final);
+  }
+
+  /**
+   * Shards of a node that joins have not what they had. They keep their slots, and know that what is not written again is lost. Resolves
+   * once that is durable.
+   */
+  shardsEmptied(node: string, shards: readonly number[]): Promise<void> {
+    return this.#steering.contentsLost(shards, this.#activeOn(node));
   }
 
   /** The node's stream is over: nobody waits for its answers any more. */
@@ -182,6 +189,10 @@ export class Jobs {
     this.stages.close();
     this.grants.close();
     this.usage.close();
+  }
+
+  #activeOn(node: string): string[] {
+    return this.table.ofNode(node).flatMap(({ job, state }) => (state.kind === 'active' ? job : []));
   }
 
   #restore(record: JobRecord): void {

@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { JobRecord } from '../model.js';
-import { type SlotSpan, withoutEmptied } from '../slots/previous-owners.js';
+import { type SlotSpan, withContentsLost, withoutEmptied } from '../slots/previous-owners.js';
 import type { Decided, JobChanges } from './changes.js';
 import type { JobParts } from './parts.js';
 import type { JobScaling } from './scaling.js';
@@ -54,6 +54,17 @@ export class JobSteering {
     }
   }
 
+  /**
+   * Shards go on without what they held: they keep their slots, and know that what is not written again is lost. Resolves once that is
+   * durable; throws if it cannot be.
+   */
+  async contentsLost(shards: readonly number[], jobs: readonly string[]): Promise<void> {
+    const emptied = new Set(shards);
+    for (let from = 0; from < jobs.length; from += jobsAtOnce) {
+      await Promise.all(jobs.slice(from, from + jobsAtOnce).map((job) => this.#contentsLost(job, emptied)));
+    }
+  }
+
   close(): void {
     for (const cancel of this.#timers.values()) cancel();
   }
@@ -74,6 +85,18 @@ export class JobSteering {
         `${job} ${[...gone].join()}`,
         clock.after(againMs, () => void this.#lost(job, gone)),
       );
+    }
+  }
+
+  async #contentsLost(job: string, emptied: ReadonlySet<number>): Promise<void> {
+    try {
+      await this.#changes.change(job, ({ previous, ranges, epoch }) => {
+        const holders = [...ranges, ...previous.filter(({ lost }) => !lost)];
+        if (!holders.some(({ shard }) => emptied.has(shard))) return undefined;
+        return { fields: { previous: withContentsLost(previous, ranges, emptied, epoch + 1), epoch: epoch + 1 } };
+      });
+    } catch (error) {
+      if (SatchelError.from(error).code !== 'no-job') throw error;
     }
   }
 

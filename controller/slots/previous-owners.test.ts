@@ -1,7 +1,15 @@
 import { rangesFromWeights, type SlotRange, shardOfSlot, slotCount } from '@satchel/proto/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdersIn, type PreviousOwner, previousAfter, type SlotSpan, withLost, withoutEmptied } from './previous-owners.js';
+import {
+  holdersIn,
+  type PreviousOwner,
+  previousAfter,
+  type SlotSpan,
+  withContentsLost,
+  withLost,
+  withoutEmptied,
+} from './previous-owners.js';
 import { reassign, type SlotWeight } from './reassign.js';
 
 /** One change of a job's slots, and what a slot's chain is to become, said for one slot at a time. */
@@ -132,6 +140,23 @@ describe('previous owners', () => {
     expect(previousAfter(lost, b, a, 3)).toEqual([moved(2, 3), { ...moved(1, 2), lost: true }]);
     expect(withoutEmptied(lost, [{ start: 0, end: slotCount }], 1, 9)).toEqual(lost);
     expect(withLost([moved(1, 2)], new Set([1]))).toEqual(lost);
+  });
+
+  it('that have lost what they held, and go on, are lost of the slots they have too', () => {
+    const ranges = [
+      { start: 0, shard: 1 },
+      { start: 8192, shard: 2 },
+    ];
+    const before = [moved(2, 3, 0, 8192), { ...moved(1, 2, 0, 100), lost: true }];
+    expect(withContentsLost(before, ranges, new Set([1]), 4)).toEqual([
+      { ...moved(1, 4, 0, 8192), lost: true },
+      moved(2, 3, 0, 8192),
+    ]);
+    expect(withContentsLost(before, ranges, new Set([2]), 4)).toEqual([
+      { ...moved(2, 3, 0, 8192), lost: true },
+      { ...moved(1, 2, 0, 100), lost: true },
+      { ...moved(2, 4, 8192), lost: true },
+    ]);
   });
 
   it('that may hold something are known', () => {

@@ -1,5 +1,5 @@
 import type { SlotRange } from '@satchel/proto/core';
-import { movesBetween } from './segments.js';
+import { movesBetween, segmentsOf } from './segments.js';
 
 /**
  * Slots from `start` up to `end` belonged to `shard` before `epoch`, and it may still hold objects of them. `lost`: the shard is gone for
@@ -59,6 +59,28 @@ export function withLost(previous: readonly PreviousOwner[], shards: ReadonlySet
     entries.push({ ...entry, lost: true });
   }
   return tidied(entries);
+}
+
+/**
+ * What these shards held is lost, though they go on: also what they have been owners of until now, which in their chains stands as lost
+ * before `epoch`.
+ */
+export function withContentsLost(
+  previous: readonly PreviousOwner[],
+  ranges: readonly SlotRange[],
+  shards: ReadonlySet<number>,
+  epoch: number,
+): PreviousOwner[] {
+  const own = segmentsOf(ranges).filter(({ shard }) => shards.has(shard));
+  const kept = withLost(previous, shards).flatMap((entry) =>
+    entry.lost && shards.has(entry.shard)
+      ? cutOut(
+          entry,
+          own.filter(({ shard }) => shard === entry.shard),
+        )
+      : entry,
+  );
+  return tidied([...kept, ...own.map((segment) => ({ ...segment, epoch, lost: true }))]);
 }
 
 /** Shards that may still hold objects of slots that have moved. */
