@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SatchelError } from '@satchel/proto/core';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { lockFolder } from './lock.js';
+import { RoomGuard } from './room-guard.js';
 import { type Change, type Collection, type Collections, collections, type StateStore } from './state-store.js';
 
 /**
@@ -12,22 +13,31 @@ import { type Change, type Collection, type Collections, collections, type State
 export async function openLmdbStateStore(folder: string): Promise<StateStore> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockFolder(folder);
-  return new LmdbStateStore(join(folder, 'state.mdb'), unlock);
+  return new LmdbStateStore(folder, unlock);
 }
 
 type Databases = { [Name in Collection]: Database<Collections[Name], string> };
 
-/** Commits of one event-loop turn share a transaction, those that arrive while one is being synced share the next. */
+/** Commits that arrive while one is being synced share the next transaction. */
 class LmdbStateStore implements StateStore {
   readonly #root: RootDatabase;
   readonly #collections: Databases;
+  readonly #room: RoomGuard;
   readonly #unlock: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  constructor(file: string, unlock: () => Promise<void>) {
+  constructor(folder: string, unlock: () => Promise<void>) {
+    this.#room = new RoomGuard(folder);
     this.#unlock = unlock;
     // Without overlapping sync a commit is acknowledged only once it is on the disk.
-    this.#root = open({ path: file, noSubdir: true, maxDbs: collections.length, overlappingSync: false });
+    this.#root = open({
+      path: join(folder, 'state.mdb'),
+      noSubdir: true,
+      maxDbs: collections.length,
+      overlappingSync: false,
+      // It would leave a rejection that nobody can handle when a commit fails.
+      eventTurnBatching: false,
+    });
     const opened = collections.map((name) => [name, this.#root.openDB({ name })] as const);
     this.#collections = Object.fromEntries(opened) as Databases;
   }
@@ -38,10 +48,13 @@ class LmdbStateStore implements StateStore {
   }
 
   async commit(changes: readonly Change[]): Promise<void> {
+    this.#room.check();
     try {
-      await Promise.all(changes.map((change) => this.#apply(change)));
+      await this.#root.batch(() => {
+        for (const change of changes) this.#apply(change);
+      });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = await reasonOf(error);
       throw new SatchelError('unavailable', `the controller cannot write its state: ${why}`, { cause: error });
     }
   }
@@ -51,12 +64,19 @@ class LmdbStateStore implements StateStore {
     return this.#closed;
   }
 
-  #apply<Name extends Collection>(change: {
-    collection: Name;
-    key: string;
-    value: Collections[Name] | undefined;
-  }): Promise<boolean> {
+  #apply<Name extends Collection>(change: { collection: Name; key: string; value: Collections[Name] | undefined }): void {
     const records: Database<Collections[Name], string> = this.#collections[change.collection];
-    return change.value === undefined ? records.remove(change.key) : records.put(change.key, change.value);
+    if (change.value === undefined) void records.remove(change.key);
+    else void records.put(change.key, change.value);
   }
+}
+
+/** What went wrong: LMDB tells it in a promise that hangs on the error. */
+async function reasonOf(error: unknown): Promise<string> {
+  const text = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (commitError === undefined) return text(error);
+  const reason = await commitError.catch(text);
+  // What follows the colon is of the library's inside.
+  return reason.split(': ', 1)[0] ?? '';
 }

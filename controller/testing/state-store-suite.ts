@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { GrantRecord } from '../model.js';
+import type { GrantRecord, UsageRecord } from '../model.js';
 import type { StateStore } from '../state/state-store.js';
 
 /** A record for tests of stores. */
@@ -7,6 +7,14 @@ export const grantRecord = (job: string, quotaBytes: number): GrantRecord => ({
   job,
   quotaBytes,
   grants: [{ shard: 1, bytes: 2 ** 40, version: 1 }],
+});
+
+/** The same of use. */
+export const usageRecord = (job: string): UsageRecord => ({
+  job,
+  namespace: 'default',
+  shards: [],
+  peakRates: { bytesPerSecond: 0, requestsPerSecond: 0 },
 });
 
 /** What every state store does; `open` gives an empty one. */
@@ -40,7 +48,7 @@ export function testStateStore(open: () => Promise<StateStore>): void {
   });
 
   it('keeps collections apart', async () => {
-    const usage = { job: 'a', namespace: 'default', shards: [], peakRates: { bytesPerSecond: 0, requestsPerSecond: 0 } };
+    const usage = usageRecord('a');
     await store.commit([{ collection: 'usage', key: 'a', value: usage }]);
     expect(store.all('grants')).toEqual([]);
     expect(store.all('usage')).toEqual([usage]);
