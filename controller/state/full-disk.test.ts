@@ -35,7 +35,7 @@ describe.skipIf(why)(`state in LMDB on a full disk${why === undefined ? '' : ` (
       {
         collection: 'usage',
         key: job,
-        value: { job, namespace: 'default', shards: [], peakRates: { bytesPerSecond: 0, requestsPerSecond: 0 } },
+        value: usageRecord(job),
       },
     ]);
 
