@@ -1,3 +1,4 @@
+import { counts } from '../fleet/node-life.js';
 import type { Jobs } from '../jobs.js';
 import type { NodeRecord } from '../model.js';
 import type { Fleet, NodeView } from '../nodes.js';
@@ -32,7 +33,7 @@ export class FleetObserver {
     const meters = new Map<string, NodeMeter>();
     const loads: NodeLoad[] = [];
     for (const view of this.#fleet.nodes()) {
-      if (view.connection.kind === 'down') continue;
+      if (!counts(view.connection)) continue;
       const { node } = view.record;
       const meter = this.#meters.get(node) ?? new NodeMeter(this.#smoothingMs);
       if (view.usage !== undefined) meter.read(view.usage, view.lastHeardMs);

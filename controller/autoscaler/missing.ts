@@ -2,10 +2,15 @@ import type { JobRecord } from '../model.js';
 import { type Amounts, combine, dimensions, noAmounts } from './amounts.js';
 
 /** What an active job was to be given and was not, because the fleet did not have it. */
-export function missingOf({ state, deficit }: JobRecord): Amounts {
+export function missingOf({ state, deficit, hints }: JobRecord): Amounts {
   if (state.kind !== 'active' || deficit === undefined) return noAmounts;
-  const { dramBytes, ssdBytes, throughputBytesPerSecond } = deficit;
-  return { cpu: 0, network: throughputBytesPerSecond, dram: dramBytes, ssd: ssdBytes };
+  return {
+    // Shards that a job wants for its requests are cores; one that says nothing of itself would take any number and needs none.
+    cpu: hints.requests === undefined ? 0 : deficit.shards,
+    network: deficit.throughputBytesPerSecond,
+    dram: deficit.dramBytes,
+    ssd: deficit.ssdBytes,
+  };
 }
 
 /** What is missing to all active jobs, kept as they change. */
