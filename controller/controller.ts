@@ -12,6 +12,7 @@ import type { FleetRecord } from './model.js';
 import { Fleet } from './nodes.js';
 import { serveControl } from './server.js';
 import type { StateStore } from './state/state-store.js';
+import { steadyClock } from './steady-clock.js';
 import { newPrivateKey, TokenIssuer } from './tokens.js';
 
 /** Layout of the state that this version reads and writes. */
@@ -72,7 +73,7 @@ export async function lead(
   { store, log, clock = systemClock, leads = () => true }: ControllerParts,
   portsTried = 0,
 ): Promise<Leading> {
-  const environment: Environment = { store, clock, log };
+  const environment: Environment = { store, clock: steadyClock(clock), log };
   const fleetRecord = await openFleetRecord(store);
   const tokens = await TokenIssuer.open(fleetRecord.privateKeyJwk);
   const metrics = new Metrics(leads);
