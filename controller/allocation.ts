@@ -1,9 +1,9 @@
-import { type Hints, rangesFromWeights, SatchelError, type SlotRange, slotsPerShard } from '@satchel/proto/core';
+import { rangesFromWeights, SatchelError, type SlotRange, slotsPerShard } from '@satchel/proto/core';
 import { allocationReasons, placementReason } from './allocation-reasons.js';
 import type { Allocation, Deficit, Reason, ShardShare } from './model.js';
 import { type PlacedShard, type PresentShards, place, type Rooms, type ShardRoom } from './placement.js';
 import { type Choice, chooseMix } from './sizing/alternatives.js';
-import { type Demand, demandOf } from './sizing/demand.js';
+import { type Demand, demandOf, type SizedHints } from './sizing/demand.js';
 import type { RecordedPeaks } from './sizing/history.js';
 import { type Priced, priceOf } from './sizing/mix.js';
 import type { PriceSheet } from './sizing/price-sheet.js';
@@ -33,7 +33,7 @@ export interface Wanted {
  * earlier runs of its name needed. Throws `unavailable` if no shard may get jobs.
  */
 export function planJob(
-  hints: Hints,
+  hints: SizedHints,
   rooms: Rooms,
   prices: PriceSheet = defaultPriceSheet(),
   present?: PresentShards,
@@ -56,7 +56,7 @@ export function planJob(
  * the job's own reservation counted as free; a shard without room (its node is down) keeps its slots and reserves nothing.
  */
 export function replanJob(
-  hints: Hints,
+  hints: SizedHints,
   ranges: readonly SlotRange[],
   rooms: readonly ShardRoom[],
   prices: PriceSheet = defaultPriceSheet(),
@@ -70,7 +70,11 @@ export function replanJob(
   return { ...plan, ranges };
 }
 
-function wantedOf(hints: Hints, prices: PriceSheet, recorded: RecordedPeaks | undefined): { wanted: Wanted; reasons: Reason[] } {
+function wantedOf(
+  hints: SizedHints,
+  prices: PriceSheet,
+  recorded: RecordedPeaks | undefined,
+): { wanted: Wanted; reasons: Reason[] } {
   const { demand, reasons } = demandOf(hints, recorded);
   const choice = chooseMix(demand, prices);
   const capacity = demand.capacityBytes ?? 0;

@@ -1,4 +1,4 @@
-import type { Hints, UsageTotals } from '@satchel/proto/core';
+import { type Hints, SatchelError, type UsageTotals } from '@satchel/proto/core';
 import type { JobConfiguration } from '@satchel/proto/gen';
 import type { JobPlan } from './allocation.js';
 import type { Environment } from './environment.js';
@@ -16,7 +16,8 @@ import { JobScaling } from './jobs/scaling.js';
 import { type Emptied, JobSteering } from './jobs/steering.js';
 import { JobWidening } from './jobs/widening.js';
 import { LeaseTable } from './leases.js';
-import { type DrainedBy, finishedMs, type JobRecord } from './model.js';
+import { type Corrected, type DrainedBy, finishedMs, type JobRecord } from './model.js';
+import { Namespaces } from './namespaces/namespaces.js';
 import type { Fleet, NodeView } from './nodes.js';
 import { ReservedCapacity } from './placement.js';
 import { type PlannedJob, Planner } from './planner.js';
@@ -37,6 +38,7 @@ export class Jobs {
   readonly grants: GrantDesk;
   readonly usage: UsageDesk;
   readonly planner: Planner;
+  readonly namespaces: Namespaces;
   readonly #parts: JobParts;
   readonly #registering: JobRegistering;
   readonly #scaling: JobScaling;
@@ -59,8 +61,10 @@ export class Jobs {
     this.grants = new GrantDesk(environment, fleet, (job, shards) => configurer.sendGrants(job, shards));
     const settler = new NodeSettler(environment, fleet, table, this.usage);
     this.planner = new Planner(environment);
-    const { leases, usage, grants, planner } = this;
-    const desks = { table, reserved, watchers, events, leases, usage, grants, planner, configurer, settler };
+    this.namespaces = new Namespaces(environment);
+    table.watch((before, after) => this.namespaces.jobChanged(before, after));
+    const { leases, usage, grants, planner, namespaces } = this;
+    const desks = { table, reserved, watchers, events, leases, usage, grants, planner, namespaces, configurer, settler };
     this.#parts = { environment, fleet, tokens, counters, ...desks };
     this.#registering = new JobRegistering(this.#parts);
     const changes = new JobChanges(this.#parts);
@@ -104,7 +108,16 @@ export class Jobs {
 
   /** Changes hints; see {@link JobScaling.scale}. */
   async scale(job: string, hints: Hints): Promise<JobRecord> {
+    const { namespace, allocation } = this.table.active(job);
+    this.namespaces.checkMore(namespace, (hints.capacity ?? 0) - allocation.quotaBytes);
     const record = await this.#scaling.scale(job, hints);
+    this.#widening.roomier();
+    return record;
+  }
+
+  /** Changes what is reserved for a job, by what is seen of it; see {@link JobScaling.correct}. */
+  async correct(job: string, corrected: Corrected, grows: boolean): Promise<JobRecord> {
+    const record = await this.#scaling.correct(job, corrected, grows);
     this.#widening.roomier();
     return record;
   }
@@ -150,6 +163,17 @@ export class Jobs {
   async drainNode(node: string, by: DrainedBy = 'operator'): Promise<NodeView> {
     const view = await this.#parts.fleet.setDraining(node, by);
     this.settleNode(node);
+    return view;
+  }
+
+  /** Gives a node slots again, whoever drained it. Throws `not-found`, and `unavailable` if it is too late. */
+  async undrainNode(node: string): Promise<NodeView> {
+    const { fleet } = this.#parts;
+    if (fleet.node(node)?.record.draining === true && !this.table.needs(node)) {
+      throw new SatchelError('unavailable', `node '${node}' has been told to leave, as no job needs it; start it again`);
+    }
+    const view = await fleet.setDraining(node, undefined);
+    this.#widening.roomier();
     return view;
   }
 

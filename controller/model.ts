@@ -69,6 +69,19 @@ export interface Deficit {
   readonly throughputBytesPerSecond: number;
 }
 
+/** What a running job's reservation was corrected to, because what is seen contradicts what the job said. Its quota stays. */
+export interface Corrected {
+  /** Undefined: not corrected. */
+  readonly capacityBytes: number | undefined;
+  readonly throughputBytesPerSecond: number | undefined;
+  /** What was reserved before the first correction. */
+  readonly askedBytes: number;
+  readonly askedBytesPerSecond: number;
+  /** Of the last correction. */
+  readonly atMs: number;
+  readonly because: string;
+}
+
 /** A job as it is remembered. Values are replaced, never changed in place. */
 export interface JobRecord {
   readonly job: string;
@@ -93,6 +106,8 @@ export interface JobRecord {
   readonly endedPrefixes?: readonly EndedPrefix[] | undefined;
   /** What the job wanted and did not get; undefined if nothing. */
   readonly deficit?: Deficit | undefined;
+  /** Undefined: it has what it said it needs. */
+  readonly corrected?: Corrected | undefined;
   readonly state: JobState;
 }
 

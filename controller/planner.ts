@@ -1,7 +1,7 @@
 import type { Hints, UsageTotals } from '@satchel/proto/core';
 import { type JobPlan, planJob, replanJob } from './allocation.js';
 import type { Environment } from './environment.js';
-import type { JobRecord } from './model.js';
+import type { Corrected, JobRecord } from './model.js';
 import type { PresentShards, Rooms, ShardRoom } from './placement.js';
 import { type UnitPrices, unitPricesOf } from './prices.js';
 import { HistoryDesk } from './sizing/history.js';
@@ -15,6 +15,7 @@ export interface PlannedJob {
   readonly namespace: string;
   readonly name: string;
   readonly hints: Hints;
+  readonly corrected?: Corrected | undefined;
 }
 
 /** Plans jobs by one price sheet and by what earlier runs of their names needed. */
@@ -34,12 +35,12 @@ export class Planner {
 
   /** See {@link planJob}. */
   plan(job: PlannedJob, rooms: Rooms, present?: PresentShards): JobPlan {
-    return planJob(job.hints, rooms, this.prices, present, this.#recorded(job));
+    return planJob({ ...job.hints, corrected: job.corrected }, rooms, this.prices, present, this.#recorded(job));
   }
 
   /** See {@link replanJob}. */
   replan(job: JobRecord, rooms: readonly ShardRoom[]): JobPlan {
-    return replanJob(job.hints, job.ranges, rooms, this.prices, this.#recorded(job));
+    return replanJob({ ...job.hints, corrected: job.corrected }, job.ranges, rooms, this.prices, this.#recorded(job));
   }
 
   /** Everything that comes into question for a job. */

@@ -8,6 +8,8 @@ export interface ScalingOptions {
   readonly minNodes: number;
   readonly maxNodes: number;
   readonly linger: number;
+  readonly correctHints: boolean;
+  readonly correctAfter: number;
   readonly kubeNamespace: string;
   readonly kubeSelector: string;
   readonly nodeDir: string;
@@ -37,6 +39,13 @@ export function addScalingOptions(command: Command): Command {
     .option('--linger <duration>', 'how long the fleet is too large before a node is drained', read(parseDurationMs), 60_000)
     .option('--kube-namespace <name>', 'namespace of the StatefulSets', 'default')
     .option('--kube-selector <labels>', 'labels of the StatefulSets and their pods', 'app.kubernetes.io/component=storage-node')
+    .option('--no-correct-hints', 'leave reservations of running jobs as their hints say')
+    .option(
+      '--correct-after <duration>',
+      'how long a job is watched before less is reserved for it',
+      read(parseDurationMs),
+      300_000,
+    )
     .option('--node-dir <dir>', 'folder of local nodes', './satchel-nodes')
     .option('--node-shards <count>', 'shards of a local node', whole(1, 256), 1)
     .option('--node-dram <size>', 'DRAM of a local node', read(parseBytes), GiB)

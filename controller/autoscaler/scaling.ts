@@ -1,3 +1,5 @@
+import { type CorrectionPolicy, defaultCorrection } from '../correction/correct-hints.js';
+import { HintCorrector } from '../correction/hint-corrector.js';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
@@ -10,10 +12,12 @@ import { type AutoscalePolicy, completePolicy } from './policy.js';
 export interface ScalingSettings {
   readonly provider: ProviderSettings;
   readonly policy: Partial<AutoscalePolicy>;
+  /** Undefined: reservations of running jobs are not corrected. */
+  readonly correction: Partial<CorrectionPolicy> | undefined;
 }
 
 /** A fleet that nobody scales automatically. */
-export const staticScaling: ScalingSettings = { provider: { kind: 'static' }, policy: {} };
+export const staticScaling: ScalingSettings = { provider: { kind: 'static' }, policy: {}, correction: {} };
 
 /** What holds the fleet at its size while a controller leads. */
 export interface Scaling {
@@ -35,8 +39,12 @@ export interface ScalingParts {
 export async function startScaling(settings: ScalingSettings, { address, ...parts }: ScalingParts): Promise<Scaling> {
   const provider = await openProvider(settings.provider, address, parts.environment);
   const autoscaler = new Autoscaler({ ...parts, provider, policy: completePolicy(settings.policy) });
+  const { environment, jobs, decisions } = parts;
+  const correction = settings.correction && { ...defaultCorrection, ...settings.correction };
+  const corrector = correction && new HintCorrector({ environment, jobs, decisions, policy: correction });
   const close = () => {
     autoscaler.close();
+    corrector?.close();
     return provider.close();
   };
   return { autoscaler, close };

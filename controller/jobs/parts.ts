@@ -3,6 +3,7 @@ import type { JobEvents } from '../events.js';
 import type { GrantDesk } from '../grant-desk.js';
 import type { JobTable } from '../job-table.js';
 import type { LeaseTable } from '../leases.js';
+import type { Namespaces } from '../namespaces/namespaces.js';
 import type { Fleet } from '../nodes.js';
 import type { ReservedCapacity } from '../placement.js';
 import type { Planner } from '../planner.js';
@@ -32,6 +33,7 @@ export interface JobParts {
   readonly grants: GrantDesk;
   readonly usage: UsageDesk;
   readonly planner: Planner;
+  readonly namespaces: Namespaces;
   readonly configurer: JobConfigurer;
   readonly settler: NodeSettler;
 }

@@ -30,17 +30,18 @@ export class JobRegistering {
 
   /** What a job would get. */
   plan(job: PlannedJob): JobPlan {
-    const { planner, fleet, reserved } = this.#parts;
-    return planner.plan(job, fleet.rooms(reserved));
+    const { planner, namespaces, fleet, reserved } = this.#parts;
+    return planner.plan(job, namespaces.roomsForNew(job.namespace, job.hints.capacity ?? 0, fleet.rooms(reserved)));
   }
 
-  /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes. */
+  /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes, and `quota-exceeded`. */
   async register(request: NewJob): Promise<{ record: JobRecord; token: string }> {
-    const { table, environment, leases, counters } = this.#parts;
+    const { table, environment, leases, counters, namespaces } = this.#parts;
     if (table.activeCount >= limits.activeJobs) {
       throw new SatchelError('unavailable', `${limits.activeJobs} jobs are active, which is the limit; end some first`);
     }
     const plan = this.plan(request);
+    namespaces.checkNew(request.namespace, plan.allocation.quotaBytes);
     const createdMs = environment.clock.now();
     const begin = { createdMs, epoch: 1, revision: 1, previous: none, former: none, state: { kind: 'active' } } as const;
     const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), ...begin };

@@ -1,6 +1,6 @@
 import { type Hints, parseHints, shardsOf } from '@satchel/proto/core';
 import { openBook } from '../grant-desk.js';
-import type { GrantRecord, JobRecord } from '../model.js';
+import type { Corrected, GrantRecord, JobRecord } from '../model.js';
 import type { Rooms } from '../placement.js';
 import type { Decided, JobChanges } from './changes.js';
 import type { JobParts } from './parts.js';
@@ -25,7 +25,23 @@ export class JobScaling {
       const merged = parseHints({ ...before.hints, ...hints });
       const differing = differences(before.hints, merged);
       if (differing.length === 0) return undefined;
-      return this.decide({ ...before, hints: merged }, `scaled by hint ${differing.join(', ')}`);
+      return this.decide({ ...before, hints: merged, corrected: undefined }, `scaled by hint ${differing.join(', ')}`);
+    });
+    await told;
+    return record;
+  }
+
+  /**
+   * Changes what is reserved for a job; hints and quota stay. One that is given less keeps its slots where they are. Resolves when the job's
+   * nodes know, or after a short bound.
+   */
+  async correct(job: string, corrected: Corrected, grows: boolean): Promise<JobRecord> {
+    const { record, told } = await this.#changes.change(job, (before) => {
+      const changed = { ...before, corrected };
+      if (grows) return this.decide(changed, 'more is in use than was reserved');
+      const { fleet, reserved, planner } = this.#parts;
+      const plan = planner.replan(changed, fleet.roomsOf(shardsOf(before.ranges), reserved));
+      return { fields: { ...fieldsOf(before, { plan, moves: [] }, ''), corrected } };
     });
     await told;
     return record;
@@ -34,7 +50,10 @@ export class JobScaling {
   /** What a job gets if it is planned anew. `lost`: shards that are gone for good. Throws `unavailable` if no shard may get slots. */
   decide(before: JobRecord, why: string, lost: ReadonlySet<number> = new Set()): Decided {
     const fields = this.#fields(before, why, lost);
-    return { fields: { ...fields, hints: before.hints }, grants: this.#grants({ ...before, ...fields }, lost) };
+    return {
+      fields: { ...fields, hints: before.hints, corrected: before.corrected },
+      grants: this.#grants({ ...before, ...fields }, lost),
+    };
   }
 
   /** Where a job would be if it were planned anew; its own reservation must be given back. */
@@ -55,8 +74,8 @@ export class JobScaling {
    * drain, unless there are no others.
    */
   #rooms(before: JobRecord, lost: ReadonlySet<number>): Rooms {
-    const { fleet, reserved } = this.#parts;
-    const free = fleet.rooms(reserved);
+    const { fleet, reserved, namespaces } = this.#parts;
+    const free = namespaces.roomsFor(before.namespace, fleet.rooms(reserved));
     const away = shardsOf(before.ranges).filter((shard) => free.of(shard) === undefined && !lost.has(shard));
     if (away.length === 0) return free;
     const own = fleet.roomsOf(away, reserved);

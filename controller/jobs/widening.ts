@@ -12,8 +12,8 @@ const turnMs = 100;
 const roundMs = 1000;
 
 /**
- * Gives jobs that got less than they wanted more, when there is more: nodes joined, shards came back, others gave room back. Those that are
- * short of most come first.
+ * Gives jobs that got less than they wanted more, when there is more: nodes joined, shards came back, others gave room back. Those whose
+ * namespaces have least for their weight come first, and of these the ones that are short of most.
  */
 export class JobWidening {
   readonly #parts: JobParts;
@@ -64,15 +64,19 @@ export class JobWidening {
   }
 
   #begin(): void {
-    const { environment, table, fleet, reserved } = this.#parts;
+    const { environment, table, fleet, reserved, namespaces } = this.#parts;
     this.#again = false;
     this.#roundStartedMs = environment.clock.now();
     const shards = fleet.rooms(reserved).length;
     const deficits = [...table.short].flatMap((job) => {
       const record = table.get(job);
-      return record?.deficit !== undefined && mayGetMore(record, record.deficit, shards) ? { job, deficit: record.deficit } : [];
+      return record?.deficit !== undefined && mayGetMore(record, record.deficit, shards)
+        ? { job, namespace: record.namespace, deficit: record.deficit }
+        : [];
     });
-    this.#round = deficits.sort((a, b) => byDeficit(b.deficit, a.deficit) || (a.job < b.job ? -1 : 1)).map(({ job }) => job);
+    const byFullness = (a: string, b: string) => namespaces.fullnessOf(a) - namespaces.fullnessOf(b);
+    deficits.sort((a, b) => byFullness(a.namespace, b.namespace) || byDeficit(b.deficit, a.deficit) || (a.job < b.job ? -1 : 1));
+    this.#round = deficits.map(({ job }) => job);
   }
 
   async #widen(job: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, type Hints, limits } from '@satchel/proto/core';
-import type { Reason } from '../model.js';
+import type { Corrected, Reason } from '../model.js';
 import type { RecordedPeaks } from './history.js';
 import {
   assumedTurnoverMs,
@@ -47,6 +47,9 @@ export interface Demand {
   readonly shards: number;
 }
 
+/** Hints, and what a running job's reservation was corrected to. */
+export type SizedHints = Hints & { readonly corrected?: Corrected | undefined };
+
 /** A number and where it came from. */
 interface Derived<Value> {
   readonly value: Value;
@@ -59,9 +62,9 @@ type Maybe = Derived<number | undefined>;
  * Hints, and peaks recorded of earlier runs of the name → demand, with the reason of each number. A given value beats a derived one,
  * a hint beats a record. Pure; hints are valid.
  */
-export function demandOf(hints: Hints, recorded?: RecordedPeaks): { demand: Demand; reasons: Reason[] } {
-  const capacity = capacityOf(hints, recorded);
-  const throughput = throughputOf(hints, recorded);
+export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): { demand: Demand; reasons: Reason[] } {
+  const capacity = orCorrected(capacityOf(hints, recorded), hints.corrected?.capacityBytes, hints.corrected);
+  const throughput = orCorrected(throughputOf(hints, recorded), hints.corrected?.throughputBytesPerSecond, hints.corrected);
   const requests = requestsOf(hints, throughput.value, recorded);
   const valueBytes = valueBytesOf(hints, recorded);
   const lifetime = lifetimeOf(hints, recorded);
@@ -104,6 +107,13 @@ export function demandOf(hints: Hints, recorded?: RecordedPeaks): { demand: Dema
       reason(shards, 'shards wanted', String, 'unknown'),
     ],
   };
+}
+
+/** What is seen of a running job beats what it said and what was recorded. */
+function orCorrected(said: Maybe, value: number | undefined, corrected: Corrected | undefined): Maybe {
+  if (value === undefined || corrected === undefined) return said;
+  const was = said.value === undefined ? '' : `; before, ${formatBytes(Math.round(said.value))}: ${said.because}`;
+  return { value, because: `corrected: ${corrected.because}${was}` };
 }
 
 function quotaReason({ capacity, evict }: Hints): Reason {

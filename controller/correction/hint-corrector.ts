@@ -1,0 +1,145 @@
+import { SatchelError } from '@satchel/proto/core';
+import type { DecisionLog } from '../decisions/decision-log.js';
+import type { Environment } from '../environment.js';
+import type { Jobs } from '../jobs.js';
+import type { Corrected, JobRecord } from '../model.js';
+import { type Correction, type CorrectionPolicy, correctHints, type ObservedJob } from './correct-hints.js';
+
+const tickMs = 1000;
+/** Jobs looked at in a tick, so that a hundred thousand do not take one long turn; each is looked at again no sooner than after `intervalMs`. */
+const jobsPerTick = 1000;
+const intervalMs = 5000;
+
+/** What was seen of a job the last time. */
+interface Sample {
+  readonly atMs: number;
+  readonly movedBytes: number;
+  readonly heldBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface CorrectorParts {
+  readonly environment: Environment;
+  readonly jobs: Jobs;
+  readonly decisions: DecisionLog;
+  readonly policy: CorrectionPolicy;
+}
+
+/** Looks at running jobs in turn and corrects reservations that what is seen contradicts. Quotas stay what the jobs said. */
+export class HintCorrector {
+  readonly #parts: CorrectorParts;
+  readonly #startedMs: number;
+  readonly #samples = new Map<string, Sample>();
+  /** Where the round over all jobs is. */
+  #round: Iterator<JobRecord> | undefined;
+  #cancel: () => void;
+
+  /** Begins at once. */
+  constructor(parts: CorrectorParts) {
+    this.#parts = parts;
+    this.#startedMs = parts.environment.clock.now();
+    this.#cancel = parts.environment.clock.after(tickMs, this.#tick);
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  readonly #tick = (): void => {
+    const { jobs, environment } = this.#parts;
+    const nowMs = environment.clock.now();
+    this.#round ??= jobs.table.all();
+    for (let looked = 0; looked < jobsPerTick; looked++) {
+      const next = this.#round.next();
+      if (next.done) {
+        this.#round = undefined;
+        break;
+      }
+      this.#look(next.value, nowMs);
+    }
+    this.#cancel = environment.clock.after(tickMs, this.#tick);
+  };
+
+  #look(record: JobRecord, nowMs: number): void {
+    const { job, state } = record;
+    if (state.kind !== 'active' || !reservesAnything(record)) {
+      this.#samples.delete(job);
+      return;
+    }
+    const before = this.#samples.get(job);
+    if (before !== undefined && nowMs - before.atMs < intervalMs) return;
+    const sample = this.#sample(job, before, nowMs);
+    this.#samples.set(job, sample);
+    if (before === undefined) return;
+    const correction = correctHints(this.#observed(record, before, sample, nowMs), this.#parts.policy);
+    if (correction !== undefined) this.#correct(record, correction, nowMs);
+  }
+
+  #sample(job: string, before: Sample | undefined, nowMs: number): Sample {
+    const { bytesIn, bytesOut, localBytes, dramBytes, ssdBytes, objectBytes } = this.#parts.jobs.usage.total(job);
+    const movedBytes = bytesIn + bytesOut + localBytes;
+    const moved = before === undefined ? 0 : Math.max(0, movedBytes - before.movedBytes);
+    const bytesPerSecond = before === undefined ? 0 : (moved * 1000) / (nowMs - before.atMs);
+    return { atMs: nowMs, movedBytes, heldBytes: dramBytes + ssdBytes + objectBytes, bytesPerSecond };
+  }
+
+  #observed(record: JobRecord, before: Sample, now: Sample, nowMs: number): ObservedJob {
+    const { usage } = this.#parts.jobs;
+    const { job, corrected, createdMs, hints, allocation } = record;
+    const reserved = reservedOf(record);
+    return {
+      watchedMs: nowMs - Math.max(createdMs, corrected?.atMs ?? 0, this.#startedMs),
+      lifetimeMs: hints.lifetimeSeconds === undefined ? undefined : hints.lifetimeSeconds * 1000,
+      bytes: {
+        asked: positive(corrected?.askedBytes ?? reserved.bytes),
+        reserved: reserved.bytes,
+        peak: Math.max(usage.total(job).peakBytes, now.heldBytes),
+        sustained: Math.min(before.heldBytes, now.heldBytes),
+        bound: positive(allocation.quotaBytes),
+      },
+      bytesPerSecond: {
+        asked: positive(corrected?.askedBytesPerSecond ?? reserved.bytesPerSecond),
+        reserved: reserved.bytesPerSecond,
+        peak: Math.max(usage.peakRates(job).bytesPerSecond, now.bytesPerSecond),
+        sustained: Math.min(before.bytesPerSecond, now.bytesPerSecond),
+        bound: undefined,
+      },
+    };
+  }
+
+  #correct(record: JobRecord, { because, figures, ...to }: Correction, nowMs: number): void {
+    const { jobs, decisions, environment } = this.#parts;
+    const reserved = reservedOf(record);
+    const corrected: Corrected = {
+      capacityBytes: to.capacityBytes ?? record.corrected?.capacityBytes,
+      throughputBytesPerSecond: to.throughputBytesPerSecond ?? record.corrected?.throughputBytesPerSecond,
+      askedBytes: record.corrected?.askedBytes ?? reserved.bytes,
+      askedBytesPerSecond: record.corrected?.askedBytesPerSecond ?? reserved.bytesPerSecond,
+      atMs: nowMs,
+      because,
+    };
+    const grows = (to.capacityBytes ?? 0) > reserved.bytes || (to.throughputBytesPerSecond ?? 0) > reserved.bytesPerSecond;
+    jobs.correct(record.job, corrected, grows).then(
+      () => decisions.record({ kind: 'correct', subject: record.job, figures, because }),
+      (error: unknown) => {
+        if (SatchelError.from(error).code === 'no-job') return;
+        environment.log.error({ err: error, job: record.job }, 'a reservation could not be corrected');
+      },
+    );
+  }
+}
+
+/** What is reserved for a job, and what it lacks of that. */
+function reservedOf({ allocation, deficit }: JobRecord): { readonly bytes: number; readonly bytesPerSecond: number } {
+  return {
+    bytes: allocation.dramBytes + allocation.ssdBytes + allocation.objectBytes,
+    bytesPerSecond: allocation.throughputBytesPerSecond + (deficit?.throughputBytesPerSecond ?? 0),
+  };
+}
+
+function reservesAnything(record: JobRecord): boolean {
+  const { bytes, bytesPerSecond } = reservedOf(record);
+  return bytes > 0 || bytesPerSecond > 0;
+}
+
+const positive = (value: number): number | undefined => (value > 0 ? value : undefined);
