@@ -31,6 +31,9 @@ export class FakeKubernetes {
   #version = 100;
   #oldestWatchable = 0;
   #beforeScale: (() => void) | undefined;
+  /** Told of each pod that is made, and of each whose deletion begins. */
+  podAdded: (pod: string, set: V1StatefulSet) => void = () => {};
+  podDeleted: (pod: string) => void = () => {};
   #token: string | undefined;
 
   static async start(): Promise<FakeKubernetes> {
@@ -84,6 +87,12 @@ export class FakeKubernetes {
       },
     };
     change(set);
+    this.apply(set);
+  }
+
+  /** Adds a StatefulSet as a manifest has it. */
+  apply(set: V1StatefulSet): void {
+    const name = set.metadata?.name ?? '';
     this.#sets.set(name, { set, version: ++this.#version });
     this.#reconcile(name);
   }
@@ -118,6 +127,14 @@ export class FakeKubernetes {
     if (known === undefined) throw new Error(`no pod ${pod}`);
     this.#pods.delete(pod);
     this.#tell('DELETED', known);
+  }
+
+  podNames(): string[] {
+    return [...this.#pods.keys()];
+  }
+
+  isBeingDeleted(pod: string): boolean {
+    return this.#pods.get(pod)?.metadata.deletionTimestamp !== undefined;
   }
 
   /** Calls back just before the next scale is set, when its caller has read it already. */
@@ -219,22 +236,26 @@ export class FakeKubernetes {
     const first = entry?.set.spec?.ordinals?.start ?? 0;
     const wanted = entry?.set.spec?.replicas ?? 0;
     for (let ordinal = first; ordinal < first + wanted; ordinal++) {
-      if (!this.#pods.has(`${name}-${ordinal}`)) this.#addPod(name, ordinal);
+      if (entry !== undefined && !this.#pods.has(`${name}-${ordinal}`)) this.#addPod(entry.set, ordinal);
     }
     for (const pod of this.#pods.values()) {
       const ordinal = Number(pod.metadata.name.slice(name.length + 1));
-      if (!pod.metadata.name.startsWith(`${name}-`) || ordinal < first + wanted) continue;
+      const stays = !pod.metadata.name.startsWith(`${name}-`) || ordinal < first + wanted;
+      if (stays || pod.metadata.deletionTimestamp !== undefined) continue;
       pod.metadata.deletionTimestamp = new Date(0);
       this.#tell('MODIFIED', pod);
+      this.podDeleted(pod.metadata.name);
     }
   }
 
-  #addPod(set: string, ordinal: number): void {
-    const name = `${set}-${ordinal}`;
-    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set, uid: `${set}-uid`, controller: true };
-    const pod: Pod = { metadata: { name, namespace, labels, ownerReferences: [owner] }, status: { phase: 'Pending' } };
+  #addPod(set: V1StatefulSet, ordinal: number): void {
+    const owner = set.metadata?.name ?? '';
+    const name = `${owner}-${ordinal}`;
+    const reference = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: owner, uid: `${owner}-uid`, controller: true };
+    const pod: Pod = { metadata: { name, namespace, labels, ownerReferences: [reference] }, status: { phase: 'Pending' } };
     this.#pods.set(name, pod);
     this.#tell('ADDED', pod);
+    this.podAdded(name, set);
   }
 
   #tell(type: string, pod: Pod): void {
