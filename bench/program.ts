@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { runDemo } from './demo.js';
 import { size, whole } from './options.js';
 import { standardOutput } from './output.js';
+import { addSimulate } from './simulate/command.js';
 import { withCluster } from './target.js';
 import { addFairness } from './workloads/fairness/command.js';
 import { addHandoff } from './workloads/handoff/command.js';
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addHandoff(program);
   addResidency(program);
   addFairness(program);
+  addSimulate(program);
   addRegistrations(program);
   return program;
 }

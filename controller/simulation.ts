@@ -1,10 +1,72 @@
-/** What a simulation of the controller drives: its own classes, on a clock, a store and nodes of the caller's. */
-export type { Environment } from './environment.js';
-export { Jobs } from './jobs.js';
-export type { FleetRecord, JobRecord, ShardShare } from './model.js';
+import type { Clock } from '@satchel/proto/core';
+import { pino } from 'pino';
+import { Autoscaler } from './autoscaler/autoscaler.js';
+import { type AutoscalePolicy, completePolicy } from './autoscaler/policy.js';
+import { DecisionLog } from './decisions/decision-log.js';
+import type { Environment } from './environment.js';
+import { Jobs } from './jobs.js';
+import type { NodeLink } from './node-session.js';
+import { NodeStream } from './node-stream.js';
+import { Fleet } from './nodes.js';
+import type { NodeProvider } from './providers/node-provider.js';
+import type { StateStore } from './state/state-store.js';
+import type { Tokens } from './tokens.js';
+
+export type { AutoscalePolicy } from './autoscaler/policy.js';
+export type { JobRecord } from './model.js';
 export type { NodeLink } from './node-session.js';
-export { NodeStream } from './node-stream.js';
-export { Fleet, heartbeatMs } from './nodes.js';
+export type { NodeStream } from './node-stream.js';
+export { heartbeatMs } from './nodes.js';
 export type { NodeProvider, NodeShape, ProvidedNode } from './providers/node-provider.js';
 export { type Change, type Collection, type Collections, collections, type StateStore } from './state/state-store.js';
 export type { Tokens } from './tokens.js';
+
+/** What a simulation puts in the place of the machine. */
+export interface SimulatedWorld {
+  readonly clock: Clock;
+  readonly store: StateStore;
+  readonly tokens: Tokens;
+  readonly provider: NodeProvider;
+  /** What differs from the default. */
+  readonly policy: Partial<AutoscalePolicy>;
+}
+
+/** A controller without ports: its own classes, to be driven by a simulation. */
+export interface SimulatedController {
+  readonly fleet: Fleet;
+  readonly jobs: Jobs;
+  readonly decisions: DecisionLog;
+  /** Opens a node's stream. */
+  open(link: NodeLink): NodeStream;
+  close(): void;
+}
+
+/** Puts a controller together as a leader does, on a clock, a store and nodes of the caller's. */
+export function simulateController({ clock, store, tokens, provider, policy }: SimulatedWorld): SimulatedController {
+  const log = pino({ level: 'silent' });
+  const environment: Environment = { store, clock, log };
+  const fleet: Fleet = new Fleet(
+    environment,
+    { format: 1, privateKeyJwk: '', nextShard: 1 },
+    {
+      shardsChanged: (shards) => jobs.shardsChanged(shards),
+      disconnected: (node) => jobs.disconnected(node),
+      lost: (node) => void jobs.lost(node),
+      emptied: (node, shards) => jobs.shardsEmptied(node, shards),
+    },
+  );
+  const jobs: Jobs = new Jobs(environment, fleet, tokens, { registered: () => undefined, lapsed: () => undefined });
+  const decisions = new DecisionLog(environment);
+  const autoscaler = new Autoscaler({ environment, fleet, jobs, provider, decisions, policy: completePolicy(policy) });
+  return {
+    fleet,
+    jobs,
+    decisions,
+    open: (link) => new NodeStream({ fleet, jobs, tokens, log }, link),
+    close: () => {
+      autoscaler.close();
+      fleet.close();
+      jobs.close();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type { JobRecord } from '@satchel/controller/simulation';
+import { shardsOf, slotCount, slotsPerShard } from '@satchel/proto/core';
+import { heldBytes, movedBytesPerSecond, type SimulatedJob } from '../workload/job.js';
+import type { ShardLoad } from './shard-load.js';
+
+/** What a job holds on one shard. Counters are cumulative. */
+export interface Holding {
+  readonly place: ShardLoad;
+  /** Part of the job's slots; 0: a former owner that still holds objects. */
+  weight: number;
+  bytes: number;
+  dramReservedBytes: number;
+  dramBytes: number;
+  ssdBytes: number;
+  objectBytes: number;
+  dramByteSeconds: number;
+  ssdByteSeconds: number;
+  objectByteSeconds: number;
+  bytesIn: number;
+  bytesOut: number;
+  peakBytes: number;
+  objectRequests: number;
+}
+
+/** A running job's bytes: where its slots are, there it writes; what it has written stays until it is read or the job ends. */
+export class HeldJob {
+  readonly job: SimulatedJob;
+  readonly startedMs: number;
+  readonly holdings = new Map<number, Holding>();
+  record: JobRecord;
+  /** Part of what it wrote that died with nodes. */
+  lostPart = 0;
+  wantedBytes = 0;
+  bytes = 0;
+  /** It crashed: nothing changes any more. */
+  frozen = false;
+
+  constructor(job: SimulatedJob, record: JobRecord, startedMs: number, placeOf: (shard: number) => ShardLoad | undefined) {
+    this.job = job;
+    this.startedMs = startedMs;
+    this.record = record;
+    this.#takeUp(record, placeOf);
+  }
+
+  /** Follows the controller's record. Returns how many slots changed their owner. */
+  follow(record: JobRecord, placeOf: (shard: number) => ShardLoad | undefined): number {
+    if (record === this.record) return 0;
+    const moved = record.ranges === this.record.ranges ? 0 : slotsMoved(this.record, record);
+    this.record = record;
+    this.#takeUp(record, placeOf);
+    return moved;
+  }
+
+  /** Brings what is held to what the job wants at this moment, as far as its quota and its shards allow. */
+  advance(passedMs: number, stepSeconds: number): void {
+    const ageMs = passedMs - this.startedMs;
+    if (!this.frozen) this.wantedBytes = heldBytes(this.job, ageMs) * (1 - this.lostPart);
+    const quota = this.record.allocation.quotaBytes || Number.POSITIVE_INFINITY;
+    const target = Math.min(this.wantedBytes, quota);
+    if (target < this.bytes) this.#shrink(this.bytes > 0 ? target / this.bytes : 0);
+    else if (target > this.bytes) this.#grow(target - this.bytes);
+    if (!this.frozen) this.#move(ageMs, stepSeconds);
+  }
+
+  /** Everything a shard held is gone, or only what it had in memory. Returns the bytes lost. */
+  lose(shard: number, everything: boolean): number {
+    const holding = this.holdings.get(shard);
+    if (holding === undefined || holding.bytes === 0) return 0;
+    const lost = Math.min(holding.bytes, everything ? holding.dramBytes + holding.ssdBytes : holding.dramBytes);
+    if (this.bytes > 0) this.lostPart += (1 - this.lostPart) * (lost / this.bytes);
+    holding.bytes -= lost;
+    this.bytes -= lost;
+    return lost;
+  }
+
+  /** What a former owner held has been taken over by the owners. */
+  emptied(shard: number): void {
+    const holding = this.holdings.get(shard);
+    if (holding === undefined || holding.weight > 0) return;
+    this.bytes -= holding.bytes;
+    const bytes = holding.bytes;
+    holding.bytes = 0;
+    this.#grow(bytes);
+  }
+
+  #takeUp({ ranges, allocation }: JobRecord, placeOf: (shard: number) => ShardLoad | undefined): void {
+    for (const holding of this.holdings.values()) {
+      holding.weight = 0;
+      holding.dramReservedBytes = 0;
+    }
+    const slots = slotsPerShard(ranges);
+    for (const shard of shardsOf(ranges)) {
+      const holding = this.#holding(shard, placeOf);
+      if (holding !== undefined) holding.weight = (slots.get(shard) ?? 0) / slotCount;
+    }
+    for (const { shard, dramBytes } of allocation.shares) {
+      const holding = this.holdings.get(shard);
+      if (holding !== undefined) holding.dramReservedBytes = dramBytes;
+    }
+  }
+
+  #holding(shard: number, placeOf: (shard: number) => ShardLoad | undefined): Holding | undefined {
+    const known = this.holdings.get(shard);
+    if (known !== undefined) return known;
+    const place = placeOf(shard);
+    if (place === undefined) return undefined;
+    const holding: Holding = { place, weight: 0, ...nothingHeld };
+    this.holdings.set(shard, holding);
+    return holding;
+  }
+
+  #grow(bytes: number): void {
+    let weights = 0;
+    for (const { weight, place } of this.holdings.values()) if (place.up) weights += weight;
+    if (weights === 0) return;
+    for (const holding of this.holdings.values()) {
+      if (holding.place.up) holding.bytes += (bytes * holding.weight) / weights;
+    }
+    this.bytes += bytes;
+  }
+
+  #shrink(factor: number): void {
+    for (const holding of this.holdings.values()) holding.bytes *= factor;
+    this.bytes *= factor;
+  }
+
+  #move(ageMs: number, stepSeconds: number): void {
+    const rate = movedBytesPerSecond(this.job, ageMs);
+    if (rate === 0) return;
+    const writes = ageMs < this.job.curve.ramp * this.job.lifeMs;
+    for (const holding of this.holdings.values()) {
+      if (holding.weight === 0 || !holding.place.up) continue;
+      const share = rate * holding.weight;
+      holding.place.bytesPerSecond += share;
+      const bytes = share * stepSeconds;
+      if (writes) {
+        holding.bytesIn += bytes;
+        holding.place.bytesIn += bytes;
+      } else {
+        holding.bytesOut += bytes;
+        holding.place.bytesOut += bytes;
+      }
+    }
+  }
+}
+
+const nothingHeld = {
+  bytes: 0,
+  dramReservedBytes: 0,
+  dramBytes: 0,
+  ssdBytes: 0,
+  objectBytes: 0,
+  dramByteSeconds: 0,
+  ssdByteSeconds: 0,
+  objectByteSeconds: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  peakBytes: 0,
+  objectRequests: 0,
+};
+
+/** Slots that have another owner in the second record than in the first. */
+export function slotsMoved(before: Pick<JobRecord, 'ranges'>, after: Pick<JobRecord, 'ranges'>): number {
+  const [from, to] = [before.ranges, after.ranges];
+  let moved = 0;
+  let [i, j] = [0, 0];
+  for (let slot = 0; slot < slotCount; ) {
+    const end = Math.min(from[i + 1]?.start ?? slotCount, to[j + 1]?.start ?? slotCount);
+    if (from[i]?.shard !== to[j]?.shard) moved += end - slot;
+    if (from[i + 1]?.start === end) i++;
+    if (to[j + 1]?.start === end) j++;
+    slot = end;
+  }
+  return moved;
+}
