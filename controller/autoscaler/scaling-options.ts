@@ -59,31 +59,35 @@ export function addScalingOptions(command: Command): Command {
 
 /** Options, read, as settings; throws `invalid-argument` if they contradict each other. */
 export function scalingOf(options: ScalingOptions): ScalingSettings {
-  const { minNodes, maxNodes, linger, provider } = options;
+  const { minNodes, maxNodes, linger } = options;
   if (minNodes > maxNodes) {
     throw new SatchelError('invalid-argument', `--min-nodes ${minNodes} is more than --max-nodes ${maxNodes}`);
   }
-  const policy = { least: minNodes, most: maxNodes, lingerMs: linger };
-  if (provider === 'static') return { provider: { kind: 'static' }, policy };
-  if (provider === 'kubernetes') {
-    return { provider: { kind: 'kubernetes', namespace: options.kubeNamespace, selector: options.kubeSelector }, policy };
+  return {
+    provider: providerOf(options),
+    policy: { least: minNodes, most: maxNodes, lingerMs: linger },
+    correction: options.correctHints ? { patienceMs: options.correctAfter } : undefined,
+  };
+}
+
+function providerOf(options: ScalingOptions): ScalingSettings['provider'] {
+  if (options.provider === 'static') return { kind: 'static' };
+  if (options.provider === 'kubernetes') {
+    return { kind: 'kubernetes', namespace: options.kubeNamespace, selector: options.kubeSelector };
   }
   return {
-    policy,
-    provider: {
-      kind: 'local',
-      dir: options.nodeDir,
-      shards: options.nodeShards,
-      dramBytes: options.nodeDram,
-      ssdBytes: options.nodeSsd,
-      throughputBytesPerSecond: options.nodeThroughput,
-      object: options.object,
-      socketDir: options.nodeSocketDir,
-      basePort: options.nodeBasePort,
-      httpPort: options.nodeHttpPort,
-      spin: options.nodeSpin,
-      most: maxNodes,
-    },
+    kind: 'local',
+    dir: options.nodeDir,
+    shards: options.nodeShards,
+    dramBytes: options.nodeDram,
+    ssdBytes: options.nodeSsd,
+    throughputBytesPerSecond: options.nodeThroughput,
+    object: options.object,
+    socketDir: options.nodeSocketDir,
+    basePort: options.nodeBasePort,
+    httpPort: options.nodeHttpPort,
+    spin: options.nodeSpin,
+    most: options.maxNodes,
   };
 }
 
