@@ -9,6 +9,8 @@ import type { JobScaling } from './scaling.js';
 const gatherMs = 50;
 /** Jobs that get new owners at the same time, so that their changes are written together. */
 const jobsAtOnce = 64;
+/** How much later owners are looked for again if there is no shard that may get slots. */
+const ownersAgainMs = 5000;
 /** After a change that could not be written it is tried again so much later. */
 const againMs = 1000;
 
@@ -44,14 +46,29 @@ export class JobSteering {
   }
 
   /**
-   * Shards are gone for good: their slots of every job go to others, which know that what was not written since is lost, and jobs
-   * that end do not wait for them. Resolves once everything is durable that could be; the rest is tried again.
+   * Shards are gone for good: their slots of these jobs go to others, which know that what was not written since is lost. Resolves once
+   * everything is durable that could be; the rest is tried again.
    */
   async lost(shards: readonly number[], jobs: readonly string[]): Promise<void> {
     const gone = new Set(shards);
+    const failures: unknown[] = [];
+    const left: string[] = [];
     for (let from = 0; from < jobs.length; from += jobsAtOnce) {
-      await Promise.all(jobs.slice(from, from + jobsAtOnce).map((job) => this.#lost(job, gone)));
+      const tried = jobs.slice(from, from + jobsAtOnce);
+      const results = await Promise.allSettled(tried.map((job) => this.#lost(job, gone)));
+      for (const [index, result] of results.entries()) {
+        if (result.status === 'fulfilled') continue;
+        failures.push(result.reason);
+        left.push(tried[index] as string);
+      }
     }
+    if (left.length === 0) return;
+    const { clock, log } = this.#parts.environment;
+    log.warn({ err: failures[0], shards, jobs: left.length }, 'slots of shards that are gone have no new owners yet');
+    this.#timers.set(
+      `lost ${shards.join()}`,
+      clock.after(ownersAgainMs, () => void this.lost(shards, left)),
+    );
   }
 
   /**
@@ -69,32 +86,27 @@ export class JobSteering {
     for (const cancel of this.#timers.values()) cancel();
   }
 
-  async #lost(job: string, gone: ReadonlySet<number>): Promise<void> {
-    try {
-      await this.#changes.change(job, (before) => {
-        const owners = before.allocation.shares.some(({ shard }) => gone.has(shard));
-        const previous = before.previous.some(({ shard, lost }) => gone.has(shard) && !lost);
-        if (!owners && !previous) return undefined;
-        return this.#scaling.decide(before, `shard ${[...gone].join(', ')} is gone for good`, gone);
-      });
-    } catch (error) {
-      if (SatchelError.from(error).code === 'no-job') return;
-      const { clock, log } = this.#parts.environment;
-      log.error({ err: error, job }, 'slots of a lost shard have no new owner yet');
-      this.#timers.set(
-        `${job} ${[...gone].join()}`,
-        clock.after(againMs, () => void this.#lost(job, gone)),
-      );
-    }
+  #lost(job: string, gone: ReadonlySet<number>): Promise<void> {
+    return this.#changeIfActive(job, (before) => {
+      const owners = before.allocation.shares.some(({ shard }) => gone.has(shard));
+      const previous = before.previous.some(({ shard, lost }) => gone.has(shard) && !lost);
+      if (!owners && !previous) return undefined;
+      const name = gone.size === 1 ? 'shard' : 'shards';
+      return this.#scaling.decide(before, `${name} ${[...gone].join(', ')} gone for good`, gone);
+    });
   }
 
-  async #contentsLost(job: string, emptied: ReadonlySet<number>): Promise<void> {
+  #contentsLost(job: string, emptied: ReadonlySet<number>): Promise<void> {
+    return this.#changeIfActive(job, ({ previous, ranges, epoch }) => {
+      const holders = [...ranges, ...previous.filter(({ lost }) => !lost)];
+      if (!holders.some(({ shard }) => emptied.has(shard))) return undefined;
+      return { fields: { previous: withContentsLost(previous, ranges, emptied, epoch + 1), epoch: epoch + 1 } };
+    });
+  }
+
+  async #changeIfActive(job: string, decide: (before: JobRecord) => Decided | undefined): Promise<void> {
     try {
-      await this.#changes.change(job, ({ previous, ranges, epoch }) => {
-        const holders = [...ranges, ...previous.filter(({ lost }) => !lost)];
-        if (!holders.some(({ shard }) => emptied.has(shard))) return undefined;
-        return { fields: { previous: withContentsLost(previous, ranges, emptied, epoch + 1), epoch: epoch + 1 } };
-      });
+      await this.#changes.change(job, decide);
     } catch (error) {
       if (SatchelError.from(error).code !== 'no-job') throw error;
     }
