@@ -18,6 +18,17 @@ export interface JobConfiguration {
   readonly revision?: number;
   /** Whom the owners of slots that moved ask for what they do not hold. */
   readonly previous?: readonly PreviousOwner[];
+  /** Of stages that have ended. */
+  readonly endedPrefixes?: readonly EndedPrefix[];
+}
+
+/** Nothing may be written under the prefix any more. */
+export interface EndedPrefix {
+  /** Within the job. */
+  readonly serial: number;
+  readonly prefix: string;
+  /** The controller waits to hear that shards of this node have deleted what was there. */
+  readonly pending: boolean;
 }
 
 /** Slots from `start` up to `end` were another shard's, which may still hold objects of them. Of several entries for a slot the highest epoch is the latest. */

@@ -99,6 +99,13 @@ export class JobTable {
     for (const { key, value } of this.jobs.getRange()) yield { job: key, record: value };
   }
 
+  /** Active jobs with stages that ended here and of which not every shard has deleted what was left. */
+  awaiting(): string[] {
+    return [...this.entries()].flatMap(({ job, record }) =>
+      record.state === 'active' && record.configuration.endedPrefixes?.some(({ pending }) => pending) ? job : [],
+    );
+  }
+
   /**
    * Takes over configurations in one transaction. `complete`: they are all active jobs; active ones on disk and `known` ones that
    * are not among them have ended. Resolves once committed, with the ids of the jobs that changed and of those that ended.

@@ -10,6 +10,7 @@ import type { KeyGate } from './key-gate.js';
 import { type Account, accountOf, measure, ObjectAccounts } from './object-accounts.js';
 import type { ObjectListener } from './object-listener.js';
 import { PrefixCounters } from './prefix-counters.js';
+import { SealedPrefixes } from './sealed-prefixes.js';
 import { inSlices } from './slices.js';
 import { isChunk, type StripeListener } from './striping/job-striping.js';
 
@@ -46,6 +47,8 @@ export class JobObjects {
   #store: JobStore | undefined;
   #ended = false;
   readonly accounts: ObjectAccounts;
+  /** Prefixes under which nothing is stored any more. */
+  readonly seals = new SealedPrefixes();
   /** Values that arrive piece by piece. */
   readonly uploads: JobUploads;
   readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, stripe: undefined, evicted: false };
@@ -75,7 +78,7 @@ export class JobObjects {
     this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
     this.accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters, parts.stripes);
     const { space, listener } = parts;
-    this.uploads = new JobUploads({ store: () => this.opened(), space, accounts: this.accounts, listener });
+    this.uploads = new JobUploads({ store: () => this.opened(), space, accounts: this.accounts, seals: this.seals, listener });
   }
 
   get count(): number {
@@ -136,6 +139,7 @@ export class JobObjects {
     nowMs: number,
     tier?: Tier,
   ): void | Promise<void> {
+    if (this.seals.any) this.seals.check(key);
     const before = this.#measure(key);
     const growth = objectCharge(key.length, end - start) - before.charge;
     const taking = growth > 0 ? this.#space.take(growth) : undefined;
@@ -164,6 +168,7 @@ export class JobObjects {
    * `space.cover` once the other shard has let go of it.
    */
   adopt(key: Key, value: Buffer, metadata: ObjectMetadata, nowMs: number, tier: Tier): void | Promise<void> {
+    if (this.seals.any) this.seals.check(key);
     const before = this.#measure(key);
     this.#space.carry(objectCharge(key.length, value.length) - before.charge);
     return this.#place(key, value, 0, value.length, metadata, nowMs, tier, before);

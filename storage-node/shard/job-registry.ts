@@ -1,7 +1,8 @@
-import { type Clock, type JobClaims, limits, noUsage, rangesOfClaims, SatchelError, withoutHeld } from '@satchel/proto/core';
+import { type Clock, type JobClaims, limits, noUsage, SatchelError, withoutHeld } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { JobRecord } from '../host/job-table.js';
 import type { JobConfiguration, ShardAddress } from '../job-configuration.js';
+import { configurationOfClaims } from './configuration-of-claims.js';
 import { JobGrant } from './grants.js';
 import { ShardJob } from './job.js';
 import type { JobStores } from './job-stores.js';
@@ -9,6 +10,7 @@ import { JobUsage } from './job-usage.js';
 import { LoadedJob } from './loaded-job.js';
 import type { JobStatistics, ShardMembership, ShardMessage } from './messages.js';
 import type { Admission, ShardEnvironment } from './shard-environment.js';
+import { StageEnds } from './stage-ends.js';
 import { noShardCalls, type ShardCalls } from './striping/shard-calls.js';
 import { TokenCache } from './token-cache.js';
 import type { UsagePages } from './usage-pages.js';
@@ -48,6 +50,7 @@ export class JobRegistry implements ShardEnvironment {
   private readonly ending = new Set<string>();
   private readonly waits = { count: 0 };
   private readonly left: Set<string>;
+  private readonly stageEnds: StageEnds;
   private readonly unloaded = new FinalizationRegistry<LoadedJob>((entry) => this.collected(entry));
   private readonly finals: JobStatistics[] = [];
   private directory = new Map<number, ShardAddress>();
@@ -59,6 +62,8 @@ export class JobRegistry implements ShardEnvironment {
     this.node = options.node;
     this.log = options.log;
     this.left = new Set(options.stores.leftJobs);
+    const { clock, send } = options;
+    this.stageEnds = new StageEnds({ clock, send, complain: (job, error) => this.complain(job, error) });
   }
 
   /** Fleet-wide number of this shard; -1 before the node has joined, when no job can be opened. */
@@ -148,10 +153,12 @@ export class JobRegistry implements ShardEnvironment {
       if (record?.state !== 'active') continue;
       if (!entry) {
         // Who is said to hold objects of slots that are others' says what is left of them.
-        if (record.configuration.previous?.some(({ shard }) => shard === this.shard)) this.tryToOpen(id);
+        if (record.configuration.previous?.some(({ shard }) => shard === this.shard) || this.left.has(id)) this.tryToOpen(id);
+        this.stageEnds.follow(record.configuration, this.loaded.get(id)?.peek());
         continue;
       }
       entry.peek()?.steering.follow(record.configuration);
+      this.stageEnds.follow(record.configuration, entry.peek());
       const held = this.heldGrant(record);
       entry.grant.changed(record.configuration.quotaBytes, held.bytes, held.version);
     }
@@ -167,6 +174,7 @@ export class JobRegistry implements ShardEnvironment {
       void this.end(job, entry).then(() => {
         this.ending.delete(job);
         this.options.pages?.release(job);
+        this.stageEnds.forget(job);
         this.options.send({ kind: 'job-purged', job, usage });
       });
     }
@@ -291,6 +299,7 @@ export class JobRegistry implements ShardEnvironment {
     entry.stored = stored;
     this.loaded.set(id, entry);
     this.unloaded.register(job, entry, entry);
+    this.stageEnds.follow(configuration, job);
     return job;
   }
 
@@ -329,17 +338,4 @@ export class JobRegistry implements ShardEnvironment {
   private complain(job: string, error: unknown): void {
     this.log.error({ err: error, job }, 'what a job holds could not be opened or freed');
   }
-}
-
-function configurationOfClaims(claims: JobClaims): JobConfiguration {
-  return {
-    job: claims.job,
-    namespace: claims.namespace,
-    epoch: 1,
-    ranges: rangesOfClaims(claims),
-    tiers: claims.tiers,
-    quotaBytes: claims.quota,
-    evict: '',
-    createdMs: claims.created,
-  };
 }

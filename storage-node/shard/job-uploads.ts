@@ -5,6 +5,7 @@ import type { JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
 import { accountOf, type ObjectAccounts } from './object-accounts.js';
 import type { ObjectListener } from './object-listener.js';
+import type { SealedPrefixes } from './sealed-prefixes.js';
 
 /** What a job's uploads work on. */
 export interface UploadParts {
@@ -12,6 +13,7 @@ export interface UploadParts {
   readonly store: () => JobStore;
   readonly space: JobSpace;
   readonly accounts: ObjectAccounts;
+  readonly seals: SealedPrefixes;
   readonly listener: ObjectListener;
 }
 
@@ -38,6 +40,7 @@ export class JobUploads {
   commit(key: Key, valueLength: number, writer: ValueWriter, metadata: ObjectMetadata, nowMs: number): void {
     const { space, accounts, listener } = this.#parts;
     const store = this.#openStore(key, valueLength, writer);
+    this.#checkSeal(key, valueLength, writer);
     const charge = objectCharge(key.length, valueLength);
     const object = store.find(key);
     const before = object === undefined ? { ...nothing } : accountOf(key, object);
@@ -58,6 +61,16 @@ export class JobUploads {
   abort(keyLength: number, valueLength: number, writer: ValueWriter): void {
     writer.abort();
     this.#parts.space.release(objectCharge(keyLength, valueLength));
+  }
+
+  /** Gives up a value for which it is too late. */
+  #checkSeal(key: Key, valueLength: number, writer: ValueWriter): void {
+    try {
+      this.#parts.seals.check(key);
+    } catch (error) {
+      this.abort(key.length, valueLength, writer);
+      throw error;
+    }
   }
 
   #openStore(key: Key, valueLength: number, writer: ValueWriter): JobStore {

@@ -122,6 +122,7 @@ export class ShardJob {
       this.objects.recover();
     }
     this.steering.follow(options.configuration);
+    this.objects.seals.follow(options.configuration.endedPrefixes);
   }
 
   get ended(): boolean {
@@ -263,6 +264,7 @@ export class ShardJob {
    * Throws or rejects with `quota-exceeded` or `out-of-memory` (too many failed keys).
    */
   fail(key: Key, reason: string, nowMs: number): void | Promise<void> {
+    this.objects.seals.check(key);
     // A failure is something to lose: from here on the job has data, and a restarted shard knows that it lost it.
     this.objects.opened();
     if (this.failures.full && this.failures.chargeOf(key) === 0) {

@@ -94,6 +94,11 @@ export class KeyGate {
     this.#admit(hash, hold);
   }
 
+  /** Settles once those who hold a key now, or queue for one, have let go of it. */
+  async quiet(): Promise<void> {
+    await Promise.all([...this.#holds.keys()].map((hash) => this.enter(hash, 'write').then(() => this.leave(hash, 'write'))));
+  }
+
   /** Settles once no key is held; newcomers wait until `openAll`. Those who queue at a key by now go first. */
   closeAll(): Promise<void> {
     if (this.size === 0) {

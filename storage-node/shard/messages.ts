@@ -1,5 +1,6 @@
 import type { UsageTotals } from '@satchel/proto/core';
 import type { ShardAddress } from '../job-configuration.js';
+import type { Reclaimed } from './empty-prefix.js';
 import type { PauseCounts } from './pauses.js';
 import type { SlotSpan } from './steering/slot-set.js';
 
@@ -116,6 +117,13 @@ export type ShardMessage =
   | { readonly kind: 'port-taken'; readonly port: number }
   | { readonly kind: 'grant-request'; readonly job: string; readonly bytes: number }
   | { readonly kind: 'grant-return'; readonly job: string; readonly bytes: number; readonly version: number }
+  /** Nothing is left under the prefix of a stage that ended, and nothing comes there any more; what was deleted. May be said again. */
+  | {
+      readonly kind: 'prefix-emptied';
+      readonly job: string;
+      readonly serial: number;
+      readonly reclaimed: Reclaimed;
+    }
   /** Of slots that the job's configuration of that epoch says were this shard's, nothing is left here. */
   | { readonly kind: 'slots-emptied'; readonly job: string; readonly epoch: number; readonly spans: readonly SlotSpan[] }
   /** A job was opened by its token alone. */

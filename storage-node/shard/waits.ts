@@ -120,12 +120,17 @@ export class Waits {
     for (const waiter of [...(this.#byKey.get(key.toString()) ?? [])]) waiter.end(error);
   }
 
-  /** Ends the waits for keys of slots for which `why` names an error. */
-  endThose(why: (slot: number) => SatchelError | undefined): void {
+  /** Ends the waits for keys, in latin1, for which `why` names an error. */
+  endKeys(why: (key: string) => SatchelError | undefined): void {
     for (const [key, waiters] of [...this.#byKey]) {
-      const error = why(slotOf(Buffer.from(key, 'latin1')));
+      const error = why(key);
       if (error !== undefined) for (const waiter of [...waiters]) waiter.end(error);
     }
+  }
+
+  /** Ends the waits for keys of slots for which `why` names an error. */
+  endThose(why: (slot: number) => SatchelError | undefined): void {
+    this.endKeys((key) => why(slotOf(Buffer.from(key, 'latin1'))));
   }
 
   /** Ends all waits with an error. */

@@ -67,6 +67,7 @@ export class Collections {
    */
   take(key: Key, size: number | undefined, more: number, bytes: number): void | Promise<void> {
     if ((size ?? 0) + more > limits.collectionElements) throw tooManyElements();
+    if (size === undefined) this.#options.objects.seals.check(key);
     if (size === undefined && this.#store.size >= limits.jobCollections) throw tooManyCollections();
     return this.takeBytes(bytes + (size === undefined ? emptyCharge(key) : 0));
   }

@@ -22,6 +22,7 @@ function wait(context: CommandContext): void | Promise<void> {
     },
     missing(missingKey) {
       job.steering.assertOwned(missingKey);
+      job.objects.seals.check(missingKey);
       waiting = blocked(context, (settle) => job.waits.add(missingKey, timeoutMs, settle), replyOutcome);
     },
   });

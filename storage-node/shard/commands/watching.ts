@@ -87,6 +87,7 @@ function awaitKey(context: CommandContext): void | Promise<void> {
       missing(missingKey) {
         if (cancelled) return;
         job.steering.assertOwned(missingKey);
+        job.objects.seals.check(missingKey);
         const waiting = job.waits.add(missingKey, timeoutMs, (outcome) => conclude(watcher, outcome));
         cancel = () => waiting.cancel();
       },
