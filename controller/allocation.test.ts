@@ -1,8 +1,11 @@
-import { noUsage, slotMapProblem } from '@satchel/proto/core';
+import { slotMapProblem } from '@satchel/proto/core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planJob, replanJob } from './allocation.js';
-import type { ShardRoom } from './placement.js';
-import { priceSheet, receiptDollars } from './prices.js';
+import { ReservedCapacity, type ShardRoom } from './placement.js';
+import { unitPricesOf } from './prices.js';
+import type { RecordedPeaks } from './sizing/history.js';
+import { defaultPriceSheet } from './sizing/price-sheet-file.js';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -12,6 +15,10 @@ const fleet: ShardRoom[] = [1, 2, 3, 4].map((shard) => ({
   ...{ shard, node: shard < 3 ? 'a' : 'b', dramFreeBytes: 512 * MiB, ssdFreeBytes: 4 * GiB },
   ...{ throughputFreeBytesPerSecond: 500 * MiB, jobs: 0 },
 }));
+const recorded: RecordedPeaks = {
+  ...{ bytes: GiB, bytesPerSecond: 100 * MiB, requestsPerSecond: 100_000, meanBytesPerSecond: MiB, valueBytes: 1000 },
+  ...{ durationMs: 1000, because: 'recorded: as before' },
+};
 const because = (plan: { reasons: readonly { field: string; because: string }[] }, field: string) =>
   plan.reasons.find((reason) => reason.field === field)?.because;
 
@@ -58,7 +65,8 @@ describe('allocation', () => {
   });
 
   it('prices what it reserves', () => {
-    expect(planJob({ capacity: GiB }, fleet).allocation.dollarsPerHour).toBeCloseTo(priceSheet.dramGiBHour, 10);
+    const { dramGiBHour } = unitPricesOf(defaultPriceSheet());
+    expect(planJob({ capacity: GiB }, fleet).allocation.dollarsPerHour).toBeCloseTo(dramGiBHour, 10);
   });
 
   it('tells to start a node when there is none', () => {
@@ -73,14 +81,98 @@ describe('allocation', () => {
     expect(after.ranges).toEqual(before.ranges);
     expect(after.allocation).toMatchObject({ dramBytes: 128 * MiB, quotaBytes: 128 * MiB });
   });
-});
 
-describe('receipt', () => {
-  it('charges byte-seconds by tier and requests to the object store', () => {
-    const hour = 3600 * GiB;
-    expect(receiptDollars({ ...noUsage, dramByteSeconds: hour })).toBeCloseTo(0.0063, 6);
-    expect(receiptDollars({ ...noUsage, ssdByteSeconds: hour })).toBeCloseTo(0.000194, 6);
-    expect(receiptDollars({ ...noUsage, objectByteSeconds: hour })).toBeCloseTo(0.0000338, 6);
-    expect(receiptDollars({ ...noUsage, objectRequests: 1000 })).toBeCloseTo(0.005, 6);
+  it('sizes a job by earlier runs of its name, and makes no quota of it', () => {
+    const plan = planJob({}, fleet, undefined, undefined, recorded);
+    expect(plan.allocation).toMatchObject({ dramBytes: GiB, quotaBytes: 0, throughputBytesPerSecond: 100 * MiB });
+    expect(plan.allocation.shares).toHaveLength(2);
+    expect(because(plan, 'capacity')).toBe('recorded: as before');
+  });
+
+  it('keeps the parts of a mix apart, in bytes of each tier', () => {
+    // Much that is moved fast: nodes bought for their network come with dram.
+    const hints = { capacity: 12 * GiB, latencySensitive: false, throughput: 400 * MiB, valueSize: MiB };
+    const { allocation, deficit } = planJob(hints, fleet);
+    const { dramBytes, ssdBytes, objectBytes } = allocation;
+    expect(dramBytes).toBeGreaterThan(0);
+    expect(ssdBytes).toBeGreaterThan(0);
+    expect(dramBytes + ssdBytes + objectBytes).toBe(12 * GiB);
+    expect(allocation.tiers).toEqual(['dram', 'ssd', 'object']);
+    expect(deficit?.dramBytes ?? 0).toBe(deficit?.bytes ?? 0);
+  });
+
+  it('gives a cache nothing beyond dram, as it drops what does not fit', () => {
+    const { allocation } = planJob({ capacity: 4 * GiB, evict: 'lru' }, fleet);
+    expect(allocation).toMatchObject({ dramBytes: 2 * GiB, ssdBytes: 0, objectBytes: 0 });
+  });
+
+  it('says what is missing in each tier', () => {
+    expect(planJob({ capacity: 3 * GiB, throughput: MiB }, fleet).deficit).toMatchObject({
+      dramBytes: GiB,
+      ssdBytes: 0,
+      bytes: GiB,
+    });
+    const onSsd = planJob({ capacity: 20 * GiB, latencySensitive: false }, fleet);
+    expect(onSsd.deficit).toMatchObject({ dramBytes: 0, ssdBytes: 4 * GiB });
+    expect(planJob({ capacity: GiB }, fleet).deficit).toBeUndefined();
+  });
+
+  it('is not kept out by jobs that reserve nothing, however many there are', () => {
+    const crowded = fleet.map((room) => ({ ...room, jobs: 10_000 }));
+    expect(planJob({ capacity: 2 * GiB }, crowded).allocation.dramBytes).toBe(2 * GiB);
+    const reserved = new ReservedCapacity();
+    for (let index = 0; index < 100; index++) reserved.add(planJob({}, fleet).allocation.shares);
+    expect(reserved.of(1)).toMatchObject({ dramBytes: 0, ssdBytes: 0, throughputBytesPerSecond: 0 });
+  });
+
+  it('names the source of every number it gives', () => {
+    const { reasons } = planJob({ capacity: 3 * GiB, functions: 2, lifetimeSeconds: 60 }, fleet);
+    const fields = reasons.map(({ field }) => field);
+    for (const field of [
+      'quota',
+      'capacity',
+      'throughput',
+      'lifetime',
+      'shards',
+      'tiers',
+      'dram',
+      'ssd',
+      'price',
+      'bottleneck',
+    ]) {
+      expect(fields).toContain(field);
+    }
+    expect(reasons.find(({ field }) => field === 'price')?.because).toMatch(/× .*\(\$\d.*, 2026-/);
+  });
+
+  it('holds in all cases: shares add up, nothing exceeds what is free, and what is not given is called a deficit', () => {
+    const hints = fc.record(
+      {
+        capacity: fc.integer({ min: 1, max: 40 * GiB }),
+        throughput: fc.integer({ min: 1, max: 4000 * MiB }),
+        latencySensitive: fc.boolean(),
+        valueSize: fc.integer({ min: 1, max: 64 * MiB }),
+        lifetimeSeconds: fc.integer({ min: 1, max: 1e6 }),
+        evict: fc.constant('lru' as const),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(hints, (given) => {
+        const { allocation, deficit } = planJob(given, fleet);
+        const { dramBytes, ssdBytes, objectBytes, shares, dollarsPerHour } = allocation;
+        for (const share of shares) {
+          expect(share.dramBytes).toBeLessThanOrEqual(512 * MiB);
+          expect(share.ssdBytes).toBeLessThanOrEqual(4 * GiB);
+          expect(share.throughputBytesPerSecond).toBeLessThanOrEqual(500 * MiB);
+        }
+        if (given.evict === undefined) expect(dramBytes + ssdBytes + objectBytes).toBe(given.capacity ?? 0);
+        expect(Number.isFinite(dollarsPerHour) && dollarsPerHour >= 0).toBe(true);
+        const missing = (given.throughput ?? 0) - allocation.throughputBytesPerSecond;
+        expect(deficit?.throughputBytesPerSecond ?? 0).toBe(missing > shares.length ? missing : 0);
+        for (const bytes of [dramBytes, ssdBytes, objectBytes]) expect(Number.isInteger(bytes) && bytes >= 0).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { formatBytes, type Tier, tiers } from '@satchel/proto/core';
 import type { Demand } from './demand.js';
 import type { LimitName, Shares } from './load.js';
-import { cheapestMix, type MixOptions, objectBounds, type Priced, priceOf, tiersIn } from './mix.js';
+import { cheapestMix, cheapestSplit, type MixOptions, objectBounds, type Priced, priceOf, type Split, tiersIn } from './mix.js';
 import type { ObjectPrice, PriceSheet } from './price-sheet.js';
 import { readMs } from './tier-facts.js';
 
@@ -54,29 +54,33 @@ export function chooseMix(demand: Demand, sheet: PriceSheet): Choice {
     const because = 'not latency sensitive, and no capacity to compare prices for: dram stays with those who need it';
     return { priced: priceOf(demand, sheet, onlySsd), shares: onlySsd, order: ['ssd', 'object'], because };
   }
-  const best = cheapestMix(demand, sheet, optionsFor(all, sheet.objects[0], true));
+  const best = cheapestSplit(demand, sheet, optionsFor(all, sheet.objects[0], true));
   if (best === undefined) {
-    return { priced: best, shares: onlySsd, order: ['ssd', 'object'], because: 'the price sheet has no node for it' };
+    return { priced: undefined, shares: onlySsd, order: ['ssd', 'object'], because: 'the price sheet has no node for it' };
   }
-  const priced = simplest(demand, sheet, best);
-  const order = all.filter((tier) => priced.shares[tier] > 0 || tier === 'object');
-  const simpler = priced === best ? '' : `; a mix of more tiers would save less than ${percent(indifference)}`;
-  return { priced, shares: priced.shares, order, because: `not latency sensitive: the cheapest that does the work${simpler}` };
+  const { shares } = simplest(demand, sheet, best);
+  const simpler = shares === best.shares ? '' : `; a mix of more tiers would save less than ${percent(indifference)}`;
+  return {
+    priced: priceOf(demand, sheet, shares),
+    shares,
+    order: all.filter((tier) => shares[tier] > 0 || tier === 'object'),
+    because: `not latency sensitive: the cheapest that does the work${simpler}`,
+  };
 }
 
 /** Prices are not known better than this, so that a mix which saves no more is not worth another tier. */
 export const indifference = 0.01;
 
 /** Of the splits that cost hardly more than the cheapest those over the fewest of its tiers, and of them the cheapest. */
-function simplest(demand: Demand, sheet: PriceSheet, best: Priced): Priced {
+function simplest(demand: Demand, sheet: PriceSheet, best: Split): Split {
   const used = tiersIn(best.shares);
   for (const subsets of [used.map((tier) => [tier]), used.map((tier) => used.filter((other) => other !== tier))]) {
     if ((subsets[0]?.length ?? 0) >= used.length) return best;
-    let found: Priced | undefined;
+    let found: Split | undefined;
     for (const among of subsets) {
-      const priced = cheapestMix(demand, sheet, optionsFor(among, sheet.objects[0], true));
-      if (priced === undefined || priced.dollarsPerHour > best.dollarsPerHour * (1 + indifference)) continue;
-      if (found === undefined || priced.dollarsPerHour < found.dollarsPerHour) found = priced;
+      const split = cheapestSplit(demand, sheet, optionsFor(among, sheet.objects[0], true));
+      if (split === undefined || split.dollarsPerHour > best.dollarsPerHour * (1 + indifference)) continue;
+      if (found === undefined || split.dollarsPerHour < found.dollarsPerHour) found = split;
     }
     if (found !== undefined) return found;
   }

@@ -178,7 +178,7 @@ describe('what is chosen', () => {
       'small values do not, for their requests',
       { capacity: 10 * TiB, latencySensitive: false, requests: 10_000, valueSize: 1000 },
       ({ object }) => object === 0,
-      'dram, ssd, object',
+      'ssd, object',
     ],
     [
       'little that is moved fast lies in dram of nodes bought for their network',

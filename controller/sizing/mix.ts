@@ -44,21 +44,32 @@ const preference: Readonly<Record<Tier, number>> = { dram: 0, ssd: 1e-10, object
 /** A need that makes up less than this part of what all needs could cost is left out: it would only blur the arithmetic. */
 const negligible = 1e-9;
 
+/** A split and what it costs, not yet taken apart. */
+export interface Split {
+  readonly shares: Shares;
+  readonly dollarsPerHour: number;
+}
+
 /**
  * The cheapest split of a job over tiers at list prices, request charges included; undefined if none meets the limits. Exact: the price
  * of nodes is a linear program over fractions of nodes and parts of the job; that of put requests is the lesser of two convex functions
  * of the object tier's part, so the program is solved for each and the better taken.
  */
-export function cheapestMix(demand: Demand, sheet: PriceSheet, options: MixOptions): Priced | undefined {
+export function cheapestSplit(demand: Demand, sheet: PriceSheet, options: MixOptions): Split | undefined {
   const puts = putsOf(demand, options.object);
-  const steep = pricedProgram(demand, sheet, puts, true, options);
-  // The other function begins with a fixed price; where that alone is more, there is nothing to be had.
-  const fixed = putDollars(puts.level, options.object);
+  const steep = new MixProgram(demand, sheet.nodes, puts, true, options).solve();
   if (puts.steep <= puts.level || !options.tiers.includes('object')) return steep;
-  if (steep !== undefined && steep.dollarsPerHour <= fixed) return steep;
-  const flat = pricedProgram(demand, sheet, puts, false, options);
+  // The other function begins with a fixed price; where that alone is more, there is nothing to be had.
+  if (steep !== undefined && steep.dollarsPerHour <= putDollars(puts.level, options.object)) return steep;
+  const flat = new MixProgram(demand, sheet.nodes, puts, false, options).solve();
   if (flat === undefined || steep === undefined) return steep ?? flat;
   return flat.dollarsPerHour < steep.dollarsPerHour ? flat : steep;
+}
+
+/** The same, with what it consists of. */
+export function cheapestMix(demand: Demand, sheet: PriceSheet, options: MixOptions): Priced | undefined {
+  const split = cheapestSplit(demand, sheet, options);
+  return split && priceOf(demand, sheet, split.shares, options.object);
 }
 
 /**
@@ -95,17 +106,6 @@ function putsOf({ traffic, shards }: Demand, object: ObjectPrice): PackedPuts {
   return packedPuts(traffic.requestsPerSecond / 2, traffic.valueBytes, shards, object);
 }
 
-function pricedProgram(
-  demand: Demand,
-  sheet: PriceSheet,
-  puts: PackedPuts,
-  steep: boolean,
-  options: MixOptions,
-): Priced | undefined {
-  const shares = new MixProgram(demand, sheet.nodes, puts, steep, options).cheapestShares();
-  return shares && priceOf(demand, sheet, shares, options.object);
-}
-
 /**
  * The linear program of a mix. Variables: dollars spent on each kind of node, in units of about the whole price; parts of the job by tier;
  * and, unless `steep`, put requests in units of what shards make while packs are not full.
@@ -127,7 +127,7 @@ class MixProgram {
   }
 
   /** Undefined if no split meets the limits. */
-  cheapestShares(): Shares | undefined {
+  solve(): Split | undefined {
     const { tiers: among, object } = this.#options;
     const capacityBytes = this.#demand.capacityBytes ?? 0;
     const needs = needsOf(this.#demand, capacityBytes);
@@ -140,7 +140,7 @@ class MixProgram {
     const solution = minimise(costs, rows);
     if (solution === undefined) return undefined;
     const part = (tier: Tier) => (among.includes(tier) ? (solution.x[this.#nodes.length + among.indexOf(tier)] ?? 0) : 0);
-    return normalised(part('dram'), part('ssd'), part('object'));
+    return { shares: normalised(part('dram'), part('ssd'), part('object')), dollarsPerHour: solution.value * scale };
   }
 
   /** One number for each variable; the last, if there is one, is 0. */
