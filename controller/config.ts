@@ -51,7 +51,7 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     .option('--object <uri>', 'where nodes keep objects; shown on the status page')
     .option('--lease <duration>', 'lease of a job that does not ask for one', duration, 60_000)
     .option('--min-lease <duration>', 'shortest lease', duration, 5000)
-    .option('--leader-lease <duration>', 'with etcd: silence after which another controller takes over', leaderLease, 3000)
+    .option('--leader-lease <duration>', 'with etcd: silence after which another controller takes over', leaderLease, 2000)
     .option('--with-parent', 'stop when standard input ends', false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   addScalingOptions(command);
