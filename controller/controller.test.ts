@@ -16,7 +16,7 @@ describe('a controller that starts again', () => {
     await controller.restart(3_600_000);
     expect((await controller.getJob(job)).expiresAtMs).toBe(controller.now.clock.now() + 10_000);
     expect(await controller.getJob(over)).toMatchObject({ state: 'ended' });
-    expect((await controller.listNodes())[0]).toMatchObject({ node: 'n1', state: 'up', dramAllocatedBytes: 100 * MiB });
+    expect((await controller.listNodes())[0]).toMatchObject({ node: 'n1', state: 'suspect', dramAllocatedBytes: 100 * MiB });
     expect(
       await controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.getPublicKey, {}),
     ).toEqual(before);

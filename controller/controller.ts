@@ -73,7 +73,7 @@ export async function lead(
   { store, log, clock = systemClock, leads = () => true }: ControllerParts,
   portsTried = 0,
 ): Promise<Leading> {
-  const environment: Environment = { store, clock: steadyClock(clock), log };
+  const environment: Environment = { store, clock: steadyClock(clock), log, prices: config.prices };
   const fleetRecord = await openFleetRecord(store);
   const tokens = await TokenIssuer.open(fleetRecord.privateKeyJwk);
   const metrics = new Metrics(leads);
@@ -114,6 +114,10 @@ function build(environment: Environment, record: FleetRecord, tokens: TokenIssue
   const fleet: Fleet = new Fleet(environment, record, {
     shardsChanged: (shards) => jobs.shardsChanged(shards),
     disconnected: (node) => jobs.disconnected(node),
+    lost: (node) => {
+      jobs.lost(node).catch((error: unknown) => environment.log.error({ err: error, node }, 'slots of a lost node stay there'));
+    },
+    emptied: (node, shards) => jobs.shardsEmptied(node, shards),
   });
   const jobs: Jobs = new Jobs(environment, fleet, tokens, metrics);
   return { fleet, jobs };

@@ -16,8 +16,14 @@ export class JobTable {
   readonly short = new Set<string>();
   /** Jobs that are no longer active, oldest first. */
   readonly #finished = new Map<string, number>();
+  readonly #watchers: ((before: JobRecord | undefined, after: JobRecord | undefined) => void)[] = [];
   /** Called after each change of a job: as it was, and as it is. */
   onChange: (before: JobRecord | undefined, after: JobRecord | undefined) => void = () => undefined;
+
+  /** Calls `changed` with each job as it was and as it is from then on; undefined: not known. */
+  watch(changed: (before: JobRecord | undefined, after: JobRecord | undefined) => void): void {
+    this.#watchers.push(changed);
+  }
 
   get(job: string): JobRecord | undefined {
     return this.#jobs.get(job);
@@ -44,6 +50,7 @@ export class JobTable {
     const before = this.#jobs.get(job);
     this.#jobs.set(job, record);
     this.onChange(before, record);
+    for (const changed of this.#watchers) changed(before, record);
     if (before !== undefined && movedOrEnded(before, record)) this.#unlink(before);
     if (state.kind !== 'ended') this.#link(record);
     if (state.kind === 'active' && record.deficit !== undefined) this.short.add(job);
@@ -58,6 +65,7 @@ export class JobTable {
     if (record === undefined) return;
     this.#unlink(record);
     this.#jobs.delete(job);
+    for (const changed of this.#watchers) changed(record, undefined);
     this.short.delete(job);
     this.#finished.delete(job);
     this.onChange(record, undefined);

@@ -6,7 +6,7 @@ import type { NodeConnection } from './nodes.js';
 const nowMs = 1e12;
 const dayMs = 24 * 3600 * 1000;
 const session = new NodeSession('n1', { send: () => {}, end: () => {} });
-const connected: NodeConnection = { kind: 'connected', session, heardMs: nowMs };
+const connected: NodeConnection = { kind: 'connected', session, heardMs: nowMs, suspect: false, heartbeatMs: 1000 };
 const awaited: NodeConnection = { kind: 'awaited', untilMs: nowMs + 1000 };
 const down = (forMs: number): NodeConnection => ({ kind: 'down', sinceMs: nowMs - forMs });
 

@@ -15,7 +15,7 @@ export function nextStep(
   needed: boolean,
   nowMs: number,
 ): NodeStep {
-  if (needed || connection.kind === 'awaited') return 'none';
+  if (needed || connection.kind === 'awaited' || connection.kind === 'joining') return 'none';
   if (connection.kind === 'connected') return record.draining ? 'dismiss' : 'none';
   return record.draining || connection.sinceMs < nowMs - forgetNodeMs ? 'forget' : 'none';
 }

@@ -64,13 +64,23 @@ export class NodeStream {
     const introduction = readHello(hello);
     const linkToken = await tokens.forLinks(introduction.node);
     const session = new NodeSession(introduction.node, this.#link);
-    const { shards, draining } = await fleet.join(introduction, session);
+    const { record, heartbeatMs } = await fleet.join(introduction, session);
+    const { shards, draining } = record;
     for (const grant of hello.grants) jobs.grants.reconcile(grant.job, grant.shard, grant.bytes, grant.version);
     const ids = introduction.shards.map(({ index }) => shards.find((shard) => shard.index === index)?.shard ?? 0);
-    const directory = fleet.directory();
-    session.directoryVersion = directory.version ?? 0;
+    const directory = fleet.directory(session);
     session.welcome([
-      { welcome: { node: introduction.node, shards: ids, publicKeyJwk: tokens.publicKeyJwk, linkToken, directory, heartbeatMs } },
+      {
+        welcome: {
+          node: introduction.node,
+          shards: ids,
+          publicKeyJwk: tokens.publicKeyJwk,
+          linkToken,
+          directory,
+          heartbeatMs,
+          configures: true,
+        },
+      },
       ...this.#endsFor(introduction.node, hello.jobs, session),
       ...this.#configurationsFor(introduction.node, session),
       ...(draining ? [{ drain: { reason: drainReason, leave: false } }] : []),

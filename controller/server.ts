@@ -8,6 +8,7 @@ import type { Metrics } from './http/metrics.js';
 import { type LeaseBounds, readHints, readPlanned, readRegistration } from './input.js';
 import { endedText } from './job-table.js';
 import type { JobRecord } from './model.js';
+import { namespaceHandlers } from './namespaces/namespace-handlers.js';
 import { NodeStream, type NodeStreamParts } from './node-stream.js';
 import { planToWire } from './sizing/plan-wire.js';
 import { stageHandlers } from './stages/stage-handlers.js';
@@ -54,6 +55,7 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
     }),
     WatchSlotMap: (call) => watchSlotMap(parts, call),
     ...stageHandlers(parts),
+    ...namespaceHandlers(parts),
     ...eventHandlers(parts),
     ...receiptHandlers(parts),
   };
@@ -87,6 +89,7 @@ function fleetService(parts: ServerParts): wire.FleetHandlers {
     GetPublicKey: unary(parts, 'GetPublicKey', () => ({ publicKeyJwk: parts.tokens.publicKeyJwk })),
     ...decisionHandlers(parts),
     DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await jobs.drainNode(node), jobs, fleet)),
+    UndrainNode: unary(parts, 'UndrainNode', async ({ node }) => nodeToWire(await jobs.undrainNode(node), jobs, fleet)),
   };
 }
 

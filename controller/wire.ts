@@ -1,6 +1,7 @@
 import { formatJobUrl, type Hints, SatchelError, shardsOf, type UsageTotals } from '@satchel/proto/core';
 import type * as wire from '@satchel/proto/gen';
 import { usageMessage } from '@satchel/proto/rpc';
+import { stateOf } from './fleet/node-life.js';
 import type { Jobs } from './jobs.js';
 import { type Allocation, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
@@ -85,7 +86,7 @@ export function jobUrl(record: JobRecord, token: string, fleet: Fleet): string {
 export function nodeToWire({ record, connection, lastHeardMs, usage }: NodeView, jobs: Jobs, fleet: Fleet): wire.Node {
   const { node, host, dramBytes, ssdBytes, http, version } = record;
   const shards = record.shards.filter(({ endpointPort }) => endpointPort > 0).flatMap(({ shard }) => fleet.shard(shard) ?? []);
-  const state = connection.kind === 'down' ? 'down' : record.draining ? 'draining' : 'up';
+  const state = stateOf(connection, record.draining);
   return {
     ...{ node, host, state, shards, dramBytes, ssdBytes, http, version },
     usage: usage ?? null,

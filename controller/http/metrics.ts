@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { counts } from '../fleet/node-life.js';
 import type { Jobs } from '../jobs.js';
 import type { Fleet } from '../nodes.js';
 
@@ -61,7 +62,7 @@ export class Metrics {
       labelNames: ['state'] as const,
       registers,
       collect() {
-        const states = [...fleet.nodes()].map(({ connection }) => (connection.kind === 'down' ? 'down' : 'up'));
+        const states = [...fleet.nodes()].map(({ connection }) => (counts(connection) ? 'up' : 'down'));
         for (const state of ['up', 'down']) this.set({ state }, states.filter((other) => other === state).length);
       },
     });
@@ -97,7 +98,7 @@ export function bytesOf(
 ): { tier: 'dram' | 'ssd'; kind: 'total' | 'reserved' | 'used'; bytes: number }[] {
   const sums = { dram: { total: 0, reserved: 0, used: 0 }, ssd: { total: 0, reserved: 0, used: 0 } };
   for (const { record, connection, usage } of fleet.nodes()) {
-    if (connection.kind === 'down') continue;
+    if (!counts(connection)) continue;
     sums.dram.total += record.dramBytes;
     sums.ssd.total += record.ssdBytes;
     sums.dram.used += usage?.dramUsedBytes ?? 0;

@@ -1,4 +1,5 @@
 import { formatBytes, formatDollars, formatDuration } from '@satchel/proto/core';
+import { stateOf } from '../fleet/node-life.js';
 import type { Jobs } from '../jobs.js';
 import type { JobRecord } from '../model.js';
 import type { Fleet, NodeView } from '../nodes.js';
@@ -34,7 +35,7 @@ ${table(
 }
 
 function nodeRow({ record, connection, usage }: NodeView, jobs: Jobs): string[] {
-  const state = connection.kind === 'down' ? 'down' : record.draining ? 'draining' : 'up';
+  const state = stateOf(connection, record.draining);
   return [
     record.node,
     state,

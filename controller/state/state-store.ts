@@ -8,6 +8,7 @@ import type {
   NodeRecord,
   UsageRecord,
 } from '../model.js';
+import type { NamespaceRecord } from '../namespaces/limits.js';
 import type { StageRecord } from '../stages/stage-record.js';
 
 /** What a controller remembers, by collection. Keys: the job's or node's id, of stages both ids, of namespaces' usage name and month; `fleet` has the one key `fleet`. */
@@ -21,6 +22,7 @@ export interface Collections {
   stages: StageRecord;
   decisions: DecisionRecord;
   history: HistoryRecord;
+  namespaces: NamespaceRecord;
 }
 
 export type Collection = keyof Collections;
@@ -36,6 +38,7 @@ export const collections = Object.keys({
   stages: true,
   decisions: true,
   history: true,
+  namespaces: true,
 } satisfies Record<Collection, true>) as Collection[];
 
 /** One record set, or removed if `value` is undefined. */

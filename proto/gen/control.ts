@@ -40,10 +40,14 @@ import type { ListDecisionsRequest as _satchel_v1_ListDecisionsRequest, ListDeci
 import type { ListDecisionsResponse as _satchel_v1_ListDecisionsResponse, ListDecisionsResponse__Output as _satchel_v1_ListDecisionsResponse__Output } from './satchel/v1/ListDecisionsResponse.js';
 import type { ListJobsRequest as _satchel_v1_ListJobsRequest, ListJobsRequest__Output as _satchel_v1_ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
 import type { ListJobsResponse as _satchel_v1_ListJobsResponse, ListJobsResponse__Output as _satchel_v1_ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
+import type { ListNamespacesRequest as _satchel_v1_ListNamespacesRequest, ListNamespacesRequest__Output as _satchel_v1_ListNamespacesRequest__Output } from './satchel/v1/ListNamespacesRequest.js';
+import type { ListNamespacesResponse as _satchel_v1_ListNamespacesResponse, ListNamespacesResponse__Output as _satchel_v1_ListNamespacesResponse__Output } from './satchel/v1/ListNamespacesResponse.js';
 import type { ListNodesRequest as _satchel_v1_ListNodesRequest, ListNodesRequest__Output as _satchel_v1_ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';
 import type { ListNodesResponse as _satchel_v1_ListNodesResponse, ListNodesResponse__Output as _satchel_v1_ListNodesResponse__Output } from './satchel/v1/ListNodesResponse.js';
 import type { ListStagesRequest as _satchel_v1_ListStagesRequest, ListStagesRequest__Output as _satchel_v1_ListStagesRequest__Output } from './satchel/v1/ListStagesRequest.js';
 import type { ListStagesResponse as _satchel_v1_ListStagesResponse, ListStagesResponse__Output as _satchel_v1_ListStagesResponse__Output } from './satchel/v1/ListStagesResponse.js';
+import type { Namespace as _satchel_v1_Namespace, Namespace__Output as _satchel_v1_Namespace__Output } from './satchel/v1/Namespace.js';
+import type { NamespaceLimits as _satchel_v1_NamespaceLimits, NamespaceLimits__Output as _satchel_v1_NamespaceLimits__Output } from './satchel/v1/NamespaceLimits.js';
 import type { Node as _satchel_v1_Node, Node__Output as _satchel_v1_Node__Output } from './satchel/v1/Node.js';
 import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _satchel_v1_NodeMessage__Output } from './satchel/v1/NodeMessage.js';
 import type { NodeUsage as _satchel_v1_NodeUsage, NodeUsage__Output as _satchel_v1_NodeUsage__Output } from './satchel/v1/NodeUsage.js';
@@ -63,6 +67,7 @@ import type { RenewJobRequest as _satchel_v1_RenewJobRequest, RenewJobRequest__O
 import type { RenewJobResponse as _satchel_v1_RenewJobResponse, RenewJobResponse__Output as _satchel_v1_RenewJobResponse__Output } from './satchel/v1/RenewJobResponse.js';
 import type { RenewStageRequest as _satchel_v1_RenewStageRequest, RenewStageRequest__Output as _satchel_v1_RenewStageRequest__Output } from './satchel/v1/RenewStageRequest.js';
 import type { ScaleJobRequest as _satchel_v1_ScaleJobRequest, ScaleJobRequest__Output as _satchel_v1_ScaleJobRequest__Output } from './satchel/v1/ScaleJobRequest.js';
+import type { SetNamespaceRequest as _satchel_v1_SetNamespaceRequest, SetNamespaceRequest__Output as _satchel_v1_SetNamespaceRequest__Output } from './satchel/v1/SetNamespaceRequest.js';
 import type { Shard as _satchel_v1_Shard, Shard__Output as _satchel_v1_Shard__Output } from './satchel/v1/Shard.js';
 import type { ShardChanged as _satchel_v1_ShardChanged, ShardChanged__Output as _satchel_v1_ShardChanged__Output } from './satchel/v1/ShardChanged.js';
 import type { ShardListen as _satchel_v1_ShardListen, ShardListen__Output as _satchel_v1_ShardListen__Output } from './satchel/v1/ShardListen.js';
@@ -124,10 +129,14 @@ export interface ProtoGrpcType {
       ListDecisionsResponse: MessageTypeDefinition<_satchel_v1_ListDecisionsResponse, _satchel_v1_ListDecisionsResponse__Output>
       ListJobsRequest: MessageTypeDefinition<_satchel_v1_ListJobsRequest, _satchel_v1_ListJobsRequest__Output>
       ListJobsResponse: MessageTypeDefinition<_satchel_v1_ListJobsResponse, _satchel_v1_ListJobsResponse__Output>
+      ListNamespacesRequest: MessageTypeDefinition<_satchel_v1_ListNamespacesRequest, _satchel_v1_ListNamespacesRequest__Output>
+      ListNamespacesResponse: MessageTypeDefinition<_satchel_v1_ListNamespacesResponse, _satchel_v1_ListNamespacesResponse__Output>
       ListNodesRequest: MessageTypeDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesRequest__Output>
       ListNodesResponse: MessageTypeDefinition<_satchel_v1_ListNodesResponse, _satchel_v1_ListNodesResponse__Output>
       ListStagesRequest: MessageTypeDefinition<_satchel_v1_ListStagesRequest, _satchel_v1_ListStagesRequest__Output>
       ListStagesResponse: MessageTypeDefinition<_satchel_v1_ListStagesResponse, _satchel_v1_ListStagesResponse__Output>
+      Namespace: MessageTypeDefinition<_satchel_v1_Namespace, _satchel_v1_Namespace__Output>
+      NamespaceLimits: MessageTypeDefinition<_satchel_v1_NamespaceLimits, _satchel_v1_NamespaceLimits__Output>
       Node: MessageTypeDefinition<_satchel_v1_Node, _satchel_v1_Node__Output>
       NodeMessage: MessageTypeDefinition<_satchel_v1_NodeMessage, _satchel_v1_NodeMessage__Output>
       NodeUsage: MessageTypeDefinition<_satchel_v1_NodeUsage, _satchel_v1_NodeUsage__Output>
@@ -147,6 +156,7 @@ export interface ProtoGrpcType {
       RenewJobResponse: MessageTypeDefinition<_satchel_v1_RenewJobResponse, _satchel_v1_RenewJobResponse__Output>
       RenewStageRequest: MessageTypeDefinition<_satchel_v1_RenewStageRequest, _satchel_v1_RenewStageRequest__Output>
       ScaleJobRequest: MessageTypeDefinition<_satchel_v1_ScaleJobRequest, _satchel_v1_ScaleJobRequest__Output>
+      SetNamespaceRequest: MessageTypeDefinition<_satchel_v1_SetNamespaceRequest, _satchel_v1_SetNamespaceRequest__Output>
       Shard: MessageTypeDefinition<_satchel_v1_Shard, _satchel_v1_Shard__Output>
       ShardChanged: MessageTypeDefinition<_satchel_v1_ShardChanged, _satchel_v1_ShardChanged__Output>
       ShardListen: MessageTypeDefinition<_satchel_v1_ShardListen, _satchel_v1_ShardListen__Output>

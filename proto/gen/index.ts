@@ -37,10 +37,14 @@ export type { ListDecisionsRequest, ListDecisionsRequest__Output } from './satch
 export type { ListDecisionsResponse, ListDecisionsResponse__Output } from './satchel/v1/ListDecisionsResponse.js';
 export type { ListJobsRequest, ListJobsRequest__Output } from './satchel/v1/ListJobsRequest.js';
 export type { ListJobsResponse, ListJobsResponse__Output } from './satchel/v1/ListJobsResponse.js';
+export type { ListNamespacesRequest, ListNamespacesRequest__Output } from './satchel/v1/ListNamespacesRequest.js';
+export type { ListNamespacesResponse, ListNamespacesResponse__Output } from './satchel/v1/ListNamespacesResponse.js';
 export type { ListNodesRequest, ListNodesRequest__Output } from './satchel/v1/ListNodesRequest.js';
 export type { ListNodesResponse, ListNodesResponse__Output } from './satchel/v1/ListNodesResponse.js';
 export type { ListStagesRequest, ListStagesRequest__Output } from './satchel/v1/ListStagesRequest.js';
 export type { ListStagesResponse, ListStagesResponse__Output } from './satchel/v1/ListStagesResponse.js';
+export type { Namespace, Namespace__Output } from './satchel/v1/Namespace.js';
+export type { NamespaceLimits, NamespaceLimits__Output } from './satchel/v1/NamespaceLimits.js';
 export type { Node, Node__Output } from './satchel/v1/Node.js';
 export type { NodeMessage, NodeMessage__Output } from './satchel/v1/NodeMessage.js';
 export type { NodeUsage, NodeUsage__Output } from './satchel/v1/NodeUsage.js';
@@ -60,6 +64,7 @@ export type { RenewJobRequest, RenewJobRequest__Output } from './satchel/v1/Rene
 export type { RenewJobResponse, RenewJobResponse__Output } from './satchel/v1/RenewJobResponse.js';
 export type { RenewStageRequest, RenewStageRequest__Output } from './satchel/v1/RenewStageRequest.js';
 export type { ScaleJobRequest, ScaleJobRequest__Output } from './satchel/v1/ScaleJobRequest.js';
+export type { SetNamespaceRequest, SetNamespaceRequest__Output } from './satchel/v1/SetNamespaceRequest.js';
 export type { Shard, Shard__Output } from './satchel/v1/Shard.js';
 export type { ShardChanged, ShardChanged__Output } from './satchel/v1/ShardChanged.js';
 export type { ShardListen, ShardListen__Output } from './satchel/v1/ShardListen.js';

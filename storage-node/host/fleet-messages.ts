@@ -1,5 +1,12 @@
 import { isTier } from '@satchel/proto/core';
-import type { ConfigureJobs__Output, FleetDirectory__Output, GrantReturn, JobUsage, Welcome__Output } from '@satchel/proto/gen';
+import type {
+  ConfigureJobs__Output,
+  FleetDirectory__Output,
+  GrantReturn,
+  JobConfiguration__Output,
+  JobUsage,
+  Welcome__Output,
+} from '@satchel/proto/gen';
 import { usageMessage } from '@satchel/proto/rpc';
 import type { ShardAddress } from '../job-configuration.js';
 import type { ConfiguredJob, JobRecord } from './job-table.js';
@@ -20,21 +27,31 @@ export function configuredJobs(message: ConfigureJobs__Output): ConfiguredJob[] 
       createdMs: job.createdAtMs,
       revision: job.revision,
       previous: job.previous.map(({ start, end, shard, epoch, lost }) => ({ start, end, shard, epoch, lost })),
+      ...(job.endedPrefixes.length > 0 && {
+        endedPrefixes: job.endedPrefixes.map(({ serial, prefix, pending }) => ({ serial, prefix, pending })),
+      }),
     },
     grants: job.grants.map(({ shard, bytes, version }) => ({ shard, bytes, version })),
   }));
 }
 
-/** The fleet's shards by address. */
-export function shardAddresses(directory: FleetDirectory__Output | null): ShardAddress[] {
-  return (directory?.shards ?? []).map(({ shard, node, host, endpointPort, directPort, socket }) => ({
-    shard,
-    node,
-    host,
-    endpointPort,
-    directPort,
-    socket,
-  }));
+/**
+ * Jobs of which the controller waits to hear something of this node's shards: that slots which were theirs are empty, or what lay under
+ * the prefix of a stage that ended. They may have said so when nobody heard.
+ */
+export function awaitedJobs({ jobs, complete }: ConfigureJobs__Output, ownShards: readonly number[] = []): string[] {
+  const isFormer = ({ previous }: JobConfiguration__Output) => previous.some(({ shard }) => ownShards.includes(shard));
+  const isPending = ({ endedPrefixes }: JobConfiguration__Output) => endedPrefixes.some(({ pending }) => pending);
+  return jobs.filter((job) => isPending(job) || (complete && isFormer(job))).map(({ job }) => job);
+}
+
+/** The addresses of all shards by a directory that names all of them, or those that changed. */
+export function addressesAfter(known: readonly ShardAddress[], directory: FleetDirectory__Output): ShardAddress[] {
+  const told = directory.shards.map(({ shard, node, host, endpointPort, directPort, socket }) => {
+    return { shard, node, host, endpointPort, directPort, socket };
+  });
+  if (directory.since === 0) return told;
+  return [...new Map([...known, ...told].map((address) => [address.shard, address])).values()];
 }
 
 /** What is kept of a Welcome; the heartbeat is never more frequent than ten times a second. */

@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import type { HostMessage, ShardMembership, ShardMessage } from '../shard/messages.js';
 import type { LeftUsage } from '../shard/usage-pages.js';
 import { ControllerLink, type LinkOwner } from './controller-link.js';
-import { configuredJobs, jobUsageMessage, membershipOf, shardAddresses } from './fleet-messages.js';
+import { addressesAfter, awaitedJobs, configuredJobs, jobUsageMessage, membershipOf } from './fleet-messages.js';
 import { type HelloSource, helloOf } from './hello.js';
 import type { NodeStatistics } from './node-statistics.js';
 import { Purges } from './purges.js';
@@ -44,6 +44,7 @@ export class NodeControl implements LinkOwner {
   /** Of those, the ones that the last hello named: a complete list that omits them says that they have ended. */
   private announced: string[] = [];
   private draining = false;
+  private isNew = false;
   private cancelHeartbeat = () => {};
   private settleJoin: { resolve: () => void; reject: (error: SatchelError) => void } | undefined;
 
@@ -130,6 +131,7 @@ export class NodeControl implements LinkOwner {
     this.tell(index, { kind: 'controller', reachable: this.joined });
     const jobs = this.purges.of(index);
     if (jobs.length > 0) this.tell(index, { kind: 'jobs-ended', jobs });
+    if (again) this.tell(index, { kind: 'jobs-changed', jobs: this.node.table.awaiting() });
     if (again) this.sayShard(index, 'up');
   }
 
@@ -165,6 +167,9 @@ export class NodeControl implements LinkOwner {
         this.sayGrant({ job, shard, bytes, version });
         return;
       }
+      case 'prefix-emptied':
+        this.link.send({ prefixEmptied: { job: message.job, shard, serial: message.serial, reclaimed: message.reclaimed } });
+        return;
       case 'slots-emptied':
         // What cannot be said now is said again at the next join.
         this.link.send({ emptied: { job: message.job, shard, epoch: message.epoch, spans: [...message.spans] } });
@@ -219,16 +224,13 @@ export class NodeControl implements LinkOwner {
   private welcome(welcome: Welcome__Output): void {
     const membership = membershipOf(welcome);
     if (membership.shards.length !== this.node.shards.length) {
-      throw new SatchelError(
-        'internal',
-        `the controller named ${membership.shards.length} shards, not ${this.node.shards.length}`,
-      );
+      const { length } = this.node.shards;
+      throw new SatchelError('internal', `the controller named ${membership.shards.length} shards, not ${length}`);
     }
+    // A node that is new, or lost all it had, serves once it knows what its jobs lost here.
+    this.isNew = this.node.file.facts.membership === undefined && welcome.configures;
     this.node.file.save({ membership });
-    for (const index of this.indexes()) {
-      const own = this.membershipOf(index);
-      if (own) this.tell(index, { kind: 'membership', membership: own });
-    }
+    if (!this.isNew) this.introduceShards();
     if (welcome.directory) this.directory(welcome.directory);
     this.ledger.reportAgain();
     for (const shard of this.node.shards) if (!shard.listening) this.sayShard(shard.index, 'down');
@@ -237,23 +239,25 @@ export class NodeControl implements LinkOwner {
     this.settleJoin?.resolve();
   }
 
+  /** Tells the shards who they are: from then on they serve. */
+  private introduceShards(): void {
+    this.isNew = false;
+    for (const index of this.indexes()) {
+      const own = this.membershipOf(index);
+      if (own) this.tell(index, { kind: 'membership', membership: own });
+    }
+  }
+
   private async configure(message: ConfigureJobs__Output): Promise<void> {
     const refuseUntilMs = this.node.clock.now() + tokenLifetimeMs;
     const complete = message.complete ? { known: this.announced, refuseUntilMs } : undefined;
     const { changed, ended } = await this.node.table.apply(configuredJobs(message), complete);
     for (const { job } of message.jobs) this.admitted.delete(job);
-    // At each join shards are reminded of slots that were theirs: the controller waits to hear that they are empty.
-    const former = message.complete ? this.formerlyOwned(message) : [];
-    const jobs = [...new Set([...changed, ...former])];
+    if (this.isNew) this.introduceShards();
+    const jobs = [...new Set([...changed, ...awaitedJobs(message, this.node.file.facts.membership?.shards)])];
     if (jobs.length > 0) this.tellAll({ kind: 'jobs-changed', jobs });
     this.purge(ended);
     this.link.send({ applied: { sequence: message.sequence } });
-  }
-
-  /** Jobs of which a shard of this node is named as a previous owner. */
-  private formerlyOwned({ jobs }: ConfigureJobs__Output): string[] {
-    const own = new Set(this.node.file.facts.membership?.shards);
-    return jobs.filter(({ previous }) => previous.some(({ shard }) => own.has(shard))).map(({ job }) => job);
   }
 
   private async endJob({ job, refuseUntilMs }: EndJobOnNode__Output): Promise<void> {
@@ -263,7 +267,7 @@ export class NodeControl implements LinkOwner {
   }
 
   private directory(directory: FleetDirectory__Output): void {
-    const shards = shardAddresses(directory);
+    const shards = addressesAfter(this.node.file.facts.directory.shards, directory);
     this.node.file.save({ directory: { version: directory.version, shards } });
     this.tellAll({ kind: 'directory', shards });
   }

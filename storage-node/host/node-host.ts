@@ -9,6 +9,7 @@ import type { NodeOptions } from '../config.js';
 import type { HostMessage, ShardMessage } from '../shard/messages.js';
 import { readUsagePages } from '../shard/usage-pages.js';
 import { ArenaFolders } from './arena-folders.js';
+import { contentsOf } from './contents.js';
 import { Departure } from './departure.js';
 import { serveHttp } from './http.js';
 import { JobTable } from './job-table.js';
@@ -71,7 +72,7 @@ export class NodeHost implements ShardOwner {
       table: this.table,
       shards: this.shards,
       statistics: this.statistics,
-      listening: () => this.ports.map((ports, index) => ({ index, ...ports, socket: this.socket(index) })),
+      listening: () => this.ports.map((ports, index) => this.listening(index, ports)),
       http: () => this.httpAddress,
       dismissed: () => this.departure.begin(),
       clock,
@@ -172,6 +173,10 @@ export class NodeHost implements ShardOwner {
 
   private shardDir(index: number): string {
     return join(this.options.dir, `shard-${index}`);
+  }
+
+  private listening(index: number, ports: ShardPorts) {
+    return { index, ...ports, socket: this.socket(index), contents: contentsOf(this.shardDir(index)) };
   }
 
   private socket(index: number): string {

@@ -55,6 +55,15 @@ export interface FleetClient extends grpc.Client {
   listNodes(argument: _satchel_v1_ListNodesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
   listNodes(argument: _satchel_v1_ListNodesRequest, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
   
+  UndrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  UndrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  UndrainNode(argument: _satchel_v1_DrainNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  UndrainNode(argument: _satchel_v1_DrainNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  undrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  undrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  undrainNode(argument: _satchel_v1_DrainNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  undrainNode(argument: _satchel_v1_DrainNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface FleetHandlers extends grpc.UntypedServiceImplementation {
@@ -68,6 +77,8 @@ export interface FleetHandlers extends grpc.UntypedServiceImplementation {
   
   ListNodes: grpc.handleUnaryCall<_satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse>;
   
+  UndrainNode: grpc.handleUnaryCall<_satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node>;
+  
 }
 
 export interface FleetDefinition extends grpc.ServiceDefinition {
@@ -76,4 +87,5 @@ export interface FleetDefinition extends grpc.ServiceDefinition {
   Join: MethodDefinition<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage, _satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage__Output>
   ListDecisions: MethodDefinition<_satchel_v1_ListDecisionsRequest, _satchel_v1_ListDecisionsResponse, _satchel_v1_ListDecisionsRequest__Output, _satchel_v1_ListDecisionsResponse__Output>
   ListNodes: MethodDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesResponse, _satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse__Output>
+  UndrainNode: MethodDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_Node, _satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node__Output>
 }

@@ -5,9 +5,11 @@ import type { Shard as _satchel_v1_Shard, Shard__Output as _satchel_v1_Shard__Ou
 export interface FleetDirectory {
   'version'?: (number);
   'shards'?: (_satchel_v1_Shard)[];
+  'since'?: (number);
 }
 
 export interface FleetDirectory__Output {
   'version': (number);
   'shards': (_satchel_v1_Shard__Output)[];
+  'since': (number);
 }

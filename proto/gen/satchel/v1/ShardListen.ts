@@ -6,6 +6,7 @@ export interface ShardListen {
   'endpointPort'?: (number);
   'directPort'?: (number);
   'socket'?: (string);
+  'contents'?: (string);
 }
 
 export interface ShardListen__Output {
@@ -13,4 +14,5 @@ export interface ShardListen__Output {
   'endpointPort': (number);
   'directPort': (number);
   'socket': (string);
+  'contents': (string);
 }

@@ -9,6 +9,7 @@ export interface Welcome {
   'linkToken'?: (string);
   'directory'?: (_satchel_v1_FleetDirectory | null);
   'heartbeatMs'?: (number);
+  'configures'?: (boolean);
 }
 
 export interface Welcome__Output {
@@ -18,4 +19,5 @@ export interface Welcome__Output {
   'linkToken': (string);
   'directory': (_satchel_v1_FleetDirectory__Output | null);
   'heartbeatMs': (number);
+  'configures': (boolean);
 }

@@ -1,0 +1,69 @@
+import type { NodeRecord } from '../model.js';
+import { type NodeTotals, type ReservedCapacity, RoomIndex, type ShardRoom } from '../placement.js';
+import { shardBytesPerSecond } from '../sizing/tier-facts.js';
+
+/** A node that may get jobs, and the shards of it that run. */
+export interface OpenNode {
+  readonly record: NodeRecord;
+  readonly shards: readonly number[];
+}
+
+/** The rooms of a fleet: indexed when they are asked for after the fleet changed, and kept up to date while only reservations do. */
+export class FleetRooms {
+  readonly #open: () => Iterable<OpenNode>;
+  readonly #recordOf: (shard: number) => NodeRecord | undefined;
+  #index: RoomIndex | undefined;
+  #reserved: ReservedCapacity | undefined;
+
+  constructor(open: () => Iterable<OpenNode>, recordOf: (shard: number) => NodeRecord | undefined) {
+    this.#open = open;
+    this.#recordOf = recordOf;
+  }
+
+  /** Other nodes or shards may get jobs now. */
+  fleetChanged(): void {
+    this.#index = undefined;
+  }
+
+  /** What is free beside what is reserved. */
+  of(reserved: ReservedCapacity): RoomIndex {
+    if (this.#reserved !== reserved) {
+      this.#reserved = reserved;
+      this.#index = undefined;
+      reserved.watch((shard) => this.#reservedChanged(shard));
+    }
+    this.#index ??= this.#build(reserved);
+    return this.#index;
+  }
+
+  #build(reserved: ReservedCapacity): RoomIndex {
+    const rooms: ShardRoom[] = [];
+    const totals = new Map<string, NodeTotals>();
+    for (const { record, shards } of this.#open()) {
+      const { node, dramBytes, ssdBytes, throughputBytesPerSecond } = record;
+      totals.set(node, { dramBytes, ssdBytes, throughputBytesPerSecond });
+      for (const shard of shards) rooms.push(roomOf(record, shard, reserved));
+    }
+    return new RoomIndex(rooms, totals);
+  }
+
+  #reservedChanged(shard: number): void {
+    const record = this.#index && this.#recordOf(shard);
+    if (record && this.#reserved) this.#index?.set(shard, roomOf(record, shard, this.#reserved));
+  }
+}
+
+/** What a shard has free beside what is reserved; shards of a node share it equally. */
+export function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapacity): ShardRoom {
+  const listening = record.shards.filter(({ endpointPort }) => endpointPort > 0).length || 1;
+  const { dramBytes, ssdBytes, throughputBytesPerSecond, jobs } = reserved.of(shard);
+  const throughput = record.throughputBytesPerSecond > 0 ? record.throughputBytesPerSecond / listening : shardBytesPerSecond;
+  return {
+    shard,
+    node: record.node,
+    dramFreeBytes: Math.max(0, record.dramBytes / listening - dramBytes),
+    ssdFreeBytes: Math.max(0, record.ssdBytes / listening - ssdBytes),
+    throughputFreeBytesPerSecond: Math.max(0, throughput - throughputBytesPerSecond),
+    jobs,
+  };
+}
