@@ -235,3 +235,46 @@ describe('a job that got less than it wanted', () => {
     expect((await controller.getJob(small)).deficit).toMatchObject({ bytes: 38 * MiB });
   });
 });
+describe('a node that is gone for good', () => {
+  it('gives its slots up as lost, and has none when it comes back', async () => {
+    const one = await controller.joinNode('n1', 1);
+    const two = await controller.joinNode('n2', 1);
+    const { job } = await controller.register({ hints: { throughputBytesPerSecond: 900 * MiB }, leaseSeconds: 3600 });
+    one.leave();
+    for (let second = 0; second < 180 && shardsOf(await controller.getJob(job)).length > 1; second++) {
+      two.send({ heartbeat: {} });
+      await controller.passTime(1000);
+    }
+    const after = await controller.getJob(job);
+    expect((await controller.listNodes()).map(({ state }) => state)).toEqual(['lost', 'up']);
+    expect(shardsOf(after)).toEqual([2]);
+    expect(after.previous).toMatchObject([{ shard: 1, epoch: 2, lost: true }]);
+    expect(because(after, 'slots moved')).toContain('gone for good');
+    expect((await told(two, job, 2)).previous).toMatchObject([{ lost: true }]);
+    await one.join();
+    expect(await told(one, job, 2)).toMatchObject({
+      epoch: 2,
+      ranges: [{ start: 0, shard: 2 }],
+      previous: [{ shard: 1, lost: true }],
+    });
+  });
+});
+
+describe('a node that is back without what it held', () => {
+  it('keeps its slots, and what was there is lost', async () => {
+    const contents = (text: string) => ({ shards: node.hello.shards?.map((shard) => ({ ...shard, contents: text })) });
+    const node = controller.newNode('n1', 1);
+    await node.join(contents('first'));
+    const { job } = await controller.register({ hints: { throughputBytesPerSecond: 400 * MiB } });
+    node.leave();
+    await node.join(contents('first'));
+    expect(await controller.getJob(job)).toMatchObject({ revision: 1, previous: [] });
+    node.leave();
+    await node.join(contents('second'));
+    expect(await told(node, job, 2)).toMatchObject({
+      epoch: 2,
+      ranges: [{ start: 0, shard: 1 }],
+      previous: [{ start: 0, end: slotCount, shard: 1, epoch: 2, lost: true }],
+    });
+  });
+});
