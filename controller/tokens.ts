@@ -1,5 +1,6 @@
-import { assert, type JobClaims, signToken, tokenLifetimeMs } from '@satchel/proto/core';
-import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { createPrivateKey, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
+import { assert, type JobClaims, type LinkClaims, tokenLifetimeMs } from '@satchel/proto/core';
+import { exportJWK, generateKeyPair } from 'jose';
 import type { JobRecord } from './model.js';
 
 /** A new Ed25519 private key as the JSON text of its JWK. */
@@ -15,18 +16,18 @@ export type Tokens = Pick<TokenIssuer, 'publicKeyJwk' | 'forJob' | 'forLinks'>;
 export class TokenIssuer {
   /** JSON text of the public key's JWK, for nodes. */
   readonly publicKeyJwk: string;
-  readonly #privateKey: CryptoKey;
+  readonly #privateKey: KeyObject;
 
-  private constructor(privateKey: CryptoKey, publicKeyJwk: string) {
+  private constructor(privateKey: KeyObject, publicKeyJwk: string) {
     this.#privateKey = privateKey;
     this.publicKeyJwk = publicKeyJwk;
   }
 
   /** From what {@link newPrivateKey} returned. */
   static async open(privateKeyJwk: string): Promise<TokenIssuer> {
-    const { d: _private, ...publicJwk } = JSON.parse(privateKeyJwk) as JWK;
-    const key = await importJWK(JSON.parse(privateKeyJwk) as JWK, 'EdDSA');
-    assert(!(key instanceof Uint8Array), 'an Ed25519 key is not symmetric');
+    const { d: _private, ...publicJwk } = JSON.parse(privateKeyJwk) as JsonWebKey;
+    const key = createPrivateKey({ key: JSON.parse(privateKeyJwk) as JsonWebKey, format: 'jwk' });
+    assert(key.asymmetricKeyType === 'ed25519', 'tokens are signed with an Ed25519 key');
     return new TokenIssuer(key, JSON.stringify({ ...publicJwk, alg: 'EdDSA' }));
   }
 
@@ -34,7 +35,7 @@ export class TokenIssuer {
    * A token of the job, valid for {@link tokenLifetimeMs} from `nowMs`. Until slots move it is enough for its shards to serve the job unheard of;
    * from then on a shard has to hear from the controller who had its slots before.
    */
-  forJob(job: JobRecord, nowMs: number): Promise<string> {
+  async forJob(job: JobRecord, nowMs: number): Promise<string> {
     const claims: JobClaims = {
       kind: 'job',
       job: job.job,
@@ -46,11 +47,20 @@ export class TokenIssuer {
       created: job.createdMs,
       exp: Math.floor((nowMs + tokenLifetimeMs) / 1000),
     };
-    return signToken(claims, this.#privateKey);
+    return this.#signed(claims);
   }
 
   /** What a node's shards present to other shards. */
-  forLinks(node: string): Promise<string> {
-    return signToken({ kind: 'link', node }, this.#privateKey);
+  async forLinks(node: string): Promise<string> {
+    return this.#signed({ kind: 'link', node });
+  }
+
+  /** An EdDSA JWT as jose makes it, in half the time: that one signs in another thread, and going there takes as long as signing. */
+  #signed(claims: JobClaims | LinkClaims): string {
+    const signed = `${header}.${base64url(JSON.stringify({ ...claims, iss: 'satchel' }))}`;
+    return `${signed}.${sign(null, Buffer.from(signed), this.#privateKey).toString('base64url')}`;
   }
 }
+
+const base64url = (text: string) => Buffer.from(text).toString('base64url');
+const header = base64url(JSON.stringify({ alg: 'EdDSA' }));
