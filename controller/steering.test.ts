@@ -262,7 +262,7 @@ describe('a node that is gone for good', () => {
 
 describe('a node that is back without what it held', () => {
   it('keeps its slots, and what was there is lost', async () => {
-    const contents = (text: string) => ({ shards: node.hello.shards?.map((shard) => ({ ...shard, contents: text })) });
+    const contents = (text: string) => ({ shards: (node.hello.shards ?? []).map((shard) => ({ ...shard, contents: text })) });
     const node = controller.newNode('n1', 1);
     await node.join(contents('first'));
     const { job } = await controller.register({ hints: { throughputBytesPerSecond: 400 * MiB } });
