@@ -1,0 +1,210 @@
+import type { Decision__Output } from '@satchel/proto/gen';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DecisionLog } from '../decisions/decision-log.js';
+import type { Environment } from '../environment.js';
+import { Jobs } from '../jobs.js';
+import { NodeSession } from '../node-session.js';
+import type { NodeIntroduction } from '../nodes.js';
+import { Fleet } from '../nodes.js';
+import { staticProvider } from '../providers/static-provider.js';
+import { MemoryStateStore } from '../state/memory.js';
+import { FakeClock } from '../testing/fake-clock.js';
+import { Autoscaler } from './autoscaler.js';
+import { type AutoscalePolicy, completePolicy } from './policy.js';
+import { FakeProvider } from './testing/fake-provider.js';
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+let clock: FakeClock;
+let environment: Environment;
+let fleet: Fleet;
+let jobs: Jobs;
+let decisions: DecisionLog;
+let provider: FakeProvider;
+let autoscaler: Autoscaler | undefined;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  environment = { store: new MemoryStateStore(), clock, log: pino({ level: 'silent' }) };
+  const record = { format: 1, privateKeyJwk: '', nextShard: 1 };
+  fleet = new Fleet(environment, record, {
+    shardsChanged: (shards) => jobs.shardsChanged(shards),
+    disconnected: (node) => jobs.disconnected(node),
+  });
+  const tokens = { forJob: async () => 'token' } as never;
+  jobs = new Jobs(environment, fleet, tokens, { registered: () => undefined, lapsed: () => undefined });
+  decisions = new DecisionLog(environment);
+  provider = new FakeProvider();
+});
+
+afterEach(() => {
+  autoscaler?.close();
+  autoscaler = undefined;
+  fleet.close();
+  jobs.close();
+});
+
+const start = (
+  policy: Partial<AutoscalePolicy> = {},
+  with_: ConstructorParameters<typeof Autoscaler>[0]['provider'] = provider,
+) => {
+  autoscaler = new Autoscaler({ environment, fleet, jobs, provider: with_, decisions, policy: completePolicy(policy) });
+};
+
+/** A node joins, acknowledges nothing, and is heard every second from then on. */
+async function join(node: string): Promise<NodeSession> {
+  const introduction: NodeIntroduction = {
+    ...{ node, host: '127.0.0.1', dramBytes: GiB, ssdBytes: 4 * GiB, throughputBytesPerSecond: 1e9, version: '1', http: '' },
+    shards: [{ index: 0, endpointPort: 7000, directPort: 7001, socket: '' }],
+  };
+  const session = new NodeSession(node, { send: () => undefined, end: () => undefined });
+  await fleet.join(introduction, session);
+  session.welcome([]);
+  return session;
+}
+
+async function pass(seconds: number): Promise<void> {
+  for (let passed = 0; passed < 4 * seconds; passed++) {
+    for (const { record } of fleet.nodes()) fleet.heard(record.node);
+    clock.advance(250);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const register = async (capacity: number) => {
+  const registering = jobs.register({ name: 'sort', namespace: 'default', hints: { capacity, throughput: 1000 }, leaseMs: 3600_000, verbs: [] });
+  await pass(1);
+  return (await registering).record;
+};
+
+const kinds = (): string[] =>
+  decisions
+    .list(100)
+    .reverse()
+    .map(({ kind, subject }) => `${kind} ${subject}`);
+const last = (kind: string): Pick<Decision__Output, 'because'> | undefined =>
+  decisions.list(100).find((each) => each.kind === kind);
+
+it('starts the least number of nodes, and notes that they have come', async () => {
+  start({ least: 2 });
+  await pass(1);
+  expect(provider.there.size).toBe(2);
+  for (const node of provider.there.keys()) await join(node);
+  await pass(2);
+  expect(kinds()).toEqual(['start fake', 'joined fake-1', 'joined fake-2']);
+});
+
+it('starts nodes at once when a job is short of something, and does so once', async () => {
+  start();
+  await pass(1);
+  await join('fake-1');
+  await pass(2);
+  const registering = jobs.register({
+    ...{ name: 'big', namespace: 'default', hints: { capacity: 1.3 * GiB, throughput: 1000 }, leaseMs: 3600_000, verbs: [] },
+  });
+  // Without a tick: only what is due at once runs.
+  for (let turn = 0; turn < 10; turn++) {
+    clock.advance(0);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(provider.there.size).toBe(2);
+  await pass(10);
+  await registering;
+  expect(provider.there.size).toBe(2);
+  expect(last('start')?.because).toContain('with what 1 jobs lack');
+});
+
+it('drains what is too much, and has it taken away when it has left', async () => {
+  start({ lingerMs: 10_000 });
+  await pass(1);
+  await join('fake-1');
+  const job = await register(900 * MiB);
+  await pass(2);
+  const session = await join('fake-2');
+  await pass(2);
+  expect(fleet.node('fake-2')?.record.draining).toBe(false);
+  const ending = jobs.end(job.job);
+  await pass(15);
+  await ending;
+  expect([...fleet.nodes()].map(({ record }) => [record.node, record.draining])).toContainEqual(['fake-2', true]);
+  fleet.left(session);
+  await pass(2);
+  expect(provider.removed).toEqual(['fake-2']);
+  expect(kinds().slice(-2)).toEqual(['drain fake-2', 'remove fake-2']);
+});
+
+it('takes a draining node back when it is needed again', async () => {
+  start({ lingerMs: 5000 });
+  await pass(1);
+  await join('fake-1');
+  const first = await register(900 * MiB);
+  await pass(1);
+  await join('fake-2');
+  await pass(2);
+  const second = await register(200 * MiB);
+  expect(second.allocation.shares.map(({ node }) => node)).toEqual(['fake-2']);
+  await jobs.drainNode('fake-2', 'autoscaler');
+  await register(100 * MiB);
+  await pass(3);
+  expect(fleet.node('fake-2')?.record.draining).toBe(false);
+  expect(kinds()).toContain('undrain fake-2');
+  expect(first.state.kind).toBe('active');
+});
+
+it('leaves alone what an operator drains', async () => {
+  start({ lingerMs: 5000, most: 2 });
+  await pass(1);
+  await join('fake-1');
+  const first = await register(900 * MiB);
+  await pass(1);
+  await join('fake-2');
+  await pass(1);
+  await register(200 * MiB);
+  await jobs.drainNode('fake-2');
+  await register(100 * MiB);
+  await pass(3);
+  expect(fleet.node('fake-2')?.record.draining).toBe(true);
+  expect(first.state.kind).toBe('active');
+});
+
+it('a provider that fails is tried again, less and less often, and each failure can be read', async () => {
+  provider.failure = new Error('no room on this machine');
+  start();
+  await pass(30);
+  expect(provider.starts).toBe(5);
+  const failures = decisions.list(100).filter(({ kind }) => kind === 'failed');
+  expect(failures[0]).toMatchObject({ subject: 'local', because: 'no room on this machine' });
+  expect(failures[0]?.figures).toEqual([
+    { name: 'failures', value: 5 },
+    { name: 'retryMs', value: 16_000 },
+  ]);
+  provider.failure = undefined;
+  await pass(20);
+  expect(provider.there.size).toBe(1);
+});
+
+it('a node that does not run is taken away, and the next is not started at once', async () => {
+  start();
+  for (let second = 0; second < 30; second++) {
+    await pass(1);
+    for (const node of provider.there.keys()) provider.there.set(node, 'failed');
+  }
+  expect(provider.starts).toBeGreaterThan(2);
+  expect(provider.starts).toBeLessThan(8);
+  expect(provider.removed[0]).toBe('fake-1');
+});
+
+it('a fleet without a provider is given advice, each once', async () => {
+  start({ lingerMs: 5000 }, staticProvider);
+  await join('a');
+  await join('b');
+  await pass(20);
+  expect(kinds()).toEqual(['advice fleet']);
+  expect(last('advice')?.because).toContain('satchel node drain b would save a node');
+  await register(3 * GiB);
+  await pass(20);
+  expect(kinds()).toEqual(['advice fleet', 'advice fleet']);
+  expect(last('advice')?.because).toContain('the fleet is static: start 3 more nodes');
+});
