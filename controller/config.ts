@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { ScalingSettings } from './autoscaler/scaling.js';
 import { addScalingOptions, type ScalingOptions, scalingOf } from './autoscaler/scaling-options.js';
 import type { LeaseBounds } from './input.js';
+import type { PriceSheet } from './sizing/price-sheet.js';
+import { readPriceSheet } from './sizing/price-sheet-file.js';
 import { type EtcdAddress, isEtcdUri, parseEtcdUri } from './state/etcd/address.js';
 
 /** A controller's settings, complete. */
@@ -19,6 +21,8 @@ export interface ControllerConfig {
   readonly objectUri: string | undefined;
   readonly leases: LeaseBounds;
   readonly scaling: ScalingSettings;
+  /** Default: the list prices that come with the controller. */
+  readonly prices?: PriceSheet | undefined;
   /** Stop when standard input ends. */
   readonly withParent: boolean;
 }
@@ -31,6 +35,7 @@ interface Options extends ScalingOptions {
   lease: number;
   minLease: number;
   leaderLease: number;
+  prices?: string;
   withParent: boolean;
 }
 
@@ -49,6 +54,7 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     .option('--port <port>', 'gRPC port; 0 picks a free one', port, 7400)
     .option('--http-port <port>', 'HTTP port of /metrics, /healthz and the status page; 0 picks a free one', port, 7401)
     .option('--object <uri>', 'where nodes keep objects; shown on the status page')
+    .option('--prices <file>', 'price sheet, as docs/sizing.md has it (default: public list prices)')
     .option('--lease <duration>', 'lease of a job that does not ask for one', duration, 60_000)
     .option('--min-lease <duration>', 'shortest lease', duration, 5000)
     .option('--leader-lease <duration>', 'with etcd: silence after which another controller takes over', leaderLease, 2000)
@@ -65,6 +71,8 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     objectUri: options.object,
     leases: { defaultMs: Math.max(options.lease, options.minLease), leastMs: options.minLease, mostMs: mostLeaseMs },
     scaling: orWrongUsage(command, '--provider', () => scalingFor(options)),
+    prices:
+      options.prices === undefined ? undefined : orWrongUsage(command, '--prices', () => readPriceSheet(options.prices ?? '')),
     withParent: options.withParent,
   };
 }

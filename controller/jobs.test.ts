@@ -1,6 +1,7 @@
 import { importPublicKey, parseJobUrl, SatchelError, verifyJobToken } from '@satchel/proto/core';
 import type { RegisterJobRequest } from '@satchel/proto/gen';
 import { describe, expect, it, vi } from 'vitest';
+import { defaultUnitPrices } from './prices.js';
 import { useController } from './testing/use-controller.js';
 
 const MiB = 2 ** 20;
@@ -93,7 +94,7 @@ describe('the end of a job', () => {
     const { job } = await controller.register();
     const { usage } = await controller.endJob(job);
     expect(usage).toMatchObject({ bytesIn: 7, peakBytes: 5 });
-    expect(usage?.dollars).toBeCloseTo(0.0063 + 0.005, 6);
+    expect(usage?.dollars).toBeCloseTo(defaultUnitPrices().dramGiBHour + 0.005, 6);
     expect(await controller.getJob(job)).toMatchObject({ state: 'ended', endReason: 'ended', expiresAtMs: 0 });
     expect((await controller.endJob(job)).usage).toMatchObject({ bytesIn: 7 });
   });

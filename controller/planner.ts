@@ -9,6 +9,7 @@ import { type Alternatives, plannedAlternatives } from './sizing/planned-alterna
 import type { PriceSheet } from './sizing/price-sheet.js';
 import { defaultPriceSheet } from './sizing/price-sheet-file.js';
 import type { Change } from './state/state-store.js';
+import type { Rates } from './usage/pace.js';
 
 /** Whom a plan is for: what was recorded of the name counts. */
 export interface PlannedJob {
@@ -49,18 +50,19 @@ export class Planner {
   }
 
   /** Takes note of what a job needed that is over; the changes are the caller's to commit. */
-  ended({ namespace, name, createdMs, state }: JobRecord, usage: UsageTotals): Change[] {
+  ended({ namespace, name, createdMs, state }: JobRecord, usage: UsageTotals, peak: Rates): Change[] {
     const endedMs = state.kind === 'ending' ? state.sinceMs : this.#environment.clock.now();
     const durationMs = Math.max(1, endedMs - createdMs);
     const movedBytes = usage.bytesIn + usage.bytesOut + usage.localBytes;
     const requests = usage.requests + usage.localReads;
-    const perSecond = (amount: number) => (amount * 1000) / durationMs;
+    // A run shorter than the time between two reports has no peak of its own.
+    const atLeastMean = (rate: number, amount: number) => Math.max(rate, (amount * 1000) / durationMs);
     return this.history.ended(namespace, name, {
       endedMs,
       durationMs,
       peakBytes: usage.peakBytes,
-      peakBytesPerSecond: perSecond(movedBytes),
-      peakRequestsPerSecond: perSecond(requests),
+      peakBytesPerSecond: atLeastMean(peak.bytesPerSecond, movedBytes),
+      peakRequestsPerSecond: atLeastMean(peak.requestsPerSecond, requests),
       movedBytes,
       requests,
     });

@@ -41,7 +41,7 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
       const { record, expiresMs, token } = await jobs.renew(job);
       return { leaseSeconds: record.leaseMs / 1000, expiresAtMs: expiresMs, token };
     }),
-    EndJob: unary(parts, 'EndJob', async ({ job }) => ({ usage: usageToWire(await jobs.end(job)) })),
+    EndJob: unary(parts, 'EndJob', async ({ job }) => ({ usage: usageToWire(await jobs.end(job), jobs.planner.unitPrices) })),
     GetJob: unary(parts, 'GetJob', ({ job }) => jobToWire(jobs.table.known(job), jobs, fleet)),
     ListJobs: unary(parts, 'ListJobs', (request) => {
       const listed = [...jobs.table.all()].filter((record) => isAskedFor(record, request));

@@ -6,11 +6,11 @@ import type { Jobs } from './jobs.js';
 import { type Allocation, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
 import type { ReservedCapacity } from './placement.js';
-import { receiptDollars } from './prices.js';
+import { receiptDollars, type UnitPrices } from './prices.js';
 
 /** Usage as clients get it, with its price. */
-export function usageToWire(usage: UsageTotals): wire.Usage {
-  return { ...usageMessage(usage), dollars: receiptDollars(usage) };
+export function usageToWire(usage: UsageTotals, prices: UnitPrices): wire.Usage {
+  return { ...usageMessage(usage), dollars: receiptDollars(usage, prices) };
 }
 
 /** A job's slot map with the address of every shard in it. */
@@ -68,7 +68,7 @@ export function jobInList(record: JobRecord, jobs: Jobs): wire.Job {
     createdAtMs: record.createdMs,
     expiresAtMs: jobs.leases.expiresMs(record.job) ?? 0,
     endedAtMs: finishedMs(record),
-    usage: usageToWire(jobs.usage.total(record.job)),
+    usage: usageToWire(jobs.usage.total(record.job), jobs.planner.unitPrices),
     reclaimed: state.kind === 'active' ? null : jobs.usage.reclaimed(record.job),
   };
 }

@@ -65,7 +65,7 @@ function jobRow(record: JobRecord, jobs: Jobs, nowMs: number): string[] {
     formatBytes(usage.objectBytes),
     String(usage.objects),
     expiresMs === undefined ? '' : formatDuration(Math.max(0, expiresMs - nowMs)),
-    formatDollars(receiptDollars(usage)),
+    formatDollars(receiptDollars(usage, jobs.planner.unitPrices)),
   ];
 }
 

@@ -115,7 +115,7 @@ export class JobEnding {
     const { table, usage, environment, settler, events, planner } = this.#parts;
     table.set(record);
     const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
-    changes.push(...usage.changesOf(record.job), ...planner.ended(record, usage.total(record.job)));
+    changes.push(...usage.changesOf(record.job), ...planner.ended(record, usage.total(record.job), usage.peakRates(record.job)));
     await environment.store.commit(changes);
     const reason = record.state.kind === 'active' ? '' : record.state.reason;
     events.tell(record.job, { kind: 'ended', reason, reclaimed: usage.reclaimed(record.job) });

@@ -130,6 +130,7 @@ class ProcessCluster {
       ...['--host', '127.0.0.1', '--port', rpc, '--http-port', http, '--state', state],
       ...(this.#options.object === undefined || scaleArguments.length > 0 ? [] : ['--object', this.#options.object]),
       ...scaleArguments,
+      ...(this.#options.prices === undefined ? [] : ['--prices', this.#options.prices]),
     ];
     const part = this.#supervise('controller', this.#options.mains.controller, arguments_(String(port), String(httpPort)));
     this.#controller = part;

@@ -31,6 +31,8 @@ export interface ClusterInput {
   readonly object?: string | undefined;
   /** As text for the nodes' --spin. */
   readonly spin?: string | undefined;
+  /** File of a price sheet. */
+  readonly prices?: string | undefined;
   readonly dir?: string | undefined;
   readonly controllerPort?: number | undefined;
   readonly httpPort?: number | undefined;
@@ -54,6 +56,8 @@ export interface ClusterOptions {
   readonly object: string | undefined;
   /** Undefined: the nodes' own default. */
   readonly spin: string | undefined;
+  /** Undefined: the controller's own. */
+  readonly prices: string | undefined;
   /** Undefined: a fresh folder under the system's temporary one. */
   readonly dir: string | undefined;
   readonly controllerPort: PortChoice;
@@ -101,6 +105,7 @@ export function completeClusterOptions(input: ClusterInput): ClusterOptions {
     ssdBytes: input.ssdBytes ?? clusterDefaults.ssdBytes,
     object: input.object,
     spin: input.spin,
+    prices: input.prices,
     dir: input.dir,
     controllerPort: choose(input.controllerPort, clusterDefaults.controllerPort),
     httpPort: choose(input.httpPort, httpFallback),

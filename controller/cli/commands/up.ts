@@ -19,6 +19,7 @@ interface UpOptions {
   readonly ssd?: number;
   readonly object?: string;
   readonly spin?: string;
+  readonly prices?: string;
   readonly dir?: string;
   readonly controllerPort?: number;
   readonly httpPort?: number;
@@ -42,6 +43,7 @@ export function addUp(parent: Command, io: CliProcess): void {
     .option('--ssd <size>', `SSD per node, shared by its shards (default: ${size(ssdBytes)})`, bytesArgument)
     .option('--object <uri>', 'object tier: file:DIR or s3://BUCKET?endpoint=URL&region=R (default: a folder)', objectArgument)
     .option('--spin <ms>', 'let shards poll shared memory so long after its last use; 0: off', spinArgument)
+    .option('--prices <file>', 'price sheet (default: public list prices)')
     .option('--dir <dir>', 'folder of this run (default: a fresh one)')
     .option('--controller-port <port>', `gRPC port, 0 for a free one (default: ${controllerPort})`, portArgument)
     .option('--http-port <port>', `port of /metrics and /healthz, 0 for a free one (default: ${httpPort})`, portArgument)
