@@ -54,7 +54,7 @@ export const limits = {
   /** Commands of one connection that run before others get their turn. */
   connectionTurnCommands: 1000,
   /** Time one connection's commands may take before others get their turn. */
-  connectionTurnMs: 1,
+  connectionTurnMs: 0.25,
   /** Input kept of a connection whose commands are held back, above which no more is read. */
   connectionHeldBackBytes: 16 * KiB,
   /** Bytes of one job on one shard that wait for or are on their way to the object store; beyond, its object tier is full. */
