@@ -9,6 +9,8 @@ export class FakeNode {
   /** Whether it answers that it has applied, and purged. */
   applies = true;
   purges = true;
+  /** What it does besides when it is told something. */
+  onMessage: (message: ControllerMessage__Output) => void = () => {};
   /** What it says a job used when it purges it. */
   finalUsage: Usage = {};
   readonly #address: string;
@@ -79,6 +81,7 @@ export class FakeNode {
 
   #receive(message: ControllerMessage__Output): void {
     this.messages.push(message);
+    this.onMessage(message);
     if (message.configure && this.applies) this.send({ applied: { sequence: message.configure.sequence } });
     if (message.end && this.purges) this.send({ purged: { job: message.end.job, usage: this.finalUsage } });
     const waiting = [...this.#waiting];
