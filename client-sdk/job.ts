@@ -6,6 +6,7 @@ import {
   type JobUrl,
   parseHints,
   parseJobUrl,
+  randomId,
   type SatchelError,
   systemClock,
   type Verb,
@@ -161,6 +162,7 @@ export async function registerJob(options: RegisterJobOptions): Promise<Job> {
     hints: hintsMessage(options),
     leaseSeconds: options.leaseSeconds ?? 0,
     verbs: [...(options.verbs ?? [])],
+    requestId: randomId(24),
   };
   completeConnectOptions(options.connect ?? {});
   return onChannel(options, async (channel) => {

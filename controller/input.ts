@@ -44,12 +44,18 @@ export function readPlanned(request: PlanJobRequest__Output): PlannedJob {
 /** A registration, checked and complete; throws `invalid-argument`. */
 export function readRegistration(request: RegisterJobRequest__Output, bounds: LeaseBounds): NewJob {
   return {
+    ...(request.requestId !== '' && { requestId: readRequestId(request.requestId) }),
     name: checkName('job name', request.name || unnamed),
     namespace: checkName('namespace', request.namespace || 'default'),
     hints: readHints(request.hints),
     leaseMs: readLease(request.leaseSeconds, bounds),
     verbs: readVerbs(request.verbs),
   };
+}
+
+function readRequestId(requestId: string): string {
+  if (/^[\w-]{8,64}$/.test(requestId)) return requestId;
+  throw new SatchelError('invalid-argument', 'a request id has 8 to 64 characters of [A-Za-z0-9_-]');
 }
 
 function readLease(seconds: number, { defaultMs, leastMs, mostMs }: LeaseBounds): number {

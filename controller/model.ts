@@ -85,6 +85,8 @@ export interface Corrected {
 /** A job as it is remembered. Values are replaced, never changed in place. */
 export interface JobRecord {
   readonly job: string;
+  /** What its registration was called by the caller. */
+  readonly requestId?: string;
   readonly name: string;
   readonly namespace: string;
   readonly hints: Hints;

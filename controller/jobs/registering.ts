@@ -7,9 +7,12 @@ import type { PlannedJob } from '../planner.js';
 import type { Change } from '../state/state-store.js';
 import { refuseUnknownUntilMs } from './ending.js';
 import type { JobParts } from './parts.js';
+import { type Registered, RequestIds } from './request-ids.js';
 
 /** A registration, checked. */
 export interface NewJob {
+  /** Of the caller's; the same again means the same job. */
+  readonly requestId?: string;
   readonly name: string;
   readonly namespace: string;
   readonly hints: Hints;
@@ -23,9 +26,11 @@ const none: readonly never[] = [];
 /** Starts jobs. */
 export class JobRegistering {
   readonly #parts: JobParts;
+  readonly #requests: RequestIds;
 
   constructor(parts: JobParts) {
     this.#parts = parts;
+    this.#requests = new RequestIds(parts.table, () => parts.environment.clock.now());
   }
 
   /** What a job would get. */
@@ -35,7 +40,16 @@ export class JobRegistering {
   }
 
   /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes, and `quota-exceeded`. */
-  async register(request: NewJob): Promise<{ record: JobRecord; token: string }> {
+  async register(request: NewJob): Promise<Registered> {
+    if (request.requestId === undefined) return this.#start(request);
+    return this.#requests.once(
+      request.requestId,
+      () => this.#start(request),
+      async (record) => ({ record, token: await this.#parts.tokens.forJob(record, this.#parts.environment.clock.now()) }),
+    );
+  }
+
+  async #start(request: NewJob): Promise<Registered> {
     const { table, environment, leases, counters, namespaces } = this.#parts;
     if (table.activeCount >= limits.activeJobs) {
       throw new SatchelError('unavailable', `${limits.activeJobs} jobs are active, which is the limit; end some first`);

@@ -1,3 +1,4 @@
+import { randomId } from '@satchel/proto/core';
 import type { Command } from 'commander';
 import { secondsArgument } from '../../arguments.js';
 import { type CliProcess, contextOf, newCommand } from '../../context.js';
@@ -22,7 +23,7 @@ export function addJobRegister(parent: Command, io: CliProcess): void {
 async function register(name: string, options: RegisterOptions, command: Command, io: CliProcess): Promise<void> {
   const context = contextOf(command, io);
   const hints = hintsOf(options);
-  const request = { name, namespace: options.namespace ?? '', hints, leaseSeconds: options.lease ?? 0 };
+  const request = { name, namespace: options.namespace ?? '', hints, leaseSeconds: options.lease ?? 0, requestId: randomId(24) };
   const { slotMap: _, ...registered } = await withController(context, (channel) =>
     channel.call(channel.jobs, channel.jobs.registerJob, request),
   );

@@ -8,6 +8,7 @@ export interface RegisterJobRequest {
   'hints'?: (_satchel_v1_Hints | null);
   'leaseSeconds'?: (number);
   'verbs'?: (string)[];
+  'requestId'?: (string);
 }
 
 export interface RegisterJobRequest__Output {
@@ -16,4 +17,5 @@ export interface RegisterJobRequest__Output {
   'hints': (_satchel_v1_Hints__Output | null);
   'leaseSeconds': (number);
   'verbs': (string)[];
+  'requestId': (string);
 }
