@@ -2,7 +2,7 @@ import { rangesFromWeights, SatchelError, type SlotRange, slotsPerShard } from '
 import { allocationReasons, placementReason } from './allocation-reasons.js';
 import type { Allocation, Deficit, Reason, ShardShare } from './model.js';
 import { type PlacedShard, type PresentShards, place, type Rooms, type ShardRoom } from './placement.js';
-import { type Choice, chooseMix } from './sizing/alternatives.js';
+import { type Choice, chooseMix, mustBeInDram } from './sizing/alternatives.js';
 import { type Demand, demandOf, type SizedHints } from './sizing/demand.js';
 import type { RecordedPeaks } from './sizing/history.js';
 import { type Priced, priceOf } from './sizing/mix.js';
@@ -75,7 +75,7 @@ function wantedOf(
   prices: PriceSheet,
   recorded: RecordedPeaks | undefined,
 ): { wanted: Wanted; reasons: Reason[] } {
-  const { demand, reasons } = demandOf(hints, recorded);
+  const { demand, reasons, trafficReasons } = demandOf(hints, recorded);
   const choice = chooseMix(demand, prices);
   const capacity = demand.capacityBytes ?? 0;
   const objectBytes = Math.floor(capacity * choice.shares.object);
@@ -88,7 +88,9 @@ function wantedOf(
     ssdBytes: fast ? ssdBytes : 0,
     objectBytes: fast ? objectBytes : capacity,
   };
-  return { wanted, reasons: [...reasons, { field: 'tiers', value: choice.order.join(', '), because: choice.because }] };
+  const compared = mustBeInDram(demand) === undefined && capacity > 0;
+  const tiers: Reason = { field: 'tiers', value: choice.order.join(', '), because: choice.because };
+  return { wanted, reasons: [...reasons, ...(compared ? trafficReasons : []), tiers] };
 }
 
 function allocate(wanted: Wanted, placed: readonly PlacedShard[], reasons: readonly Reason[], prices: PriceSheet): JobPlan {

@@ -114,10 +114,11 @@ describe('demand of hints', () => {
   });
 
   it('gives a reason for each number', () => {
-    const { reasons } = demandOf({ functions: 100, capacity: GiB });
-    expect(reasons.map(({ field }) => field)).toEqual([
-      ...['quota', 'capacity', 'throughput', 'requests', 'value size', 'lifetime', 'moved', 'latency', 'shards wanted'],
-    ]);
+    const { reasons, trafficReasons } = demandOf({ functions: 100, capacity: GiB });
+    expect(reasons.map(({ field }) => field)).toEqual(['quota', 'capacity', 'throughput', 'latency', 'shards wanted']);
+    const known = demandOf({ requests: 5, lifetimeSeconds: 60 }).reasons.map(({ field }) => field);
+    expect(known).toEqual(['quota', 'capacity', 'throughput', 'requests', 'lifetime', 'latency', 'shards wanted']);
+    expect(trafficReasons.map(({ field }) => field)).toEqual(['value size', 'moved']);
     expect(reasons[2]).toEqual({
       field: 'throughput',
       value: '7.3 GiB/s',

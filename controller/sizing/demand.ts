@@ -50,6 +50,14 @@ export interface Demand {
 /** Hints, and what a running job's reservation was corrected to. */
 export type SizedHints = Hints & { readonly corrected?: Corrected | undefined };
 
+/** A demand and the reason of each number in it. */
+export interface SizedDemand {
+  readonly demand: Demand;
+  readonly reasons: readonly Reason[];
+  /** Of what is thought to be moved; matters where an object store comes into question. */
+  readonly trafficReasons: readonly Reason[];
+}
+
 /** A number and where it came from. */
 interface Derived<Value> {
   readonly value: Value;
@@ -62,7 +70,7 @@ type Maybe = Derived<number | undefined>;
  * Hints, and peaks recorded of earlier runs of the name → demand, with the reason of each number. A given value beats a derived one,
  * a hint beats a record. Pure; hints are valid.
  */
-export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): { demand: Demand; reasons: Reason[] } {
+export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): SizedDemand {
   const capacity = orCorrected(capacityOf(hints, recorded), hints.corrected?.capacityBytes, hints.corrected);
   const throughput = orCorrected(throughputOf(hints, recorded), hints.corrected?.throughputBytesPerSecond, hints.corrected);
   const requests = requestsOf(hints, throughput.value, recorded);
@@ -99,13 +107,12 @@ export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): { demand:
       quotaReason(hints),
       reason(capacity, 'capacity', formatBytes, 'unknown'),
       reason(throughput, 'throughput', rate, 'unknown'),
-      reason(requests, 'requests', (value) => `${Math.round(value)}/s`, 'unknown'),
-      reason(valueBytes, 'value size', formatBytes, 'unknown'),
-      reason(lifetime, 'lifetime', formatDuration, 'unknown'),
-      reason(moved, 'moved', rate, 'unknown'),
+      ...(requests.value === undefined ? [] : [reason(requests, 'requests', (value) => `${Math.round(value)}/s`, '')]),
+      ...(lifetime.value === undefined ? [] : [reason(lifetime, 'lifetime', formatDuration, '')]),
       latencyReason(demand),
       reason(shards, 'shards wanted', String, 'unknown'),
     ],
+    trafficReasons: [reason(valueBytes, 'value size', formatBytes, ''), reason(moved, 'moved', rate, '')],
   };
 }
 

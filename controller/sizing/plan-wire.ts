@@ -4,10 +4,13 @@ import { allocationToWire } from '../wire.js';
 import type { Alternatives, PlannedAlternative } from './planned-alternatives.js';
 
 /** A plan as clients get it. */
-export function planToWire({ allocation, reasons }: JobPlan, { alternatives, lifetimeMs }: Alternatives): wire.Plan {
+export function planToWire(
+  { allocation, reasons }: JobPlan,
+  { alternatives, trafficReasons, lifetimeMs }: Alternatives,
+): wire.Plan {
   return {
     allocation: allocationToWire(allocation),
-    reasons: [...reasons],
+    reasons: [...reasons, ...trafficReasons.filter(({ field }) => !reasons.some((known) => known.field === field))],
     alternatives: alternatives.map(alternativeToWire),
     dollarsPerJob: (allocation.dollarsPerHour * lifetimeMs) / 3_600_000,
   };

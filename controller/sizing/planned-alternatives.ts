@@ -1,4 +1,5 @@
 import { formatBytes, type Hints } from '@satchel/proto/core';
+import type { Reason } from '../model.js';
 import type { Rooms } from '../placement.js';
 import { type Alternative, alternativesOf, chooseMix, nameOf } from './alternatives.js';
 import { type Demand, demandOf } from './demand.js';
@@ -22,16 +23,18 @@ export interface PlannedAlternative extends Alternative {
 export interface Alternatives {
   /** Cheapest first. */
   readonly alternatives: readonly PlannedAlternative[];
+  /** Where the traffic comes from that object stores are priced by. */
+  readonly trafficReasons: readonly Reason[];
   /** 0: not known. */
   readonly lifetimeMs: number;
 }
 
 /** Everything that comes into question for a job on a fleet; nothing for a job of which nothing is known. Pure. */
 export function plannedAlternatives(hints: Hints, rooms: Rooms, prices: PriceSheet, recorded?: RecordedPeaks): Alternatives {
-  const { demand } = demandOf(hints, recorded);
+  const { demand, trafficReasons } = demandOf(hints, recorded);
   const lifetimeMs = demand.lifetimeMs ?? 0;
   if (!demand.capacityBytes && !demand.throughputBytesPerSecond && !demand.requestsPerSecond)
-    return { alternatives: [], lifetimeMs };
+    return { alternatives: [], trafficReasons: [], lifetimeMs };
   const choice = chooseMix(demand, prices);
   const chosen = nameOf(choice.shares, prices.objects[0]);
   const free = freeOf(rooms);
@@ -46,7 +49,7 @@ export function plannedAlternatives(hints: Hints, rooms: Rooms, prices: PriceShe
       short: shortOf(demand, bytes, free),
     };
   });
-  return { alternatives, lifetimeMs };
+  return { alternatives, trafficReasons, lifetimeMs };
 }
 
 interface Free {

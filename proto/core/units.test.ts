@@ -29,4 +29,5 @@ test('sizes, durations and prices are written for people', () => {
   expect(formatDuration(200_000)).toBe('3 min 20 s');
   expect(formatDollars(0.0000123)).toBe('$0.000012');
   expect(formatDollars(1.25)).toBe('$1.25');
+  expect(formatDollars(1e-12)).toBe('< $0.000000001');
 });

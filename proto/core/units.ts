@@ -69,5 +69,6 @@ export function formatDuration(milliseconds: number): string {
 /** Dollars with enough digits to tell small jobs apart: `$0.000012`, `$1.25`. */
 export function formatDollars(dollars: number): string {
   if (dollars === 0 || dollars >= 0.01) return `$${dollars.toFixed(2)}`;
+  if (dollars < 1e-9) return '< $0.000000001';
   return `$${dollars.toPrecision(2).includes('e') ? dollars.toFixed(9).replace(/0+$/, '') : dollars.toPrecision(2)}`;
 }

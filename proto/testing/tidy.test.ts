@@ -32,6 +32,7 @@ const vendors: Record<string, readonly RegExp[]> = {
   '@grpc/': [/^proto\/rpc\//, /^proto\/gen\//],
   '@kubernetes/': [/^controller\/providers\/kubernetes\//],
   protobufjs: [/^proto\/rpc\//],
+  yaml: [/^controller\/sizing\/price-sheet-file\.ts$/],
   koffi: [/^proto\/shared-memory\//],
   vega: [/^bench\/simulate\/report\/plot\.ts$/],
 };
