@@ -1,6 +1,7 @@
 import { type Clock, SatchelError, systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import { type Scaling, startScaling, staticScaling } from './autoscaler/scaling.js';
+import { observeScaling } from './autoscaler/scaling-metrics.js';
 import type { ControllerConfig } from './config.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
@@ -97,13 +98,15 @@ export async function lead(
     await rpc.close(0);
     throw error;
   });
+  observeScaling(metrics.registry, scaling.autoscaler, decisions);
   log.info({ port: rpc.port, jobs: jobs.table.activeCount }, 'controller serves');
   return {
     port: rpc.port,
-    pages: pagesOf(metrics, () => statusPage(jobs, fleet, clock.now(), config.objectUri)),
+    pages: pagesOf(metrics, () => statusPage({ jobs, fleet, decisions }, clock.now(), config.objectUri)),
     close: async () => {
+      const scaled = scaling.close();
       stop();
-      await Promise.all([scaling.close(), rpc.close(leads() ? undefined : 0)]);
+      await Promise.all([scaled, rpc.close(leads() ? undefined : 0)]);
       if (leads()) await jobs.usage.flush();
     },
   };

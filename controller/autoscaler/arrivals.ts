@@ -53,7 +53,9 @@ export class Arrivals {
     const leaving = new Set(gone.map(({ node }) => node));
     for (const { node, shape } of provided) {
       if (leaving.has(node) || this.#members.has(node) || this.#starting.has(node)) continue;
-      this.#starting.set(node, { shape, sinceMs: nowMs, late: false });
+      // A controller that starts finds nodes that have joined before.
+      if (membership(node).member) this.#members.add(node);
+      else this.#starting.set(node, { shape, sinceMs: nowMs, late: false });
     }
     return { gone, ...this.#follow(listed, membership, nowMs) };
   }
@@ -61,6 +63,11 @@ export class Arrivals {
   /** Shapes of the nodes on their way that may still be counted on. */
   get expected(): string[] {
     return [...this.#starting.values()].filter(({ late }) => !late).map(({ shape }) => shape);
+  }
+
+  /** Whether the node has been in the fleet. */
+  knows(node: string): boolean {
+    return this.#members.has(node);
   }
 
   /** Nodes there are of each shape, those that the provider does not list yet included. */

@@ -32,6 +32,8 @@ beforeEach(() => {
   fleet = new Fleet(environment, record, {
     shardsChanged: (shards) => jobs.shardsChanged(shards),
     disconnected: (node) => jobs.disconnected(node),
+    lost: () => undefined,
+    emptied: async () => undefined,
   });
   const tokens = { forJob: async () => 'token' } as never;
   jobs = new Jobs(environment, fleet, tokens, { registered: () => undefined, lapsed: () => undefined });
@@ -74,7 +76,13 @@ async function pass(seconds: number): Promise<void> {
 }
 
 const register = async (capacity: number) => {
-  const registering = jobs.register({ name: 'sort', namespace: 'default', hints: { capacity, throughput: 1000 }, leaseMs: 3600_000, verbs: [] });
+  const registering = jobs.register({
+    name: 'sort',
+    namespace: 'default',
+    hints: { capacity, throughput: 1000 },
+    leaseMs: 3600_000,
+    verbs: [],
+  });
   await pass(1);
   return (await registering).record;
 };

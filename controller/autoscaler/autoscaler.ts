@@ -11,7 +11,7 @@ import { decide, freshMemory, type ScaleAction, type ScaleMemory } from './decid
 import { cheapestToLetGo, FleetObserver } from './fleet-observer.js';
 import { MissingDemand } from './missing.js';
 import type { AutoscalePolicy } from './policy.js';
-import { type FleetLoad, type FleetSnapshot, loadOf } from './snapshot.js';
+import { type FleetLoad, type FleetSnapshot, loadOf, type NodeLoad } from './snapshot.js';
 
 const tickMs = 1000;
 /** A provider that has not answered by then has failed. */
@@ -112,7 +112,7 @@ export class Autoscaler {
     const loads = this.#observer.loads(provided);
     const mine = cheapestToLetGo(loads.filter(({ shape }) => shape !== undefined));
     const removable = mine.length === 0 ? [] : await this.#bounded(provider.removable(mine));
-    const starting = this.#arrivals.expected;
+    const starting = [...this.#arrivals.expected, ...returning(provided, loads, this.#arrivals)];
     const held = this.#arrivals.held(provided);
     const snapshot = this.#observer.snapshot({ loads, starting, held, removable, shapes: provider.shapes });
     this.#load = loadOf(snapshot);
@@ -204,4 +204,12 @@ export class Autoscaler {
       work.then(resolve, reject).finally(cancel);
     });
   }
+}
+
+/** Shapes of nodes that are starting again; the fleet knows them, and that they are down. */
+function returning(provided: readonly ProvidedNode[], loads: readonly NodeLoad[], arrivals: Arrivals): string[] {
+  const up = new Set(loads.map(({ node }) => node));
+  return provided.flatMap(({ node, shape, phase }) =>
+    phase === 'starting' && arrivals.knows(node) && !up.has(node) ? shape : [],
+  );
 }

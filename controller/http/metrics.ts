@@ -77,6 +77,11 @@ export class Metrics {
     });
   }
 
+  /** For others to show more. */
+  get registry(): Registry {
+    return this.#registry;
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }

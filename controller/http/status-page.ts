@@ -1,12 +1,15 @@
 import { formatBytes, formatDollars, formatDuration } from '@satchel/proto/core';
+import type { DecisionLog } from '../decisions/decision-log.js';
 import { stateOf } from '../fleet/node-life.js';
 import type { Jobs } from '../jobs.js';
-import type { JobRecord } from '../model.js';
+import type { DecisionRecord, JobRecord } from '../model.js';
 import type { Fleet, NodeView } from '../nodes.js';
 import { receiptDollars } from '../prices.js';
 
 /** Jobs shown at most, newest first. */
 const jobsShown = 200;
+/** Decisions shown at most, newest first. */
+const decisionsShown = 20;
 
 /** Text safe in HTML content and attributes. */
 export function escapeHtml(text: string): string {
@@ -14,8 +17,15 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
-/** A plain page of nodes and jobs that loads itself again every two seconds. */
-export function statusPage(jobs: Jobs, fleet: Fleet, nowMs: number, objectUri: string | undefined): string {
+/** What a controller shows of itself. */
+export interface StatusParts {
+  readonly jobs: Jobs;
+  readonly fleet: Fleet;
+  readonly decisions: DecisionLog;
+}
+
+/** A plain page of nodes, jobs and decisions that loads itself again every two seconds. */
+export function statusPage({ jobs, fleet, decisions }: StatusParts, nowMs: number, objectUri: string | undefined): string {
   const nodes = [...fleet.nodes()].map((view) => nodeRow(view, jobs));
   const newest = [...jobs.table.all()].sort((a, b) => b.createdMs - a.createdMs).slice(0, jobsShown);
   const summary = `${nodes.length} nodes, ${jobs.table.activeCount} active jobs${objectUri ? `, objects in ${objectUri}` : ''}`;
@@ -30,8 +40,13 @@ ${table(
   ['Job', 'Namespace', 'State', 'Shards', 'Quota', 'DRAM', 'SSD', 'Object', 'Objects', 'Lease left', 'Dollars'],
   newest.map((record) => jobRow(record, jobs, nowMs)),
 )}
+${table('Decisions', ['Time', 'Decision', 'About', 'Because'], decisions.list(decisionsShown).map(decisionRow))}
 </body></html>
 `;
+}
+
+function decisionRow({ atMs, kind, subject, because }: DecisionRecord): string[] {
+  return [new Date(atMs).toISOString(), kind, subject, because];
 }
 
 function nodeRow({ record, connection, usage }: NodeView, jobs: Jobs): string[] {
