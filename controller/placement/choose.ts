@@ -66,7 +66,8 @@ function otherNodes(index: RoomIndex, chosen: readonly ShardRoom[]): readonly No
 function takeNodes(nodes: readonly NodeRoom[], request: PlacementRequest, part: number, cap: number) {
   const only = fullestThatHolds(nodes, request, part, cap);
   if (only !== undefined) return { rooms: takeRooms(only.rooms, request, part, cap), missing: 0 };
-  const held = Float64Array.from(nodes, (node) => partHeldByNode(node, request, cap));
+  const held = new Float64Array(nodes.length);
+  for (let at = 0; at < held.length; at++) held[at] = partHeldByNode(nodes[at] as NodeRoom, request, cap);
   const rooms: ShardRoom[] = [];
   let missing = part;
   for (let next = roomiest(nodes, held, request, missing); next >= 0; next = roomiest(nodes, held, request, missing)) {

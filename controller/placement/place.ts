@@ -66,12 +66,17 @@ function byWhatTheyHold(index: RoomIndex, request: PlacementRequest, most: numbe
 /** As many shards as wanted: those that the job has, then those of the nodes that have most free for each job. */
 function emptiest(index: RoomIndex, request: PlacementRequest, wanted: number, present: PresentShards): ShardRoom[] {
   const chosen = [...present.keys()].flatMap((shard) => index.of(shard) ?? []);
-  const free = Float64Array.from(index.nodes, (node) => perJob(node, node.rooms.length, request));
+  const { nodes } = index;
+  const free = new Float64Array(nodes.length);
+  for (let at = 0; at < free.length; at++) {
+    const node = nodes[at] as NodeRoom;
+    free[at] = perJob(node, node.rooms.length, request);
+  }
   while (chosen.length < wanted) {
     const next = largest(free);
     if (next < 0) break;
     free[next] = -1;
-    const others = (index.nodes[next] as NodeRoom).rooms.filter(({ shard }) => !present.has(shard));
+    const others = (nodes[next] as NodeRoom).rooms.filter(({ shard }) => !present.has(shard));
     others.sort((a, b) => perJob(b, 1, request) - perJob(a, 1, request) || a.shard - b.shard);
     chosen.push(...others.slice(0, wanted - chosen.length));
   }
