@@ -8,13 +8,14 @@ import type { Environment } from './environment.js';
 import { Metrics } from './http/metrics.js';
 import { type Page, type Pages, servePages } from './http/server.js';
 import { statusPage } from './http/status-page.js';
+import type { JobCounters } from './jobs/parts.js';
 import { Jobs } from './jobs.js';
 import type { FleetRecord } from './model.js';
 import { Fleet } from './nodes.js';
 import { serveControl } from './server.js';
 import type { StateStore } from './state/state-store.js';
 import { steadyClock } from './steady-clock.js';
-import { newPrivateKey, TokenIssuer } from './tokens.js';
+import { newPrivateKey, TokenIssuer, type Tokens } from './tokens.js';
 
 /** Layout of the state that this version reads and writes. */
 const stateFormat = 1;
@@ -112,7 +113,8 @@ export async function lead(
   };
 }
 
-function build(environment: Environment, record: FleetRecord, tokens: TokenIssuer, metrics: Metrics) {
+/** Fleet and jobs of a controller; the simulator builds them the same way. */
+export function build(environment: Environment, record: FleetRecord, tokens: Tokens, counters: JobCounters) {
   // Fleet and jobs tell each other of changes; the fleet is there first, and changes only once both are.
   const fleet: Fleet = new Fleet(environment, record, {
     shardsChanged: (shards) => jobs.shardsChanged(shards),
@@ -122,7 +124,7 @@ function build(environment: Environment, record: FleetRecord, tokens: TokenIssue
     },
     emptied: (node, shards) => jobs.shardsEmptied(node, shards),
   });
-  const jobs: Jobs = new Jobs(environment, fleet, tokens, metrics);
+  const jobs: Jobs = new Jobs(environment, fleet, tokens, counters);
   return { fleet, jobs };
 }
 

@@ -2,12 +2,15 @@ import type { Clock } from '@satchel/proto/core';
 import { pino } from 'pino';
 import { Autoscaler } from './autoscaler/autoscaler.js';
 import { type AutoscalePolicy, completePolicy } from './autoscaler/policy.js';
+import { build } from './controller.js';
+import { defaultCorrection } from './correction/correct-hints.js';
+import { HintCorrector } from './correction/hint-corrector.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
-import { Jobs } from './jobs.js';
+import type { Jobs } from './jobs.js';
 import type { NodeLink } from './node-session.js';
 import { NodeStream } from './node-stream.js';
-import { Fleet } from './nodes.js';
+import type { Fleet } from './nodes.js';
 import type { NodeProvider } from './providers/node-provider.js';
 import type { StateStore } from './state/state-store.js';
 import type { Tokens } from './tokens.js';
@@ -45,25 +48,18 @@ export interface SimulatedController {
 export function simulateController({ clock, store, tokens, provider, policy }: SimulatedWorld): SimulatedController {
   const log = pino({ level: 'silent' });
   const environment: Environment = { store, clock, log };
-  const fleet: Fleet = new Fleet(
-    environment,
-    { format: 1, privateKeyJwk: '', nextShard: 1 },
-    {
-      shardsChanged: (shards) => jobs.shardsChanged(shards),
-      disconnected: (node) => jobs.disconnected(node),
-      lost: (node) => void jobs.lost(node),
-      emptied: (node, shards) => jobs.shardsEmptied(node, shards),
-    },
-  );
-  const jobs: Jobs = new Jobs(environment, fleet, tokens, { registered: () => undefined, lapsed: () => undefined });
+  const record = { format: 1, privateKeyJwk: '', nextShard: 1 };
+  const { fleet, jobs } = build(environment, record, tokens, { registered: () => undefined, lapsed: () => undefined });
   const decisions = new DecisionLog(environment);
   const autoscaler = new Autoscaler({ environment, fleet, jobs, provider, decisions, policy: completePolicy(policy) });
+  const corrector = new HintCorrector({ environment, jobs, decisions, policy: defaultCorrection });
   return {
     fleet,
     jobs,
     decisions,
     open: (link) => new NodeStream({ fleet, jobs, tokens, log }, link),
     close: () => {
+      corrector.close();
       autoscaler.close();
       fleet.close();
       jobs.close();

@@ -13,7 +13,6 @@ import { MissingDemand } from './missing.js';
 import type { AutoscalePolicy } from './policy.js';
 import { type FleetLoad, type FleetSnapshot, loadOf, type NodeLoad } from './snapshot.js';
 
-const tickMs = 1000;
 /** A provider that has not answered by then has failed. */
 const providerTimeoutMs = 30_000;
 
@@ -90,7 +89,7 @@ export class Autoscaler {
     void this.#look().finally(() => {
       if (this.#state === 'closed') return;
       this.#state = 'waiting';
-      this.#cancel = this.#parts.environment.clock.after(this.#again ? 0 : tickMs, this.#run);
+      this.#cancel = this.#parts.environment.clock.after(this.#again ? 0 : this.#parts.policy.tickMs, this.#run);
     });
   };
 

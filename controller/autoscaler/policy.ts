@@ -2,6 +2,8 @@ import { assert } from '@satchel/proto/core';
 
 /** How a fleet is held at its size. */
 export interface AutoscalePolicy {
+  /** Time between two looks at the fleet; what jobs lack is heard of at once. */
+  readonly tickMs: number;
   /** Utilisation is kept between these two. */
   readonly low: number;
   readonly high: number;
@@ -33,6 +35,7 @@ export interface AutoscalePolicy {
 
 /** A start takes seconds to a minute, an idle node costs by the hour: quick to grow, slow to shrink. */
 export const defaultPolicy: AutoscalePolicy = {
+  tickMs: 1000,
   low: 0.6,
   high: 0.8,
   target: 0.7,
