@@ -55,8 +55,8 @@ export class Planner {
     const durationMs = Math.max(1, endedMs - createdMs);
     const movedBytes = usage.bytesIn + usage.bytesOut + usage.localBytes;
     const requests = usage.requests + usage.localReads;
-    // A run shorter than the time between two reports has no peak of its own.
-    const atLeastMean = (rate: number, amount: number) => Math.max(rate, (amount * 1000) / durationMs);
+    // A run shorter than the time between two reports has no peak of its own; what one of less than a second did counts as done in one.
+    const atLeastMean = (rate: number, amount: number) => Math.max(rate, (amount * 1000) / Math.max(1000, durationMs));
     return this.history.ended(namespace, name, {
       endedMs,
       durationMs,
