@@ -32,6 +32,12 @@ export class FakeClock implements Clock {
     this.#nowMs += ms;
   }
 
+  /** Somebody sets the clock: timers are not concerned. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+    for (const timer of this.#timers) timer.atMs += ms;
+  }
+
   #takeDue(endMs: number): { atMs: number; callback: () => void } | undefined {
     const first = this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0];
     if (first === undefined || first.atMs > endMs) return undefined;

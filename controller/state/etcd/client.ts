@@ -1,5 +1,6 @@
 import type { Clock } from '@satchel/proto/core';
-import { Etcd3, type IRequestOp, type IWatchResponse } from 'etcd3';
+import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop, retry } from 'cockatiel';
+import { Etcd3, type IOptions, type IRequestOp, type IWatchResponse, isRecoverableError } from 'etcd3';
 import type { EtcdAddress } from './address.js';
 
 /** How long one call may take. */
@@ -40,6 +41,7 @@ export class EtcdClient {
       hosts: [...hosts],
       ...(user !== undefined && { auth: { username: user.name, password: user.password } }),
       defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + callMs }),
+      faultHandling: faultHandlingFor(hosts.length),
       grpcOptions: {
         'grpc.max_receive_message_length': 256 * 1024 * 1024,
         'grpc.initial_reconnect_backoff_ms': firstRetryMs,
@@ -190,6 +192,16 @@ export class EtcdClient {
       end();
     };
   }
+}
+
+/** Of several members of etcd one that fails is left alone for a second, and a call is tried on each of them. A single one is asked always. */
+function faultHandlingFor(hosts: number): NonNullable<IOptions['faultHandling']> {
+  if (hosts === 1) return { host: () => noop, global: noop };
+  const failures = handleWhen(isRecoverableError);
+  return {
+    host: () => circuitBreaker(failures, { halfOpenAfter: 1000, breaker: new ConsecutiveBreaker(1) }),
+    global: retry(failures, { maxAttempts: hosts - 1 }),
+  };
 }
 
 /** The first key after all that begin with a prefix, which must not end in 0xff. */

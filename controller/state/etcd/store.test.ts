@@ -126,6 +126,35 @@ describe.skipIf(noEtcd)(`state store in etcd${noEtcd === undefined ? '' : ` (ski
     client.close();
   });
 
+  it('a commit waits for an etcd that stalls, and is made once', async () => {
+    const { store, leads } = await lead(await stand());
+    etcd.child.kill('SIGSTOP');
+    const late = write(store, 'a', 1);
+    setTimeout(() => etcd.child.kill('SIGCONT'), 500);
+    await late;
+    expect(leads()).toBe(true);
+    expect(store.all('grants')).toEqual([grantRecord('a', 1)]);
+  });
+
+  it('a leader steps down when etcd is away for a lease, and leads again with all that was acknowledged when it is back', async () => {
+    const candidate = await stand();
+    const first = await lead(candidate);
+    await write(first.store, 'a', 1);
+    etcd.child.kill('SIGSTOP');
+    const late = write(first.store, 'a', 2).catch((error: unknown) => error);
+    expect(await first.lost).toContain('etcd did not answer');
+    expect(await late).toMatchObject({ code: 'unknown-outcome' });
+    await expect(write(first.store, 'a', 3)).rejects.toMatchObject({ code: 'unavailable' });
+    const ended = first.end();
+    const again = lead(candidate);
+    etcd.child.kill('SIGCONT');
+    await ended;
+    const { store } = await again;
+    expect([1, 2]).toContain(store.all('grants')[0]?.quotaBytes);
+    await write(store, 'a', 4);
+    expect(store.all('grants')).toEqual([grantRecord('a', 4)]);
+  });
+
   it('refuses a record that etcd would not take, and goes on', async () => {
     const { store } = await lead(await stand());
     const large = { ...grantRecord('a', 1), job: 'x'.repeat(2 ** 21) };

@@ -83,7 +83,7 @@ export class Term {
     const periodMs = this.#lease.ms / renewalsPerPeriod;
     const askedMs = steadyMs();
     try {
-      const alive = await client.renew(this.#lease.id, Math.max(1, Math.min(2 * periodMs, this.#remainingMs())));
+      const alive = await client.renew(this.#lease.id, Math.max(1, Math.min(periodMs, this.#remainingMs())));
       if (!alive) return this.lose('its lease in etcd has run out');
       this.#confirmedMs = askedMs;
       if (this.leads()) this.#renewAfter(periodMs - (steadyMs() - askedMs));
