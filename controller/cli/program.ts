@@ -13,11 +13,21 @@ import { addJobRegister } from './commands/job/register.js';
 import { addJobRenew } from './commands/job/renew.js';
 import { addJobScale } from './commands/job/scale.js';
 import { addJobShow } from './commands/job/show.js';
+import { addStageBegin } from './commands/job/stage/begin.js';
+import { addStageEnd } from './commands/job/stage/end.js';
+import { addStageList } from './commands/job/stage/list.js';
+import { addStageRenew } from './commands/job/stage/renew.js';
 import { addJobUsage } from './commands/job/usage.js';
+import { addJobWatch } from './commands/job/watch.js';
 import { addLs } from './commands/ls.js';
+import { addNamespaceList } from './commands/namespace/list.js';
+import { addNamespaceSet } from './commands/namespace/set.js';
+import { addNamespaceShow } from './commands/namespace/show.js';
+import { addNamespaceUsage } from './commands/namespace/usage.js';
 import { addNodeDecisions } from './commands/node/decisions.js';
 import { addNodeDrain } from './commands/node/drain.js';
 import { addNodeList } from './commands/node/list.js';
+import { addNodeUndrain } from './commands/node/undrain.js';
 import { addPlan } from './commands/plan.js';
 import { addPut } from './commands/put.js';
 import { addRm } from './commands/rm.js';
@@ -50,11 +60,16 @@ function buildProgram(io: CliProcess): Command {
     .showSuggestionAfterError(false);
   addCommonOptions(program);
   addUp(program, io);
-  for (const add of [addJobRegister, addJobList, addJobShow, addJobRenew, addJobScale, addJobEnd, addJobUsage]) {
-    add(group(program, 'job', 'jobs: register, list, show, renew, scale, end, usage'), io);
+  for (const add of [addJobRegister, addJobList, addJobShow, addJobRenew, addJobScale, addJobEnd, addJobUsage, addJobWatch]) {
+    add(group(program, 'job', 'jobs: register, list, show, renew, scale, end, usage, watch, stage'), io);
   }
-  for (const add of [addNodeList, addNodeDrain, addNodeDecisions])
-    add(group(program, 'node', 'storage nodes: list, drain, decisions'), io);
+  const stage = group(group(program, 'job', ''), 'stage', 'stages of a job: begin, renew, end, list');
+  for (const add of [addStageBegin, addStageRenew, addStageEnd, addStageList]) add(stage, io);
+  addNamespaceUsage(group(program, 'namespace', 'namespaces: usage'), io);
+  for (const add of [addNodeList, addNodeDrain, addNodeUndrain, addNodeDecisions])
+    add(group(program, 'node', 'storage nodes: list, drain, undrain, decisions'), io);
+  for (const add of [addNamespaceList, addNamespaceShow, addNamespaceSet])
+    add(group(program, 'namespace', 'namespaces: list, show, set'), io);
   for (const add of [addPlan, addPut, addGet, addLs, addStat, addRm]) add(program, io);
   for (const add of [addFunctionDeploy, addFunctionList, addFunctionInvoke, addFunctionLogs, addFunctionDelete]) {
     add(group(program, 'function', 'functions: deploy, list, invoke, logs, delete'), io);

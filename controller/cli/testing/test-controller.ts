@@ -32,7 +32,7 @@ export async function startTestController(answers: Answers): Promise<TestControl
   const server: ServerHandle = await serve(
     [
       { definition: schema.Jobs.service, implementation: implement(jobMethods) },
-      { definition: schema.Fleet.service, implementation: implement(['listNodes', 'drainNode', 'listDecisions']) },
+      { definition: schema.Fleet.service, implementation: implement(['listNodes', 'drainNode', 'undrainNode', 'listDecisions']) },
     ],
     '127.0.0.1',
     0,
@@ -40,7 +40,22 @@ export async function startTestController(answers: Answers): Promise<TestControl
   return { address: `127.0.0.1:${server.port}`, requests, close: () => server.close(0) };
 }
 
-const jobMethods = ['registerJob', 'renewJob', 'endJob', 'getJob', 'listJobs', 'scaleJob', 'planJob'];
+const jobMethods = [
+  'registerJob',
+  'renewJob',
+  'endJob',
+  'getJob',
+  'listJobs',
+  'scaleJob',
+  'planJob',
+  'beginStage',
+  'renewStage',
+  'endStage',
+  'listStages',
+  'getReceipt',
+  'setNamespace',
+  'listNamespaces',
+];
 
 export const sampleAllocation: Allocation = {
   dramBytes: 2 ** 30,
