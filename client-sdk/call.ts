@@ -3,6 +3,7 @@ import { type CommandArgument, type Reply, ReplyError } from '@satchel/proto/res
 import type { AbortGroups } from './abort-groups.js';
 import type { ChunkedValue } from './chunked-value.js';
 import { type CallsUnderWay, nowhere } from './local/calls-under-way.js';
+import { movedTo } from './moved-to.js';
 import { Ticker } from './ticker.js';
 
 /** A key as callers give it: text is UTF-8. */
@@ -140,7 +141,7 @@ export class Call<Result> implements Pending {
   }
 
   protected onError(error: ReplyError, from: Carrier): void {
-    if (this.key !== undefined && error.line.startsWith('MOVED ')) {
+    if (this.key !== undefined && movedTo(error.line) !== undefined) {
       this.context.redirector.redirect(this, error.line, from);
     } else {
       this.fail(SatchelError.fromRespLine(error.line));

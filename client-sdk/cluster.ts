@@ -18,6 +18,7 @@ import type { ConnectionContext } from './connection-state.js';
 import { decodeNothing } from './decode.js';
 import { Detours } from './detours.js';
 import { LocalReads } from './local/local-reads.js';
+import { movedTo } from './moved-to.js';
 import type { CompleteConnectOptions } from './options.js';
 import { type SlotRoutes, slotRoutesOf } from './slot-routes.js';
 import { StreamPut } from './stream-put.js';
@@ -91,9 +92,9 @@ export class Cluster implements Redirector, Ticking, CallContext {
     return put;
   }
 
-  /** A shard answered `MOVED slot host:port`: repeats the call there, and looks at the slot map. */
+  /** A shard answered that the slot is elsewhere: repeats the call there, and looks at the slot map. */
   redirect(call: Call<unknown>, line: string, from: Carrier): void {
-    const target = parseAddress(line.split(' ')[2] ?? '');
+    const target = parseAddress(movedTo(line) ?? '');
     if (target === undefined || ++call.redirects > limits.clientRedirects) {
       call.fail(new SatchelError('unavailable', `the shards do not agree on who owns a key: ${line}`));
       return;

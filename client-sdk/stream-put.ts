@@ -5,6 +5,7 @@ import { type Address, formatAddress } from './address.js';
 import type { CallOptions } from './call.js';
 import type { ConnectionContext } from './connection-state.js';
 import { decodeStored } from './decode.js';
+import { movedTo } from './moved-to.js';
 import { Ticker, type Ticking } from './ticker.js';
 import { Wire, type WireHandler } from './wire.js';
 
@@ -149,7 +150,7 @@ export class StreamPut implements WireHandler, Ticking, Abortable {
 
   #onAnswer(reply: Reply): void {
     if (reply instanceof ReplyError) {
-      const moved = reply.line.startsWith('MOVED ');
+      const moved = movedTo(reply.line) !== undefined;
       const text = `the slot moved away from shard ${this.#name} while a value was sent to it; nothing was stored`;
       this.fail(moved ? new SatchelError('unavailable', text) : SatchelError.fromRespLine(reply.line));
       return;

@@ -3,7 +3,6 @@ import type { ReplySink } from './link.js';
 import { isError } from './reply-version.js';
 
 const moved = Buffer.from('-MOVED ');
-const gone = Buffer.from('-GONE the slot is changing its shard; repeat the command\r\n');
 
 /** A sink that fills the next place among the connection's replies. */
 export function replyTo(connection: Connection): ReplySink {
@@ -11,7 +10,14 @@ export function replyTo(connection: Connection): ReplySink {
   return (bytes, start, end) => {
     // The other shard has a newer slot map than this one, or an older: a plain client cannot follow it.
     if (isError(bytes, start) && bytes.compare(moved, 0, moved.length, start, Math.min(end, start + moved.length)) === 0) {
+      const gone = slotIsMoving(bytes.toString('latin1', start, end));
       connection.settle(pending, gone, 0, gone.length);
     } else connection.settle(pending, bytes, start, end);
   };
+}
+
+/** Says where the slot went, so that clients that know the job's shards can repeat the command there. */
+function slotIsMoving(line: string): Buffer {
+  const [, slot = '', address = ''] = line.trimEnd().split(' ');
+  return Buffer.from(`-GONE slot ${slot} is moving to ${address}; repeat the command\r\n`, 'latin1');
 }
