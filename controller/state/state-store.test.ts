@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe('state store in memory', () => testStateStore(async () => new MemoryStateStore()));
 
 describe('state store in LMDB', () => {
-  describe('as any', () => testStateStore(() => openLmdbStateStore(join(folder, 'new'))));
+  describe('as every one', () => testStateStore(() => openLmdbStateStore(join(folder, 'new'))));
 
   it('has everything when opened again', async () => {
     const first = await openLmdbStateStore(folder);

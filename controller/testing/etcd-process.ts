@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export const noEtcd =
   spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed (Debian: apt-get install etcd-server)';
 
-/** An etcd of one member, in a process and folder of its own. */
+/** A member of etcd, in a process and folder of its own. */
 export interface EtcdProcess {
   /** host:port of clients. */
   readonly address: string;
@@ -18,17 +18,43 @@ export interface EtcdProcess {
   stop(): Promise<void>;
 }
 
-/** Starts etcd on free ports of this host; resolves once it answers. */
-export async function startEtcd(args: readonly string[] = []): Promise<EtcdProcess> {
+/** Starts an etcd of one member on free ports of this host; resolves once it answers. */
+export async function startEtcd(): Promise<EtcdProcess> {
+  const [member] = await startEtcdMembers(1);
+  if (member === undefined) throw new Error('no member');
+  return member;
+}
+
+/** The same with several members. */
+export async function startEtcdMembers(count: number): Promise<EtcdProcess[]> {
+  const ports: { client: number; peer: number }[] = [];
+  while (ports.length < count) ports.push({ client: await freePort(), peer: await freePort() });
+  const cluster = ports.map(({ peer }, index) => `m${index}=http://127.0.0.1:${peer}`).join(',');
+  return Promise.all(
+    ports.map(({ client, peer }, index) => {
+      const urls = { client: `http://127.0.0.1:${client}`, peer: `http://127.0.0.1:${peer}` };
+      return startMember(`m${index}`, urls, cluster);
+    }),
+  );
+}
+
+async function startMember(name: string, urls: { client: string; peer: string }, cluster: string): Promise<EtcdProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'satchel-etcd-'));
-  const [clientPort, peerPort] = [await freePort(), await freePort()];
-  const [client, peer] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
+  const { client, peer } = urls;
   const child = spawn(
     'etcd',
     [
-      ...['--data-dir', folder, '--listen-client-urls', client, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
-      ...['--log-level', 'error', ...args],
+      ...['--name', name, '--data-dir', folder, '--listen-client-urls', client, '--advertise-client-urls', client],
+      ...[
+        '--listen-peer-urls',
+        peer,
+        '--initial-advertise-peer-urls',
+        peer,
+        '--initial-cluster',
+        cluster,
+        '--log-level',
+        'error',
+      ],
     ],
     { stdio: 'ignore' },
   );
@@ -40,7 +66,7 @@ export async function startEtcd(args: readonly string[] = []): Promise<EtcdProce
   };
   while (child.exitCode === null && !(await isHealthy(client))) await delay(50);
   if (child.exitCode !== null) throw new Error(`etcd ended with status ${child.exitCode}`);
-  return { address: `127.0.0.1:${clientPort}`, child, stop };
+  return { address: client.slice('http://'.length), child, stop };
 }
 
 async function isHealthy(url: string): Promise<boolean> {

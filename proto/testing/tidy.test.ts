@@ -33,6 +33,8 @@ const vendors: Record<string, readonly RegExp[]> = {
   '@kubernetes/': [/^controller\/providers\/kubernetes\//],
   protobufjs: [/^proto\/rpc\//],
   yaml: [/^controller\/sizing\/price-sheet-file\.ts$/],
+  cockatiel: [/^controller\/state\/etcd\/client\.ts$/],
+  etcd3: [/^controller\/state\/etcd\/client\.ts$/],
   koffi: [/^proto\/shared-memory\//],
   vega: [/^bench\/simulate\/report\/plot\.ts$/],
 };

@@ -42,7 +42,7 @@ export function inTransactions(changes: readonly KeyChange[]): KeyChange[][] {
   const runs: KeyChange[][] = [];
   let rest = changes;
   while (rest.length > 0) {
-    const { commits } = nextBatch(rest.map((change) => [change]));
+    const { commits } = nextBatch(rest.slice(0, transactionOperations).map((change) => [change]));
     runs.push(rest.slice(0, commits));
     rest = rest.slice(commits);
   }

@@ -49,7 +49,7 @@ describe.skipIf(noEtcd)(`state store in etcd${noEtcd === undefined ? '' : ` (ski
   const write = (store: StateStore, job: string, quotaBytes: number) =>
     store.commit([{ collection: 'grants', key: job, value: grantRecord(job, quotaBytes) }]);
 
-  describe('as any', () => testStateStore(async () => (await lead(await stand())).store));
+  describe('as every one', () => testStateStore(async () => (await lead(await stand())).store));
 
   it('has everything when another takes over from one that gave up', async () => {
     const first = await lead(await stand());

@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { Change, Collection, Collections, StateStore } from '../state-store.js';
-import { changeBytes, fitsTransaction, nextBatch, transactionBytes } from './batch.js';
+import { changeBytes, fitsTransaction, nextBatch, transactionBytes, transactionOperations } from './batch.js';
 import type { EtcdClient, KeyChange } from './client.js';
 import type { Keys } from './keys.js';
 import { apply } from './mirror.js';
@@ -77,7 +77,7 @@ export class EtcdStateStore implements StateStore {
     // What this turn of the event loop commits goes together.
     await new Promise(setImmediate);
     while (this.#pending.length > 0) {
-      const { commits, changes } = nextBatch(this.#pending.map((commit) => commit.changes));
+      const { commits, changes } = nextBatch(this.#pending.slice(0, transactionOperations).map((commit) => commit.changes));
       const batch = this.#pending.splice(0, commits);
       try {
         await (fitsTransaction(changes) ? this.#write(changes) : this.#writeStaged(changes));

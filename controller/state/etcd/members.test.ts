@@ -1,0 +1,40 @@
+import { systemClock } from '@satchel/proto/core';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type EtcdProcess, noEtcd, startEtcdMembers } from '../../testing/etcd-process.js';
+import { grantRecord } from '../../testing/state-store-suite.js';
+import type { Candidate, Leadership } from '../candidate.js';
+import { parseEtcdUri } from './address.js';
+import { openEtcdCandidate } from './candidate.js';
+
+describe.skipIf(noEtcd)(`an etcd of three members${noEtcd === undefined ? '' : ` (skipped: ${noEtcd})`}`, () => {
+  let members: EtcdProcess[];
+  let candidate: Candidate;
+  let leadership: Leadership;
+  beforeEach(async () => {
+    members = await startEtcdMembers(3);
+    const uri = `etcd://${members.map(({ address }) => address).join(',')}/members`;
+    // Long enough for an election among the members on a busy machine.
+    const options = { clock: systemClock, log: pino({ level: 'silent' }), leaseSeconds: 10, name: 'c' };
+    candidate = await openEtcdCandidate(parseEtcdUri(uri), options);
+    const first = await candidate.campaign();
+    if (first === undefined) throw new Error('closed');
+    leadership = first;
+  });
+  afterEach(async () => {
+    await candidate.close();
+    await Promise.all(members.map((member) => member.stop()));
+  });
+
+  it.each(['SIGKILL', 'SIGSTOP'] as const)('goes on when one of them gets %s, and so does the leader', async (signal) => {
+    const { store, leads } = leadership;
+    const commit = (quotaBytes: number) =>
+      store.commit([{ collection: 'grants', key: 'a', value: grantRecord('a', quotaBytes) }]);
+    for (let quotaBytes = 1; quotaBytes <= 20; quotaBytes++) {
+      if (quotaBytes === 5) members[0]?.child.kill(signal);
+      await commit(quotaBytes);
+    }
+    expect(leads()).toBe(true);
+    expect(store.all('grants')).toEqual([grantRecord('a', 20)]);
+  });
+});
