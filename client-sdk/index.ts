@@ -6,6 +6,7 @@ export {
   type HoldOptions,
   Job,
   type JobAllocation,
+  type JobEvent,
   type JobReason,
   type JobSlotMap,
   type JobUsage,
@@ -16,6 +17,7 @@ export type { LocalAskReason, LocalReadStatistics } from './local/local-reads.js
 export type { ObjectStat } from './object-stat.js';
 export type { ConnectOptions } from './options.js';
 export type { PutOptions, PutStreamOptions } from './put-command.js';
+export { type Reclaimed, Stage, type StageOptions } from './stage.js';
 export { connect, type GetOptions, type ListOptions, Store } from './store.js';
 export type { StreamOptions } from './streams.js';
 export type { StripeOptions } from './striping/stripe-store.js';

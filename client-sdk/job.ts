@@ -11,10 +11,18 @@ import {
   systemClock,
   type Verb,
 } from '@satchel/proto/core';
-import type { Allocation__Output, Hints, Reason__Output, SlotMap__Output, Usage__Output } from '@satchel/proto/gen';
-import { type ControllerChannel, controllerAddress, dial } from '@satchel/proto/rpc';
+import type {
+  Allocation__Output,
+  Hints,
+  JobEvent__Output,
+  Reason__Output,
+  SlotMap__Output,
+  Usage__Output,
+} from '@satchel/proto/gen';
+import { type ControllerChannel, controllerAddress, dial, fromServiceError } from '@satchel/proto/rpc';
 import { Lease } from './lease.js';
 import { type ConnectOptions, completeConnectOptions } from './options.js';
+import { beginStage, type Stage, type StageOptions } from './stage.js';
 import { Store } from './store.js';
 
 /** What the controller granted. Sizes are bytes, 0 for the quota is none. */
@@ -26,12 +34,17 @@ export type JobUsage = Usage__Output;
 /** Which shard owns which slots, and where the shards are. */
 export type JobSlotMap = SlotMap__Output;
 
+/** What happened to a job; `kind` says which of the fields mean something. */
+export type JobEvent = JobEvent__Output;
+
 /** How a job is held. */
 export interface HoldOptions {
   /** `host:port` of the controller. Default: SATCHEL_CONTROLLER, else 127.0.0.1:7400. */
   readonly controller?: string;
   /** Called once when the job is over although it is held: its lease lapsed or someone else ended it. */
   readonly onLeaseLost?: (error: SatchelError) => void;
+  /** Called when a third of the lease is left and it could not be renewed; the job lapses at `expiresAtMs` unless it is in time. */
+  readonly onLeaseWarning?: (expiresAtMs: number) => void;
   /** How the job's store connects. */
   readonly connect?: ConnectOptions;
 }
@@ -76,6 +89,7 @@ export class Job {
   #leaseSeconds: number;
   #store: Store | undefined;
   #usage: JobUsage | null | undefined;
+  readonly #stages = new Set<Stage>();
 
   /** See {@link registerJob} and {@link attachJob}. Takes over the channel. */
   constructor(channel: ControllerChannel, start: JobStart, options: HoldOptions) {
@@ -91,6 +105,7 @@ export class Job {
     this.#lease = new Lease(start.leaseSeconds * 1000, {
       renew: (timeoutMs) => this.renew(timeoutMs),
       onLost: (error) => options.onLeaseLost?.(error),
+      ...(options.onLeaseWarning && { onWarning: options.onLeaseWarning }),
       clock: systemClock,
       random: Math.random,
     });
@@ -130,10 +145,37 @@ export class Job {
     return (await this.#channel.call(jobs, jobs.getJob, { job: this.id })).usage;
   }
 
+  /**
+   * Begins a part of the job with a key prefix, and a lease of its own if it is given one. Rejects with `invalid-argument` if others have keys in
+   * common with it, or `gone` if the parent has ended.
+   */
+  async beginStage(name: string, options: StageOptions = {}): Promise<Stage> {
+    const stage = await beginStage(this.#channel, this.id, name, options);
+    this.#stages.add(stage);
+    return stage;
+  }
+
+  /**
+   * What happens to the job from now on: `lease-warning`, `stage-warning`, `stage-begun`, `stage-ending`, `stage-ended`, `slots-changed`, `ending`,
+   * `ended`, after which there are no more; `watching` comes first. Rejects with `no-job`, or `unavailable` when the controller goes away. Waiting for
+   * events keeps the process alive; leave the loop to stop.
+   */
+  async *events(): AsyncGenerator<JobEvent, void, void> {
+    const stream = this.#channel.jobs.watchJob({ job: this.id });
+    try {
+      for await (const event of stream) yield event as JobEvent;
+    } catch (error) {
+      throw fromServiceError(error as Parameters<typeof fromServiceError>[0], this.#channel.address);
+    } finally {
+      stream.on('error', () => {});
+      stream.cancel();
+    }
+  }
+
   /** Ends the job: everything but persisted objects is reclaimed on every node. Returns what it used. Idempotent. */
   async end(): Promise<JobUsage | null> {
     if (this.#usage !== undefined) return this.#usage;
-    this.#lease.stop();
+    this.#stopLeases();
     await this.#store?.close();
     const { jobs } = this.#channel;
     this.#usage = (await this.#channel.call(jobs, jobs.endJob, { job: this.id })).usage;
@@ -143,9 +185,14 @@ export class Job {
 
   /** Lets the job go without ending it: the store is closed and the lease renewed no longer. Idempotent. */
   async release(): Promise<void> {
-    this.#lease.stop();
+    this.#stopLeases();
     await this.#store?.close();
     this.#channel.close();
+  }
+
+  #stopLeases(): void {
+    this.#lease.stop();
+    for (const stage of this.#stages) stage.release();
   }
 
   /** Ends the job. */

@@ -81,3 +81,34 @@ test('a stopped lease does nothing, also when stopped during a renewal', async (
   await new Promise((resolve) => setImmediate(resolve));
   expect([during.lost, during.clock.armed]).toEqual([[], false]);
 });
+
+test('a warning is given when a third of the lease is left and no renewal came through', async () => {
+  const timers = new Set<{ atMs: number; callback: () => void }>();
+  let nowMs = 0;
+  const clock: Clock = {
+    now: () => nowMs,
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + delayMs, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+  };
+  const advance = async (untilMs: number) => {
+    for (; nowMs < untilMs; nowMs += 100) {
+      for (const timer of [...timers]) if (timer.atMs <= nowMs && timers.delete(timer)) timer.callback();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  let down = false;
+  const warnings: number[] = [];
+  const renew = () => (down ? Promise.reject(new SatchelError('unavailable', 'down')) : Promise.resolve(9000));
+  const lease = new Lease(9000, { renew, onLost: () => {}, onWarning: (atMs) => warnings.push(atMs), clock, random: () => 0 });
+  await advance(20_000);
+  expect(warnings).toEqual([]);
+  down = true;
+  await advance(30_000);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toBeGreaterThan(nowMs - 6000);
+  lease.stop();
+  expect(timers.size).toBe(0);
+});

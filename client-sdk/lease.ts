@@ -16,6 +16,8 @@ export interface LeaseOptions {
   renew(timeoutMs: number): Promise<number>;
   /** The job is over: the lease lapsed or someone ended it. Called once; there are no renewals after it. */
   onLost(error: SatchelError): void;
+  /** A third of the lease is left and it could not be renewed. Called once between two renewals; it lapses at `expiresAtMs`. */
+  onWarning?(expiresAtMs: number): void;
   readonly clock: Clock;
   /** In [0, 1). */
   random(): number;
@@ -34,20 +36,30 @@ export class Lease {
   readonly #options: LeaseOptions;
   #state: State;
   #failures = 0;
+  #cancelWarning = () => {};
 
   constructor(periodMs: number, options: LeaseOptions) {
     this.#options = options;
     this.#state = this.#after(periodMs / 3);
+    this.#renewed(periodMs);
   }
 
   /** Renews no longer. Idempotent. */
   stop(): void {
     if (this.#state.kind === 'waiting') this.#state.cancel();
     this.#state = { kind: 'ended' };
+    this.#cancelWarning();
   }
 
   #after(delayMs: number): State {
     return { kind: 'waiting', cancel: this.#options.clock.after(Math.max(shortestPauseMs, delayMs), () => void this.#renew()) };
+  }
+
+  #renewed(periodMs: number): void {
+    const { clock, onWarning } = this.#options;
+    this.#cancelWarning();
+    const expiresAtMs = clock.now() + periodMs;
+    if (onWarning) this.#cancelWarning = clock.after((periodMs * 2) / 3, () => onWarning(expiresAtMs));
   }
 
   async #renew(): Promise<void> {
@@ -62,10 +74,12 @@ export class Lease {
     try {
       const periodMs = await this.#options.renew(doubled(firstTimeoutMs, this.#failures, longestTimeoutMs));
       this.#failures = 0;
+      if (this.#state.kind !== 'ended') this.#renewed(periodMs);
       return periodMs / 3;
     } catch (thrown) {
       const error = SatchelError.from(thrown);
       if (lostCodes.has(error.code)) {
+        this.#cancelWarning();
         if (this.#state.kind === 'renewing') this.#options.onLost(error);
         return undefined;
       }
