@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noUsage } from '@satchel/proto/core';
@@ -80,6 +80,17 @@ describe('a price sheet', () => {
     writeFileSync(file, sheet);
     expect(readPriceSheet(file).nodes).toHaveLength(2);
     expect(() => readPriceSheet(join(folder, 'none.yaml'))).toThrow('none.yaml');
+  });
+});
+
+describe('the price sheet of the documentation', () => {
+  it('is one', () => {
+    const page = readFileSync(new URL('../../docs/sizing.md', import.meta.url), 'utf8');
+    const [, text = ''] = /^```yaml\n(.*?)^```/ms.exec(page) ?? [];
+    expect(parsePriceSheet(text, 'docs/sizing.md')).toMatchObject({
+      nodes: [{ name: 'rack-7' }],
+      objects: [{ name: 'our MinIO' }],
+    });
   });
 });
 
