@@ -1,6 +1,6 @@
 import { systemClock } from '@satchel/proto/core';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type EtcdProcess, noEtcd, startEtcd } from '../../testing/etcd-process.js';
 import { grantRecord, testStateStore } from '../../testing/state-store-suite.js';
 import type { Candidate, Leadership } from '../candidate.js';
@@ -123,6 +123,31 @@ describe.skipIf(noEtcd)(`state store in etcd${noEtcd === undefined ? '' : ` (ski
     const left: string[] = [];
     await client.readAll(keys.staged, (key) => left.push(key));
     expect(left).toEqual([]);
+    client.close();
+  });
+
+  it('one that starts later finds everything, however much it is', async () => {
+    const first = await lead(await stand());
+    const jobs = Array.from({ length: 2500 }, (_, index) => `job-${index}`);
+    await first.store.commit(jobs.map((job) => ({ collection: 'grants', key: job, value: grantRecord(job, 1) })));
+    await first.end();
+    const { store } = await lead(await stand());
+    expect(store.all('grants').map(({ job }) => job)).toEqual(jobs.sort());
+  });
+
+  it('a watch that is behind a compaction says so, instead of leaving something out', async () => {
+    const client = new EtcdClient(address(), systemClock);
+    const always = { key: 'never', createRevision: 0 };
+    for (const value of ['1', '2', '3']) await client.write([{ key: `${address().prefix}/a`, value }], always);
+    const revision = await client.revision();
+    await client.compact(revision);
+    const changed = vi.fn();
+    let stop = () => {};
+    await new Promise<void>((resolve) => {
+      stop = client.watch(address().prefix, revision - 2, { changed, compacted: resolve });
+    });
+    expect(changed).not.toHaveBeenCalled();
+    stop();
     client.close();
   });
 
