@@ -23,6 +23,8 @@ export interface Cluster extends ClusterDocument {
 /** How `satchel up` is told what to start. */
 export interface ClusterOptions {
   readonly nodes: number;
+  /** The controller starts and stops nodes, from `nodes` up to so many. Default: there are always `nodes`. */
+  readonly maxNodes?: number;
   readonly shards: number;
   readonly dram: string;
   readonly ssd: string;
@@ -40,16 +42,10 @@ export function satchelCommand(...args: string[]): [command: string, args: strin
 
 /** Starts a cluster on free ports; what it says on stderr goes to ours. Rejects with what went wrong. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const sizes = [
-    '--nodes',
-    String(options.nodes),
-    '--shards',
-    String(options.shards),
-    '--dram',
-    options.dram,
-    '--ssd',
-    options.ssd,
-  ];
+  const { nodes, maxNodes } = options;
+  const count =
+    maxNodes === undefined ? ['--nodes', String(nodes)] : ['--min-nodes', String(nodes), '--max-nodes', String(maxNodes)];
+  const sizes = [...count, '--shards', String(options.shards), '--dram', options.dram, '--ssd', options.ssd];
   const object = options.object === undefined ? [] : ['--object', options.object];
   const spin = options.spin === undefined ? [] : ['--spin', options.spin];
   const faas = options.functions === false ? ['--no-faas'] : [];

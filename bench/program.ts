@@ -9,6 +9,7 @@ import { addHandoff } from './workloads/handoff/command.js';
 import { addLatency } from './workloads/latency/command.js';
 import { addRegistrations } from './workloads/registrations/command.js';
 import { addResidency } from './workloads/residency/command.js';
+import { addScaleOut } from './workloads/scale-out/command.js';
 import { addShards } from './workloads/shards/command.js';
 import { distributions } from './workloads/sort/function/generate.mjs';
 import { parseSortOptions } from './workloads/sort/options.js';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addHandoff(program);
   addResidency(program);
   addFairness(program);
+  addScaleOut(program);
   addSimulate(program);
   addRegistrations(program);
   return program;
