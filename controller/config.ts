@@ -2,6 +2,7 @@ import { parseDurationMs, SatchelError } from '@satchel/proto/core';
 import { Command, InvalidArgumentError } from 'commander';
 import type { ScalingSettings } from './autoscaler/scaling.js';
 import { addScalingOptions, type ScalingOptions, scalingOf } from './autoscaler/scaling-options.js';
+import { lifeTimes } from './fleet/node-life.js';
 import type { LeaseBounds } from './input.js';
 import type { PriceSheet } from './sizing/price-sheet.js';
 import { readPriceSheet } from './sizing/price-sheet-file.js';
@@ -20,6 +21,8 @@ export interface ControllerConfig {
   /** Where nodes keep objects; shown, not used. */
   readonly objectUri: string | undefined;
   readonly leases: LeaseBounds;
+  /** How long a node may be down before its jobs' slots get new owners. */
+  readonly forgetAfterMs?: number | undefined;
   readonly scaling: ScalingSettings;
   /** Default: the list prices that come with the controller. */
   readonly prices?: PriceSheet | undefined;
@@ -34,6 +37,7 @@ interface Options extends ScalingOptions {
   httpPort: number;
   lease: number;
   minLease: number;
+  forgetAfter: number;
   leaderLease: number;
   prices?: string;
   withParent: boolean;
@@ -57,6 +61,12 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     .option('--prices <file>', 'price sheet, as docs/sizing.md has it (default: public list prices)')
     .option('--lease <duration>', 'lease of a job that does not ask for one', duration, 60_000)
     .option('--min-lease <duration>', 'shortest lease', duration, 5000)
+    .option(
+      '--forget-after <duration>',
+      'how long a node may be down before what it held is lost',
+      duration,
+      lifeTimes.forgetAfterMs,
+    )
     .option('--leader-lease <duration>', 'with etcd: silence after which another controller takes over', leaderLease, 2000)
     .option('--with-parent', 'stop when standard input ends', false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -70,6 +80,7 @@ export function readConfig(args: readonly string[]): ControllerConfig {
     httpPort: options.httpPort,
     objectUri: options.object,
     leases: { defaultMs: Math.max(options.lease, options.minLease), leastMs: options.minLease, mostMs: mostLeaseMs },
+    forgetAfterMs: options.forgetAfter,
     scaling: orWrongUsage(command, '--provider', () => scalingFor(options)),
     prices:
       options.prices === undefined ? undefined : orWrongUsage(command, '--prices', () => readPriceSheet(options.prices ?? '')),

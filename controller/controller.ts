@@ -5,13 +5,14 @@ import { observeScaling } from './autoscaler/scaling-metrics.js';
 import type { ControllerConfig } from './config.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
+import { type LifeTimes, lifeTimes } from './fleet/node-life.js';
 import { Metrics } from './http/metrics.js';
 import { type Page, type Pages, servePages } from './http/server.js';
 import { statusPage } from './http/status-page.js';
 import type { JobCounters } from './jobs/parts.js';
 import { Jobs } from './jobs.js';
 import type { FleetRecord } from './model.js';
-import { Fleet } from './nodes.js';
+import { Fleet, type FleetEvents } from './nodes.js';
 import { serveControl } from './server.js';
 import type { StateStore } from './state/state-store.js';
 import { steadyClock } from './steady-clock.js';
@@ -79,7 +80,8 @@ export async function lead(
   const fleetRecord = await openFleetRecord(store);
   const tokens = await TokenIssuer.open(fleetRecord.privateKeyJwk);
   const metrics = new Metrics(leads);
-  const { fleet, jobs } = build(environment, fleetRecord, tokens, metrics);
+  const times = { ...lifeTimes, ...(config.forgetAfterMs !== undefined && { forgetAfterMs: config.forgetAfterMs }) };
+  const { fleet, jobs } = build(environment, fleetRecord, tokens, metrics, times);
   metrics.observe(jobs, fleet);
   const decisions = new DecisionLog(environment);
   const { host, leases } = config;
@@ -114,16 +116,23 @@ export async function lead(
 }
 
 /** Fleet and jobs of a controller; the simulator builds them the same way. */
-export function build(environment: Environment, record: FleetRecord, tokens: Tokens, counters: JobCounters) {
+export function build(
+  environment: Environment,
+  record: FleetRecord,
+  tokens: Tokens,
+  counters: JobCounters,
+  times: LifeTimes = lifeTimes,
+) {
   // Fleet and jobs tell each other of changes; the fleet is there first, and changes only once both are.
-  const fleet: Fleet = new Fleet(environment, record, {
+  const events: FleetEvents = {
     shardsChanged: (shards) => jobs.shardsChanged(shards),
     disconnected: (node) => jobs.disconnected(node),
     lost: (node) => {
       jobs.lost(node).catch((error: unknown) => environment.log.error({ err: error, node }, 'slots of a lost node stay there'));
     },
     emptied: (node, shards) => jobs.shardsEmptied(node, shards),
-  });
+  };
+  const fleet: Fleet = new Fleet(environment, record, events, times);
   const jobs: Jobs = new Jobs(environment, fleet, tokens, counters);
   return { fleet, jobs };
 }

@@ -60,12 +60,16 @@ const severalOptions: ChannelOptions = {
 /** Pause before a call is repeated. */
 const repeatMs = 100;
 
-/** Opens a channel to `host:port`, or to the one that leads of `h1:p1,h2:p2`; connects on the first call. Calls time out after 10 s unless told. */
-export function dial(address: string): ControllerChannel {
+/**
+ * Opens a channel to `host:port`, or to the one that leads of `h1:p1,h2:p2`; connects on the first call. Calls time out after 10 s unless
+ * told. Channels of a process to one address share a connection unless `ownConnection` says otherwise.
+ */
+export function dial(address: string, { ownConnection = false } = {}): ControllerChannel {
   const schema = loadSchema();
   const target = targetOf(address);
   const several = target !== address;
-  const options = several ? severalOptions : channelOptions;
+  const pool = ownConnection ? { 'grpc.use_local_subchannel_pool': 1 } : {};
+  const options: ChannelOptions = { ...(several ? severalOptions : channelOptions), ...pool };
   const jobs = new schema.Jobs(target, credentials.createInsecure(), options);
   const fleet = new schema.Fleet(target, credentials.createInsecure(), { ...options, channelOverride: jobs.getChannel() });
   return {
