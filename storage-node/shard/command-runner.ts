@@ -15,6 +15,8 @@ class Context implements CommandContext {
   session: Session;
   givenJob: ShardJob | undefined;
   nowMs: number;
+  /** Whether, if it takes its time, it is counted as under way. */
+  counts = true;
 
   constructor(args: CommandArguments, reply: ReplyWriter, session: Session, job: ShardJob | undefined, nowMs: number) {
     this.args = args;
@@ -72,13 +74,22 @@ export class CommandRunner {
     if (underWay === undefined) return undefined;
     this.#context = undefined;
     args.own();
-    return this.#finish(underWay, command, reply, mark, job, args.sink);
+    return this.#finish(underWay, command, reply, mark, job, args.sink, context.counts && !leavesNothing(command));
   }
 
   /** Runs a command of a job with slots that move: on its keys as soon as they, or their absence, are here. */
   #runSteered(steering: JobSteering, command: Command, context: Context, reply: ReplyBuffer): Promise<void> | undefined {
+    if (steering.spans(command)) {
+      context.counts = false;
+      return steering.jobWide.execute(command.name, context, reply, (part) => {
+        context.reply = part;
+        context.nowMs = Date.now();
+        return command.run(context);
+      });
+    }
     const steered = steering.begin(command, context.args);
     if (steered === undefined) return command.run(context) ?? undefined;
+    context.counts = false;
     return steered.execute(reply, () => {
       context.nowMs = Date.now();
       return command.run(context);
@@ -115,8 +126,10 @@ export class CommandRunner {
     mark: number,
     job: ShardJob | undefined,
     sink: ArgumentSink | undefined,
+    /** Whether a new owner of slots has to wait for its end. */
+    counts: boolean,
   ): Promise<void> {
-    const steering = leavesNothing(command) ? undefined : job?.steering;
+    const steering = counts ? job?.steering : undefined;
     steering?.started();
     try {
       await underWay;

@@ -42,12 +42,17 @@ export class LostKeys {
 
   /** Whether keys under this prefix may have been there. */
   hasUnder(prefix: string): boolean {
-    return this.any && !this.#gonePrefixes.some((gone) => prefix.startsWith(gone));
+    return this.any && !this.isPrefixGone(prefix);
   }
 
   /** Whether objects of a slot are lost. */
   losesSlot(slot: number): boolean {
     return this.#slots?.has(slot) ?? true;
+  }
+
+  /** Whether no key under this prefix is there but those written since. */
+  isPrefixGone(prefix: string): boolean {
+    return this.#gonePrefixes.some((gone) => prefix.startsWith(gone));
   }
 
   /** Number of slots of a shard of which the objects are lost. */
@@ -84,7 +89,7 @@ export class LostKeys {
 
   /** No key under the prefix (one latin1 character per byte) is there. */
   markPrefixGone(prefix: string): void {
-    if (!this.hasUnder(prefix)) return;
+    if (this.isPrefixGone(prefix)) return;
     const kept = this.#gonePrefixes.filter((gone) => !gone.startsWith(prefix));
     kept.push(prefix);
     this.#gonePrefixes.splice(0, this.#gonePrefixes.length, ...kept.slice(-rememberedPrefixes));

@@ -3,6 +3,7 @@ import type { Command, CommandContext } from '../command.js';
 import { optionArgument, syntaxError } from './arguments.js';
 import { type CommandAction, isPersistKey, onAnyKey, onEachKey, onKey, persistedKey } from './on-key.js';
 import { persistedExists, persistedType } from './persisted.js';
+import { andThen } from './values.js';
 
 const everyKey = { first: 1, last: -1, step: 1 };
 
@@ -53,9 +54,9 @@ const type: CommandAction = ({ job, reply }, key, nowMs) => {
   reply.simple(object === undefined ? 'none' : typeOf(object));
 };
 
-function databaseSize({ job, reply }: CommandContext): void {
+function databaseSize({ job, reply }: CommandContext): void | Promise<void> {
   job.assertListable('');
-  reply.integer(job.objectCount);
+  return andThen(job.steering.surveyed, () => reply.integer(job.objectCount));
 }
 
 function flush(context: CommandContext): void | Promise<void> {

@@ -13,7 +13,8 @@ const objectsPerStep = 64;
 /** A page holds at most this many keys whatever COUNT says, so that a reply stays bounded. */
 const largestPage = 10_000;
 
-interface ScanOptions {
+/** What SCAN was asked for. */
+export interface ScanOptions {
   readonly position: number;
   readonly count: number;
   readonly glob: Glob | undefined;
@@ -57,7 +58,8 @@ function replyPage({ reply }: CommandContext, position: number, keys: readonly B
   for (const key of keys) reply.bulk(key);
 }
 
-function scanOptions({ args }: CommandContext): ScanOptions {
+/** The arguments of SCAN; throws `invalid-argument`. */
+export function scanOptions({ args }: Pick<CommandContext, 'args'>): ScanOptions {
   const options = {
     position: cursorArgument(args.text(1)),
     count: 10,

@@ -8,7 +8,7 @@ import { inTurn } from '../in-turn.js';
 import { lostKeyError } from '../lost-keys.js';
 import { writeCollection, writeFailure, writeString } from '../steering/objects-on-the-way.js';
 import type { SlotSpan } from '../steering/slot-set.js';
-import { integerArgument } from './arguments.js';
+import { integerArgument, latin1Argument } from './arguments.js';
 import { metadataOf } from './values.js';
 
 /** The new owner of slots, and the epoch by which it asks. */
@@ -104,6 +104,37 @@ function drop(context: CommandContext): void | Promise<void> {
   });
 }
 
+/**
+ * SATCHEL.REST shard epoch COUNT prefix | SCAN position count | DELPREFIX prefix | CLEAR: of all that is here of slots that the asker has fenced. SCAN
+ * answers the position to go on from, then keys, each with its type.
+ */
+async function rest(context: CommandContext): Promise<void> {
+  const { args, job, reply } = context;
+  const { shard, epoch } = askerOf(context);
+  const there = job.steering.restFor(shard, epoch);
+  switch (args.text(3)) {
+    case 'COUNT':
+      return reply.integer(await there.count(latin1Argument(args, 4)));
+    case 'DELPREFIX':
+      return reply.integer(await there.deletePrefix(latin1Argument(args, 4)));
+    case 'CLEAR':
+      await there.clear();
+      return reply.ok();
+    case 'SCAN': {
+      const { next, keys } = there.page(integerArgument(args, 4), integerArgument(args, 5));
+      reply.array(1 + 2 * keys.length);
+      reply.integer(next);
+      for (const { key, type } of keys) {
+        reply.bulk(key.buffer);
+        reply.text(type);
+      }
+      return;
+    }
+    default:
+      throw new SatchelError('invalid-argument', 'SATCHEL.REST knows COUNT, SCAN, DELPREFIX and CLEAR');
+  }
+}
+
 /** What new owners of slots say to the shards that had them before. */
 export function steeringCommands(table: () => CommandTable): readonly Command[] {
   const ofLink = (name: string, arity: number, run: Command['run']): Command => ({
@@ -117,6 +148,7 @@ export function steeringCommands(table: () => CommandTable): readonly Command[] 
     ofLink('satchel.fence', -5, fence),
     ofLink('satchel.pass', -5, (context) => pass(context, table())),
     ofLink('satchel.take', 4, take),
+    ofLink('satchel.rest', -5, rest),
     ofLink('satchel.drop', 5, drop),
   ];
 }

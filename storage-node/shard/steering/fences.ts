@@ -37,6 +37,12 @@ export class Fences {
     return shard < 0 ? undefined : { shard, epoch: this.#epochs?.[slot] ?? 0 };
   }
 
+  /** Whether all these slots were fenced so already. */
+  has(slots: Iterable<number>, shard: number, epoch: number): boolean {
+    for (const slot of slots) if (this.#shards?.[slot] !== shard || this.#epochs?.[slot] !== epoch) return false;
+    return true;
+  }
+
   /** Adopts fences, and keeps them. */
   add(fences: readonly Fence[]): void {
     this.#put(fences);

@@ -50,6 +50,10 @@ export class FormerSlots {
     return !this.#owned.has(slotOfBytes(key.buffer, key.start, key.end));
   }
 
+  get surveying(): boolean {
+    return this.#position !== scanEnd;
+  }
+
   /** Settles once it is known what is here. */
   get surveyed(): Promise<void> {
     return this.#surveyed;
@@ -63,6 +67,7 @@ export class FormerSlots {
     this.#owned = owned;
     this.#kept = kept;
     const generation = ++this.#generation;
+    this.#forget();
     this.#position = 0;
     this.#surveyed = quiet.then(() => this.#survey(generation, drops));
     void this.#surveyed.catch(() => {});
@@ -99,11 +104,15 @@ export class FormerSlots {
 
   /** Everything was removed. */
   cleared(): void {
+    this.#forget();
+    this.#emptied();
+  }
+
+  #forget(): void {
     this.#held.fill(0);
     this.#total = 0;
     this.#chunks = 0;
     this.#failures = 0;
-    this.#emptied();
   }
 
   #take(slot: number): void {
@@ -114,10 +123,6 @@ export class FormerSlots {
 
   async #survey(generation: number, drops: boolean): Promise<void> {
     if (generation !== this.#generation) return this.#surveyed;
-    this.#held.fill(0);
-    this.#total = 0;
-    this.#chunks = 0;
-    this.#failures = 0;
     const { objects } = this.#job;
     const foreign: Key[] = [];
     await inSlices(() => {

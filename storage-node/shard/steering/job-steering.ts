@@ -11,7 +11,9 @@ import type { ShardCalls } from '../striping/shard-calls.js';
 import { chainOf, formerSlots, slotsOf } from './chain.js';
 import { type FenceStore, Fences } from './fences.js';
 import { FormerSlots } from './former-slots.js';
+import { JobWide } from './job-wide.js';
 import { Predecessors } from './predecessors.js';
+import { Rest } from './rest.js';
 import { SlotSet, type SlotSpan } from './slot-set.js';
 import { SteeredCommand } from './steered-command.js';
 import { TakeOver } from './take-over.js';
@@ -39,6 +41,7 @@ export class JobSteering {
   returned = new SlotSet();
   readonly predecessors: Predecessors;
   readonly takeOver: TakeOver;
+  readonly jobWide: JobWide;
   /** Orders commands of keys that are not settled, before they get to the job's own gate. */
   readonly lanes = new KeyGate();
   readonly #job: ShardJob;
@@ -62,6 +65,7 @@ export class JobSteering {
     this.#former = new FormerSlots(job, () => this.#checkSoon());
     this.predecessors = new Predecessors(job, calls);
     this.takeOver = new TakeOver(job, calls);
+    this.jobWide = new JobWide(job, calls);
   }
 
   /** Follows a configuration, unless it is older than the one that is followed. */
@@ -76,8 +80,10 @@ export class JobSteering {
   async fence(shard: number, epoch: number, spans: readonly SlotSpan[]): Promise<SlotSpan[]> {
     const slots = SlotSet.of(spans);
     for (const slot of slots) this.#assertMayFence(slot, shard, epoch);
-    this.#fences.add(spans.map(({ start, end }) => ({ start, end, shard, epoch })));
-    this.#route();
+    if (!this.#fences.has(slots, shard, epoch)) {
+      this.#fences.add(spans.map(({ start, end }) => ({ start, end, shard, epoch })));
+      this.#route();
+    }
     await this.#former.surveyed;
     return this.#former.holding(slots);
   }
@@ -100,6 +106,19 @@ export class JobSteering {
       if (this.predecessors.open.has(slot)) found.push(index);
     }
     return found.length === 0 ? undefined : SteeredCommand.of(this.#job, command, args, found);
+  }
+
+  /** Whether a command on all objects has to look elsewhere too. */
+  spans(command: Command): boolean {
+    return this.predecessors.open.size > 0 && this.jobWide.concerns(command.name);
+  }
+
+  /** What is here of the slots that a shard has fenced by that epoch. */
+  restFor(shard: number, epoch: number): Rest {
+    return new Rest(this.#job, (slot) => {
+      const fence = this.#fences.of(slot);
+      return fence?.shard === shard && fence.epoch <= epoch && !this.owned.has(slot);
+    });
   }
 
   /** A command that takes its time has begun; to be followed by `finished`. */
@@ -131,6 +150,11 @@ export class JobSteering {
   /** Whether a key is another shard's, and what is here of it only waits to be taken. */
   hides(key: Key): boolean {
     return this.steered && this.#former.hides(key);
+  }
+
+  /** Settles once it is known which objects here are another shard's. */
+  get surveyed(): void | Promise<void> {
+    return this.#former.surveying ? this.#former.surveyed : undefined;
   }
 
   /** Objects that are here and another shard's. */

@@ -19,6 +19,8 @@ interface Predecessor {
   /** Of those, the ones it may hold something of. */
   holds: SlotSet;
   asking: boolean;
+  /** Grows when a slot is not wanted any more: what was asked before then is not known to hold if it comes back. */
+  changes: number;
 }
 
 interface Waiting {
@@ -58,24 +60,15 @@ export class Predecessors {
   /** Follows a new configuration; slots that are not this shard's any more are forgotten. */
   follow(ancestors: readonly Ancestor[]): void {
     const before = this.#shards;
+    const wanted = new Map<number, SlotSet>();
+    for (const { shard, slots } of ancestors) {
+      const ofShard = wanted.get(shard) ?? new SlotSet();
+      wanted.set(shard, ofShard);
+      for (const slot of slots) ofShard.add(slot);
+    }
     this.#ancestors = ancestors;
     this.#shards = new Map();
-    for (const { shard, slots } of ancestors) {
-      const known = this.#shards.get(shard) ?? {
-        shard,
-        wanted: new SlotSet(),
-        fenced: new SlotSet(),
-        holds: new SlotSet(),
-        asking: false,
-      };
-      this.#shards.set(shard, known);
-      for (const slot of slots) {
-        known.wanted.add(slot);
-        if (!before.get(shard)?.fenced.has(slot)) continue;
-        known.fenced.add(slot);
-        if (before.get(shard)?.holds.has(slot)) known.holds.add(slot);
-      }
-    }
+    for (const [shard, slots] of wanted) this.#shards.set(shard, wanting(before.get(shard), shard, slots));
     this.#changed();
     for (const predecessor of this.#shards.values()) void this.#fence(predecessor);
   }
@@ -119,9 +112,17 @@ export class Predecessors {
     return [...found];
   }
 
+  /** Nothing is left anywhere else. */
+  cleared(): void {
+    for (const predecessor of this.#shards.values()) predecessor.holds = new SlotSet();
+    this.#changed();
+  }
+
   /** Settles once every slot is ready; rejects as `whenReady`. */
   async allReady(): Promise<void> {
-    for (const { wanted } of [...this.#shards.values()]) for (const slot of wanted) await this.whenReady(slot);
+    for (const { wanted } of [...this.#shards.values()]) {
+      for (const slot of wanted) if (!this.ready(slot)) await this.whenReady(slot);
+    }
   }
 
   end(): void {
@@ -131,24 +132,31 @@ export class Predecessors {
   }
 
   async #fence(predecessor: Predecessor): Promise<void> {
+    if (predecessor.asking) return;
     const { shard } = predecessor;
-    const current = () => !this.#ended && this.#shards.get(shard) === predecessor;
-    for (let pauseMs = firstPauseMs; current() && !predecessor.fenced.covers(predecessor.wanted); ) {
-      const wanted = predecessor.wanted;
-      const { epoch } = this.#job.configuration;
-      const spans = wanted.spans().flatMap(({ start, end }) => [String(start), String(end)]);
-      const words = ['SATCHEL.FENCE', String(this.#job.shard), String(epoch), ...spans];
+    const isCurrent = () => !this.#ended && this.#shards.get(shard) === predecessor;
+    predecessor.asking = true;
+    for (let pauseMs = firstPauseMs; isCurrent() && !predecessor.fenced.covers(predecessor.wanted); ) {
       try {
-        const held = spansOfReply(await callShard(this.#calls(), this.#job, shard, words));
-        if (!current()) return;
-        predecessor.holds = held;
-        predecessor.fenced = wanted;
-        this.#changed();
+        await this.#ask(predecessor);
       } catch {
         await new Promise<void>((resolve) => this.#job.clock.after(pauseMs, resolve));
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
+    predecessor.asking = false;
+  }
+
+  async #ask(predecessor: Predecessor): Promise<void> {
+    const { shard, wanted, changes } = predecessor;
+    const { configuration, shard: own } = this.#job;
+    const spans = wanted.spans().flatMap(({ start, end }) => [String(start), String(end)]);
+    const words = ['SATCHEL.FENCE', String(own), String(configuration.epoch), ...spans];
+    const held = spansOfReply(await callShard(this.#calls(), this.#job, shard, words));
+    if (predecessor.changes !== changes || this.#shards.get(shard) !== predecessor) return;
+    predecessor.fenced = wanted;
+    predecessor.holds = held;
+    this.#changed();
   }
 
   #changed(): void {
@@ -167,6 +175,16 @@ export class Predecessors {
       `slot ${slot} has come from shard ${named}, which has not let go of it yet; the command was not executed`,
     );
   }
+}
+
+/** A shard that is to be asked for these slots, given what is known of it. */
+function wanting(known: Predecessor | undefined, shard: number, wanted: SlotSet): Predecessor {
+  if (known === undefined) return { shard, wanted, fenced: new SlotSet(), holds: new SlotSet(), asking: false, changes: 0 };
+  if (!wanted.covers(known.wanted)) known.changes++;
+  known.wanted = wanted;
+  known.fenced = known.fenced.within(wanted);
+  known.holds = known.holds.within(wanted);
+  return known;
 }
 
 /** Spans as `SATCHEL.FENCE` answers them: start, end, start, end, … */

@@ -44,6 +44,13 @@ export class SlotSet {
     return true;
   }
 
+  /** The slots that are in `other` too. */
+  within(other: SlotSet): SlotSet {
+    const both = new SlotSet();
+    for (const slot of this) if (other.has(slot)) both.add(slot);
+    return both;
+  }
+
   *[Symbol.iterator](): Generator<number> {
     for (let slot = 0; slot < slotCount; slot++) if (this.has(slot)) yield slot;
   }

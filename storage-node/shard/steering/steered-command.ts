@@ -22,11 +22,14 @@ export class SteeredCommand {
   readonly #keys: readonly Key[];
   readonly #intent: Intent;
   readonly #mode: GateMode;
+  /** Whether, once begun, it may go on for as long as a client likes. */
+  readonly #blocks: boolean;
   /** The whole command, to be passed on. */
   readonly #words: readonly Buffer[];
 
-  private constructor(job: ShardJob, keys: readonly Key[], intent: Intent, words: readonly Buffer[]) {
+  private constructor(job: ShardJob, keys: readonly Key[], intent: Intent, words: readonly Buffer[], blocks: boolean) {
     this.#job = job;
+    this.#blocks = blocks;
     this.#keys = keys;
     this.#intent = intent;
     this.#mode = intent === 'pass' ? 'read' : 'write';
@@ -47,7 +50,7 @@ export class SteeredCommand {
     }
     if (settled) return undefined;
     const words = intent === 'pass' ? Array.from({ length: args.count }, (_, index) => args.bytes(index)) : [];
-    return new SteeredCommand(job, [...keys.values()], intent, words);
+    return new SteeredCommand(job, [...keys.values()], intent, words, command.flags?.includes('blocking') === true);
   }
 
   /**
@@ -56,40 +59,59 @@ export class SteeredCommand {
    */
   async execute(reply: ReplyBuffer, run: () => void | Promise<void>): Promise<void> {
     const { steering } = this.#job;
-    const { lanes, takeOver } = steering;
     const hashes = [...new Set(this.#keys.map(({ hash }) => hash))];
-    steering.started();
-    let running: void | Promise<void>;
-    const entered = Promise.all(hashes.map((hash) => lanes.enter(hash, this.#mode)));
+    await Promise.all(hashes.map((hash) => steering.lanes.enter(hash, this.#mode)));
+    let counts = false;
     try {
-      await entered;
-      const outcomes = await Promise.allSettled(this.#keys.map((key) => this.#settle(key)));
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-      const answer = outcomes.length === 1 && outcomes[0]?.status === 'fulfilled' ? outcomes[0].value : undefined;
-      if (answer !== undefined) {
-        appendReply(reply, answer, 0, answer.length);
-        return;
+      let running: void | Promise<void>;
+      try {
+        // Nobody waits for a command to end that waits for others to let go of its keys: so nobody waits in a circle.
+        await this.#allReady();
+        steering.started();
+        counts = true;
+        if (await this.#isAnswered(reply)) return;
+        for (const key of this.#keys) steering.assertOwned(key);
+        running = run();
+      } finally {
+        for (const hash of hashes) steering.lanes.leave(hash, this.#mode);
       }
-      for (const key of this.#keys) steering.assertOwned(key);
-      running = run();
-    } finally {
-      for (const hash of hashes) lanes.leave(hash, this.#mode);
-      steering.finished();
-    }
-    try {
+      if (this.#blocks) steering.finished();
+      counts = !this.#blocks;
       await running;
     } finally {
-      for (const key of this.#keys) takeOver.takeDropped(key);
+      if (counts) steering.finished();
+      for (const key of this.#keys) steering.takeOver.takeDropped(key);
     }
+  }
+
+  async #allReady(): Promise<void> {
+    const { predecessors } = this.#job.steering;
+    for (;;) {
+      const slot = this.#keys.map(slotOfKey).find((one) => !predecessors.ready(one));
+      if (slot === undefined) return;
+      await predecessors.whenReady(slot);
+    }
+  }
+
+  /** Settles all keys; true if another shard has answered. */
+  async #isAnswered(reply: ReplyBuffer): Promise<boolean> {
+    const outcomes = await Promise.allSettled(this.#keys.map((key) => this.#settle(key)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const [only] = outcomes;
+    if (only?.status !== 'fulfilled' || only.value === undefined) return false;
+    appendReply(reply, only.value, 0, only.value.length);
+    return true;
   }
 
   async #settle(key: Key): Promise<Buffer | undefined> {
     const { steering } = this.#job;
-    const slot = slotOfBytes(key.buffer, key.start, key.end);
-    await steering.predecessors.whenReady(slot);
-    if (!steering.owned.has(slot)) throw steering.moved(slot);
-    return steering.takeOver.settle(key, slot, this.#intent, this.#words);
+    steering.assertOwned(key);
+    return steering.takeOver.settle(key, slotOfKey(key), this.#intent, this.#words);
   }
+}
+
+function slotOfKey({ buffer, start, end }: Key): number {
+  return slotOfBytes(buffer, start, end);
 }
 
 function intentOf({ name, verb, keys }: Command, args: CommandArguments): Intent {

@@ -1,0 +1,38 @@
+import type { TestClient, TestFleet } from './test-fleet.js';
+
+/** A client that follows a job's slots from shard to shard, and repeats what was refused because they move. */
+export class SteeredClient {
+  readonly #fleet: TestFleet;
+  readonly #direct: boolean;
+  readonly #clients = new Map<number, TestClient>();
+  #shard: number;
+  /** Answers that made it repeat a command. */
+  refusals = 0;
+
+  constructor(fleet: TestFleet, shard: number, direct: boolean) {
+    this.#fleet = fleet;
+    this.#shard = shard;
+    this.#direct = direct;
+  }
+
+  async call(...words: string[]): Promise<unknown> {
+    for (let tries = 0; tries < 2000; tries++) {
+      const client = await this.#client(this.#shard);
+      const reply = await client.call(...words);
+      if (word === '') return reply;
+      this.refusals++;
+      const target = this.#fleet.shards.find(({ address }) => address.directPort === Number(port));
+      if (target !== undefined) this.#shard = target.shard;
+      await new Promise((resolve) => setTimeout(resolve, tries < 5 ? 0 : 3));
+    }
+    throw new Error(`${words.join(' ')} was refused too often`);
+  }
+
+  async #client(shard: number): Promise<TestClient> {
+    const known = this.#clients.get(shard);
+    if (known !== undefined) return known;
+    const client = await this.#fleet.client('job', { shard, direct: this.#direct });
+    this.#clients.set(shard, client);
+    return client;
+  }
+}
