@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { Key } from '../key.js';
 import { objectCharge, plainMetadata } from '../tier-store.js';
 import { ArenaPool } from './arena-pool.js';
@@ -112,4 +113,92 @@ test('the coldest of many sampled keys is one not used for long', () => {
     expect(Number(key?.toString().slice(4))).toBeLessThan(1000);
     if (key) expect(store.delete(key)).toBe(true);
   }
+});
+
+describe('what is reserved', () => {
+  const fill = (store: ArenaStore, prefix: string, most = Number.POSITIVE_INFINITY): number => {
+    let stored = 0;
+    while (stored < most && put(store, `${prefix}-${stored}`, 10_000)) stored++;
+    return stored;
+  };
+
+  test('stays free for its job, whatever others put', () => {
+    const pool = new ArenaPool({ budgetBytes: 16 * MiB });
+    const reserving = pool.open();
+    reserving.setReservedBytes(8 * MiB);
+    const others = [pool.open(), pool.open()];
+    for (const other of others) fill(other, 'other');
+    const held = others.reduce((sum, { usage }) => sum + usage.reservedBytes, 0);
+    expect(held).toBeLessThanOrEqual(8 * MiB);
+    expect(held).toBeGreaterThan(7 * MiB);
+    expect(fill(reserving, 'own') * 10_000).toBeGreaterThan(7 * MiB);
+  });
+
+  test('is kept for jobs that are not open yet, by what the controller counts', () => {
+    const pool = new ArenaPool({ budgetBytes: 16 * MiB });
+    pool.reservations.setTotal(12 * MiB);
+    const other = pool.open();
+    fill(other, 'other');
+    expect(other.usage.reservedBytes).toBeLessThanOrEqual(4 * MiB);
+    pool.reservations.setTotal(0);
+    expect(fill(other, 'more')).toBeGreaterThan(1000);
+  });
+
+  test('limits nobody who reserved it: beyond it the job takes what is free', () => {
+    const pool = new ArenaPool({ budgetBytes: 16 * MiB });
+    const reserving = pool.open();
+    reserving.setReservedBytes(MiB);
+    expect(fill(reserving, 'own') * 10_000).toBeGreaterThan(15 * MiB);
+  });
+
+  test('is free again when its job ends or reserves less', async () => {
+    const pool = new ArenaPool({ budgetBytes: 16 * MiB });
+    const reserving = pool.open();
+    const other = pool.open();
+    reserving.setReservedBytes(12 * MiB);
+    put(reserving, 'key', 10_000);
+    fill(other, 'a');
+    const before = other.usage.reservedBytes;
+    reserving.setReservedBytes(8 * MiB);
+    fill(other, 'b');
+    expect(other.usage.reservedBytes).toBeGreaterThan(before + 3 * MiB);
+    await reserving.destroy();
+    fill(other, 'c');
+    expect(other.usage.reservedBytes).toBeGreaterThan(15 * MiB);
+    expect(pool.reservations.promisedBytes).toBe(0);
+  });
+
+  test('is never given away: random jobs that reserve, put, delete and end', async () => {
+    const action = fc.record({
+      job: fc.nat(4),
+      kind: fc.constantFrom('reserve', 'put', 'put', 'put', 'delete', 'end'),
+      amount: fc.nat(100),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 120 }), async (actions) => {
+        const pool = new ArenaPool({ budgetBytes: 4 * MiB });
+        const jobs = Array.from({ length: 5 }, () => ({ store: pool.open(), reserved: 0 }));
+        for (const { job, kind, amount } of actions) {
+          const one = jobs[job] as { store: ArenaStore; reserved: number };
+          if (kind === 'reserve') {
+            // As the controller does it: the sum of what is reserved and what others hold beyond theirs fits.
+            const taken = jobs.reduce((sum, { store, reserved }) => sum + Math.max(reserved, store.usage.reservedBytes), 0);
+            const free = 4 * MiB - taken + Math.max(one.reserved, one.store.usage.reservedBytes);
+            one.reserved = Math.floor((free * amount) / 100);
+            one.store.setReservedBytes(one.reserved);
+          }
+          if (kind === 'put') fill(one.store, `key-${amount}`, amount);
+          if (kind === 'delete') one.store.clear();
+          if (kind === 'end') {
+            await one.store.destroy();
+            jobs[job] = { store: pool.open(), reserved: 0 };
+          }
+          const promised = jobs.reduce((sum, { store, reserved }) => sum + Math.max(0, reserved - store.usage.reservedBytes), 0);
+          expect(pool.reservations.promisedBytes).toBe(promised);
+          expect(pool.availableBytes).toBeGreaterThanOrEqual(promised);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
 });

@@ -2,6 +2,7 @@ import type { ChargeAccount } from './arena-contents.js';
 import { ArenaStore } from './arena-store.js';
 import { Geometry } from './geometry.js';
 import { JobMemory } from './job-memory.js';
+import { type Reservation, Reservations } from './reservations.js';
 import { PrivateSegmentSource, type SegmentSource } from './segment-source.js';
 
 export interface ArenaPoolOptions {
@@ -32,6 +33,8 @@ const mostSegments = 4096;
 /** A shard's DRAM: lends segments to its jobs' stores within one budget. */
 export class ArenaPool {
   readonly budgetBytes: number;
+  /** What jobs have reserved. */
+  readonly reservations = new Reservations();
   private readonly geometry: Geometry;
   private readonly source: SegmentSource;
   private reservedBytes = 0;
@@ -58,15 +61,13 @@ export class ArenaPool {
   /** A store for one job; destroying it gives back all it took. One with the job's name may be shared with other processes. */
   open(job?: string): ArenaStore {
     this.stores++;
-    return new ArenaStore(
-      this.geometry,
-      () => this.lend(job),
-      () => this.stores--,
-    );
+    const reservation = this.reservations.open();
+    const lend = () => this.lend(job, reservation);
+    return new ArenaStore(this.geometry, lend, reservation, () => this.stores--);
   }
 
-  private lend(job: string | undefined): ChargeAccount {
-    return new JobMemory(this, this.source.open(job));
+  private lend(job: string | undefined, reservation: Reservation): ChargeAccount {
+    return new JobMemory(this, this.source.open(job), reservation);
   }
 
   /** For jobs' memory: changes what is lent. */

@@ -12,6 +12,7 @@ import { ArenaContents, type ChargeAccount } from './arena-contents.js';
 import { auditContents } from './audit.js';
 import { type ArenaObject, accessClockOf, keyLengthOf } from './entry.js';
 import { type Geometry, headerBytes } from './geometry.js';
+import type { Reservation } from './reservations.js';
 import type { Slots } from './root-page.js';
 import type { Published } from './segment-source.js';
 
@@ -23,6 +24,7 @@ export class ArenaStore implements TierStore {
   readonly tier: Tier = 'dram';
   private readonly geometry: Geometry;
   private readonly lend: () => ChargeAccount;
+  private readonly reservation: Reservation;
   private readonly onDestroy: () => void;
   private ownedSlots: readonly Slots[] = [];
   private contents: ArenaContents | undefined;
@@ -30,9 +32,10 @@ export class ArenaStore implements TierStore {
   private random = 0x2545f491;
 
   /** Opened by {@link ArenaPool.open}. */
-  constructor(geometry: Geometry, lend: () => ChargeAccount, onDestroy: () => void) {
+  constructor(geometry: Geometry, lend: () => ChargeAccount, reservation: Reservation, onDestroy: () => void) {
     this.geometry = geometry;
     this.lend = lend;
+    this.reservation = reservation;
     this.onDestroy = onDestroy;
   }
 
@@ -76,6 +79,11 @@ export class ArenaStore implements TierStore {
   setOwnedSlots(slots: readonly Slots[]): void {
     this.ownedSlots = slots;
     this.contents?.memory.root.setOwnedSlots(slots);
+  }
+
+  /** Keeps so many bytes of the pool for this job, what it holds included; at first none. */
+  setReservedBytes(bytes: number): void {
+    if (!this.destroyed) this.reservation.resize(bytes);
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
@@ -149,6 +157,7 @@ export class ArenaStore implements TierStore {
     if (this.destroyed) return;
     this.destroyed = true;
     this.clear();
+    this.reservation.resize(0);
     this.onDestroy();
   }
 }

@@ -1,4 +1,5 @@
 import type { ChargeAccount } from './arena-contents.js';
+import type { Reservation } from './reservations.js';
 import type { JobSegments, Published, Segment } from './segment-source.js';
 
 /** The budget of all jobs together. */
@@ -13,12 +14,14 @@ export interface Budget {
 export class JobMemory implements ChargeAccount {
   private readonly budget: Budget;
   private readonly segments: JobSegments;
+  private readonly reservation: Reservation;
   private lentBytes = 0;
   private lent = 0;
 
-  constructor(budget: Budget, segments: JobSegments) {
+  constructor(budget: Budget, segments: JobSegments, reservation: Reservation) {
     this.budget = budget;
     this.segments = segments;
+    this.reservation = reservation;
   }
 
   get published(): Published {
@@ -26,7 +29,7 @@ export class JobMemory implements ChargeAccount {
   }
 
   get availableBytes(): number {
-    return this.budget.availableBytes;
+    return this.reservation.availableOf(this.budget.availableBytes);
   }
 
   take(bytes: number): Segment | undefined {
@@ -66,6 +69,7 @@ export class JobMemory implements ChargeAccount {
   private account(bytes: number, segments: number): void {
     this.lentBytes += bytes;
     this.lent += segments;
+    this.reservation.hold(bytes);
     this.budget.account(bytes, segments);
   }
 }
