@@ -1,4 +1,4 @@
-import { type Clock, limits, SatchelError, type Tier } from '@satchel/proto/core';
+import { type Clock, limits, type Tier } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
 import type { Published } from '../store/arena/segment-source.js';
 import { Key } from '../store/key.js';
@@ -11,7 +11,8 @@ import { Collections } from './collections/collections.js';
 import { endlessHeap } from './collections/heap-space.js';
 import { deleteUnder } from './delete-under.js';
 import { putEvicting } from './evicting-put.js';
-import { Failures, failureCharge, failuresPerJob } from './failures.js';
+import { failKey } from './fail-key.js';
+import { Failures } from './failures.js';
 import type { Grant } from './grant.js';
 import { endedError, tooLargeError } from './job-errors.js';
 import { JobObjects } from './job-objects.js';
@@ -265,15 +266,7 @@ export class ShardJob {
    */
   fail(key: Key, reason: string, nowMs: number): void | Promise<void> {
     this.objects.seals.check(key);
-    // A failure is something to lose: from here on the job has data, and a restarted shard knows that it lost it.
-    this.objects.opened();
-    if (this.failures.full && this.failures.chargeOf(key) === 0) {
-      throw new SatchelError('out-of-memory', `the job has ${failuresPerJob} failed keys on this shard, its limit; delete some`);
-    }
-    const taking = this.space.take(failureCharge(key, reason));
-    if (taking === undefined) return this.#failNow(key, reason, nowMs);
-    const own = key.copy();
-    return taking.then(() => this.#failNow(own, reason, this.clock.now()));
+    return failKey(this, key, reason, nowMs);
   }
 
   /** Throws `lost` unless the objects under the prefix (one latin1 character per byte) can be counted and listed. */
@@ -323,14 +316,6 @@ export class ShardJob {
     this.striping.end();
     this.steering.end();
     await this.objects.end();
-  }
-
-  #failNow(key: Key, reason: string, nowMs: number): void {
-    this.delete(key, nowMs);
-    this.failures.set(key, reason);
-    const error = new SatchelError('failed', reason);
-    this.waits.fail(key, error);
-    this.pops.fail(key, error);
   }
 
   #clearNow(): void {

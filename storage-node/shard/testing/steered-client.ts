@@ -19,6 +19,7 @@ export class SteeredClient {
     for (let tries = 0; tries < 2000; tries++) {
       const client = await this.#client(this.#shard);
       const reply = await client.call(...words);
+      const [, word = '', port] = /^-(MOVED|GONE|UNAVAILABLE)(?: \d+ [\d.]+:(\d+))?/.exec(String(reply)) ?? [];
       if (word === '') return reply;
       this.refusals++;
       const target = this.#fleet.shards.find(({ address }) => address.directPort === Number(port));
