@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { registerJob } from '@satchel/client';
+import { registerJob, type Store } from '@satchel/client';
+import { randomId, SatchelError } from '@satchel/proto/core';
 import { type ControllerChannel, dial } from '@satchel/proto/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AvailableFleet, type CandidateProcess, saysItLeads, untilLeads } from './testing/available-fleet.js';
@@ -29,7 +30,7 @@ describe.skipIf(noEtcd)(`several controllers on etcd${noEtcd === undefined ? '' 
   });
 
   const register = (name: string, through = channel) =>
-    through.call(through.jobs, through.jobs.registerJob, { name, leaseSeconds: 60 });
+    through.call(through.jobs, through.jobs.registerJob, { name, leaseSeconds: 60, requestId: randomId(16) });
   /** Registers jobs, 64 at a time. */
   async function registerMany(count: number): Promise<void> {
     let left = count;
@@ -68,6 +69,19 @@ describe.skipIf(noEtcd)(`several controllers on etcd${noEtcd === undefined ? '' 
     };
   }
 
+  /** Puts values of 64 KiB until the quota is used up or `most` are there; returns how many there are. */
+  async function fill(store: Store, from: number, most: number): Promise<number> {
+    for (let index = from; index < most; index++) {
+      try {
+        await store.put(`large-${index}`, Buffer.alloc(65_536));
+      } catch (error) {
+        if (SatchelError.from(error).code === 'quota-exceeded') return index;
+        throw error;
+      }
+    }
+    return most;
+  }
+
   it('one leads and the other says that it stands by', async () => {
     expect([leader.role, follower.role]).toEqual(['leader', 'standby']);
     expect([await saysItLeads(leader), await saysItLeads(follower)]).toEqual([true, false]);
@@ -85,6 +99,8 @@ describe.skipIf(noEtcd)(`several controllers on etcd${noEtcd === undefined ? '' 
       lost = error;
     };
     const job = await registerJob({ name: 'held', controller: fleet.addresses, leaseSeconds, capacity: '16MiB', onLeaseLost });
+    const filled = await registerJob({ name: 'filled', controller: fleet.addresses, leaseSeconds, capacity: '4MiB' });
+    await fill(filled.store, 0, 30);
     const load = new SteadyLoad(job.store);
     const registrations = registerAlways();
     await delay(1000);
@@ -92,6 +108,7 @@ describe.skipIf(noEtcd)(`several controllers on etcd${noEtcd === undefined ? '' 
     leader.child.kill('SIGKILL');
     const tookMs = await untilLeads(follower);
     await untilNodesUp(2);
+    const values = await fill(filled.store, 30, 1000);
     // Longer than the lease: without renewals at the new leader it would lapse.
     await delay(leaseSeconds * 1000 + 1500);
     const { jobs, longestMs } = await registrations.stop();
@@ -105,10 +122,13 @@ describe.skipIf(noEtcd)(`several controllers on etcd${noEtcd === undefined ? '' 
     const states = new Map((await listJobs()).map((listed) => [listed.job, listed.state]));
     expect(states.get(job.id)).toBe('active');
     expect(jobs.map((name) => states.get(name))).toEqual(jobs.map(() => 'active'));
-    expect(states.size).toBe(jobs.length + 1 + otherJobs);
+    expect(states.size).toBe(jobs.length + 2 + otherJobs);
+    // Neither less than the quota, but for what is lost to values that do not fit, nor more.
+    expect(values).toBeGreaterThan(50);
+    expect(values).toBeLessThanOrEqual(64);
     expect(tookMs).toBeLessThan(15_000);
     expect(longestGapMs).toBeLessThan(tookMs);
-    await job.end();
+    await Promise.all([job.end(), filled.end()]);
   });
 
   it('a leader that was stopped and wakes up cannot write, and stands by', async () => {
