@@ -76,7 +76,7 @@ export async function lead(
   { store, log, clock = systemClock, leads = () => true }: ControllerParts,
   portsTried = 0,
 ): Promise<Leading> {
-  const environment: Environment = { store, clock: steadyClock(clock), log, prices: config.prices };
+  const environment: Environment = { store, clock: steadyClock(clock), log, leads, prices: config.prices };
   const fleetRecord = await openFleetRecord(store);
   const tokens = await TokenIssuer.open(fleetRecord.privateKeyJwk);
   const metrics = new Metrics(leads);

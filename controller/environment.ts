@@ -8,6 +8,8 @@ export interface Environment {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether nobody else can lead at this moment. Default: nobody ever does. */
+  readonly leads?: (() => boolean) | undefined;
   /** Default: the list prices that come with the controller. */
   readonly prices?: PriceSheet | undefined;
 }

@@ -4,6 +4,7 @@ import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
 import type { Fleet } from '../nodes.js';
+import { fencedProvider } from '../providers/fenced-provider.js';
 import { openProvider, type ProviderSettings } from '../providers/provider-settings.js';
 import { Autoscaler } from './autoscaler.js';
 import { type AutoscalePolicy, completePolicy } from './policy.js';
@@ -37,7 +38,8 @@ export interface ScalingParts {
 
 /** Begins to scale. Throws `unavailable` if the provider cannot be opened. */
 export async function startScaling(settings: ScalingSettings, { address, ...parts }: ScalingParts): Promise<Scaling> {
-  const provider = await openProvider(settings.provider, address, parts.environment);
+  const { leads = () => true } = parts.environment;
+  const provider = fencedProvider(await openProvider(settings.provider, address, parts.environment), leads);
   const autoscaler = new Autoscaler({ ...parts, provider, policy: completePolicy(settings.policy) });
   const { environment, jobs, decisions } = parts;
   const correction = settings.correction && { ...defaultCorrection, ...settings.correction };
