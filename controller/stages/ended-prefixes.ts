@@ -1,4 +1,5 @@
 import { limits } from '@satchel/proto/core';
+import { nothingReclaimed, type Reclaimed } from './stage-record.js';
 
 /** A prefix under which nothing may be written any more, because its stage has ended. */
 export interface EndedPrefix {
@@ -7,6 +8,15 @@ export interface EndedPrefix {
   readonly prefix: string;
   /** Shards that have yet to say that they deleted what was there. */
   readonly awaiting: readonly number[];
+  /** What the others deleted. */
+  readonly reclaimed: Reclaimed;
+}
+
+/** A shard deleted what was under the prefix of a stage that ended. */
+export interface Emptied {
+  readonly shard: number;
+  readonly serial: number;
+  readonly reclaimed: Reclaimed;
 }
 
 /**
@@ -18,15 +28,20 @@ export function addEndedPrefix(ended: readonly EndedPrefix[], prefix: string, sh
   const kept = ended.filter((one) => !one.prefix.startsWith(prefix));
   let excess = kept.length + 1 - limits.endedStages;
   const remembered = kept.filter((one) => one.awaiting.length > 0 || excess-- <= 0);
-  return [...remembered, { serial, prefix, awaiting: [...shards] }];
+  return [...remembered, { serial, prefix, awaiting: [...shards], reclaimed: nothingReclaimed }];
 }
 
 /** Notes that a shard has emptied a prefix; returns the same list if that is no news. */
-export function prefixEmptied(ended: readonly EndedPrefix[], serial: number, shard: number): readonly EndedPrefix[] {
+export function prefixEmptied(
+  ended: readonly EndedPrefix[],
+  { serial, shard, reclaimed: more }: Emptied,
+): readonly EndedPrefix[] {
   const known = ended.find((one) => one.serial === serial);
   if (!known?.awaiting.includes(shard)) return ended;
   const awaiting = known.awaiting.filter((other) => other !== shard);
-  return ended.map((one) => (one === known ? { ...one, awaiting } : one));
+  const { objects, bytes } = known.reclaimed;
+  const reclaimed = { objects: objects + more.objects, bytes: bytes + more.bytes };
+  return ended.map((one) => (one === known ? { ...one, awaiting, reclaimed } : one));
 }
 
 /** Leaves out shards that are not waited for any more because they cannot hold anything; returns the same list if there are none. */

@@ -6,8 +6,8 @@ import type { JobRecord } from '../model.js';
 import { holdersIn } from '../slots/previous-owners.js';
 import type { Change } from '../state/state-store.js';
 import { Waiters } from '../waiters.js';
-import { addEndedPrefix, awaitingOnly, type EndedPrefix, isEnded, prefixEmptied } from './ended-prefixes.js';
-import { nothingReclaimed, type Reclaimed, type StageEndReason, type StageRecord, stageKey } from './stage-record.js';
+import { addEndedPrefix, awaitingOnly, type Emptied, type EndedPrefix, isEnded, prefixEmptied } from './ended-prefixes.js';
+import { nothingReclaimed, type StageEndReason, type StageRecord, stageKey } from './stage-record.js';
 import { type NewStage, StageTree } from './stage-tree.js';
 
 /** How long ending a stage waits for its shards, so that the reply says what was reclaimed. */
@@ -19,13 +19,6 @@ const lookAfterMs = 5000;
 export interface StageView {
   readonly record: StageRecord;
   readonly expiresMs: number | undefined;
-}
-
-/** A shard deleted what was under the prefix of a stage that ended. */
-export interface Emptied {
-  readonly shard: number;
-  readonly serial: number;
-  readonly reclaimed: Reclaimed;
 }
 
 /**
@@ -239,18 +232,17 @@ export class Stages {
   async #settled(job: string): Promise<void> {
     let reports: readonly Emptied[] | undefined;
     let settled: readonly StageRecord[] = [];
-    const { record } = await this.#changes
-      .change(job, (before) => {
-        reports ??= this.#takeReports(job);
-        const after = settle(before, reports);
-        settled = this.#settledStages(job, after.ended, after.reclaimed);
-        if (after.ended === before.endedPrefixes && settled.length === 0) return undefined;
-        return { fields: { endedPrefixes: after.ended }, changes: settled.map(changeOf) };
-      })
-      .catch((error: unknown) => {
-        if (reports !== undefined) this.#emptied.set(job, [...reports, ...this.#takeReports(job)]);
-        throw error;
-      });
+    const deciding = this.#changes.change(job, (before) => {
+      reports ??= this.#takeReports(job);
+      const ended = settle(before, reports);
+      settled = this.#settledStages(job, ended);
+      if (ended === before.endedPrefixes && settled.length === 0) return undefined;
+      return { fields: { endedPrefixes: ended }, changes: settled.map(changeOf) };
+    });
+    const { record } = await deciding.catch((error: unknown) => {
+      if (reports !== undefined) this.#emptied.set(job, [...reports, ...this.#takeReports(job)]);
+      throw error;
+    });
     const tree = this.#treeOf(record.job);
     for (const one of settled) this.#told(tree, one);
     const forgettable = tree.forgettable();
@@ -268,22 +260,21 @@ export class Stages {
   }
 
   /** Stages that changed: something was reclaimed, or nothing is left to be. */
-  #settledStages(job: string, ended: readonly EndedPrefix[], reclaimed: ReadonlyMap<string, Reclaimed>): StageRecord[] {
+  #settledStages(job: string, ended: readonly EndedPrefix[]): StageRecord[] {
     const endedMs = this.#parts.environment.clock.now();
     return (this.#trees.get(job)?.all() ?? []).flatMap((record): StageRecord[] => {
-      const { state } = record;
+      const { state, prefix } = record;
       if (state.kind !== 'ending') return [];
-      const more = reclaimed.get(record.prefix);
-      const sum = more === undefined ? state.reclaimed : addReclaimed(state.reclaimed, more);
-      const isOver = isEnded(ended, record.prefix);
-      if (isOver) return [{ ...record, state: { kind: 'ended', reason: state.reason, endedMs, reclaimed: sum } }];
-      return more === undefined ? [] : [{ ...record, state: { ...state, reclaimed: sum } }];
+      const reclaimed = ended.find((one) => one.prefix === prefix)?.reclaimed ?? state.reclaimed;
+      if (isEnded(ended, prefix)) return [{ ...record, state: { kind: 'ended', reason: state.reason, endedMs, reclaimed } }];
+      return reclaimed.objects === state.reclaimed.objects ? [] : [{ ...record, state: { ...state, reclaimed } }];
     });
   }
 
   #told(tree: StageTree, record: StageRecord): void {
-    tree.set(record);
     const { job, stage, state } = record;
+    if (tree.get(stage)?.state.kind !== 'ending') return;
+    tree.set(record);
     if (state.kind !== 'ended') return;
     this.#parts.events.tell(job, { kind: 'stage-ended', stage, reason: state.reason, reclaimed: state.reclaimed });
     this.#endWaiters.tell(stageKey(record), undefined);
@@ -295,27 +286,15 @@ export class Stages {
   };
 }
 
-/** What a job's ended prefixes are once reports are taken in, and what was reclaimed under each prefix. */
-function settle(job: JobRecord, reports: readonly Emptied[]) {
-  let ended: readonly EndedPrefix[] = job.endedPrefixes ?? [];
-  const reclaimed = new Map<string, Reclaimed>();
-  for (const { serial, shard, reclaimed: more } of reports) {
-    const after = prefixEmptied(ended, serial, shard);
-    const prefix = ended.find((one) => one.serial === serial)?.prefix;
-    if (after === ended || prefix === undefined) continue;
-    ended = after;
-    reclaimed.set(prefix, addReclaimed(reclaimed.get(prefix) ?? nothingReclaimed, more));
-  }
-  return { ended: awaitingOnly(ended, new Set(holdersOf(job))), reclaimed };
+/** What a job's ended prefixes are once reports are taken in. */
+function settle(job: JobRecord, reports: readonly Emptied[]): readonly EndedPrefix[] {
+  const ended = reports.reduce<readonly EndedPrefix[]>(prefixEmptied, job.endedPrefixes ?? []);
+  return awaitingOnly(ended, new Set(holdersOf(job)));
 }
 
 /** The shards that may hold objects of a job. */
 function holdersOf({ allocation, previous }: JobRecord): number[] {
   return [...new Set([...allocation.shares.map(({ shard }) => shard), ...holdersIn(previous)])];
-}
-
-function addReclaimed(a: Reclaimed, b: Reclaimed): Reclaimed {
-  return { objects: a.objects + b.objects, bytes: a.bytes + b.bytes };
 }
 
 function changeOf(record: StageRecord): Change {
