@@ -19,6 +19,9 @@ export function jobConfiguration(
     createdAtMs: record.createdMs,
     revision: record.revision,
     previous: [...record.previous],
+    reserved: record.allocation.shares
+      .filter(({ shard, dramBytes }) => dramBytes > 0 && shards.includes(shard))
+      .map(({ shard, dramBytes }) => ({ shard, dramBytes })),
     endedPrefixes: (record.endedPrefixes ?? []).map(({ serial, prefix, awaiting }) => ({
       serial,
       prefix,

@@ -1,4 +1,4 @@
-import type { ControllerMessage, JobConfiguration } from '@satchel/proto/gen';
+import type { ControllerMessage, JobConfiguration, ShardReservation } from '@satchel/proto/gen';
 
 /** The stream down to one node. Sending after it ended does nothing. */
 export interface NodeLink {
@@ -23,6 +23,8 @@ export class NodeSession {
   #closed = false;
   /** Version of the fleet directory that the node was last sent. */
   directoryVersion = 0;
+  /** What all active jobs have reserved on the node's shards. */
+  reserved: () => ShardReservation[] = () => [];
 
   constructor(node: string, link: NodeLink) {
     this.node = node;
@@ -59,7 +61,7 @@ export class NodeSession {
   /** Tells the node to purge a job and to refuse its tokens until then. */
   endJob(job: string, refuseUntilMs: number): void {
     this.#flushQueued();
-    this.send({ end: { job, refuseUntilMs, sequence: ++this.#sequence } });
+    this.send({ end: { job, refuseUntilMs, sequence: ++this.#sequence, reserved: this.reserved() } });
   }
 
   /** The node has applied everything up to a sequence number. */
@@ -87,7 +89,7 @@ export class NodeSession {
     if (this.#queued.size === 0) return;
     const sequence = ++this.#sequence;
     this.#waiters.set(sequence, this.#queuedWaiters);
-    this.send({ configure: { sequence, jobs: [...this.#queued.values()], complete: false } });
+    this.send({ configure: { sequence, jobs: [...this.#queued.values()], complete: false, reserved: this.reserved() } });
     this.#queued = new Map();
     this.#queuedWaiters = [];
   }

@@ -67,6 +67,7 @@ export class NodeStream {
     const { record, heartbeatMs } = await fleet.join(introduction, session);
     const { shards, draining } = record;
     for (const grant of hello.grants) jobs.grants.reconcile(grant.job, grant.shard, grant.bytes, grant.version);
+    session.reserved = () => shards.map(({ shard }) => ({ shard, dramBytes: jobs.reserved.of(shard).dramBytes }));
     const ids = introduction.shards.map(({ index }) => shards.find((shard) => shard.index === index)?.shard ?? 0);
     const directory = fleet.directory(session);
     session.welcome([
@@ -110,7 +111,7 @@ export class NodeStream {
     return [...new Set([...ending, ...over])].map((job) => {
       const state = table.get(job)?.state;
       const refuseUntilMs = state === undefined || state.kind === 'active' ? refuseUnknownUntilMs() : state.refuseUntilMs;
-      return { end: { job, refuseUntilMs, sequence: session.nextSequence() } };
+      return { end: { job, refuseUntilMs, sequence: session.nextSequence(), reserved: session.reserved() } };
     });
   }
 
@@ -119,11 +120,13 @@ export class NodeStream {
     const active = jobs.table.ofNode(node).filter(({ state }) => state.kind === 'active');
     const all = active.map((record) => jobs.configuration(record, node));
     if (all.length <= jobsPerConfiguration)
-      return [{ configure: { sequence: session.nextSequence(), jobs: all, complete: true } }];
+      return [{ configure: { sequence: session.nextSequence(), jobs: all, complete: true, reserved: session.reserved() } }];
     const messages: ControllerMessage[] = [];
     for (let from = 0; from < all.length; from += jobsPerConfiguration) {
       const part = all.slice(from, from + jobsPerConfiguration);
-      messages.push({ configure: { sequence: session.nextSequence(), jobs: part, complete: false } });
+      messages.push({
+        configure: { sequence: session.nextSequence(), jobs: part, complete: false, reserved: session.reserved() },
+      });
     }
     return messages;
   }

@@ -20,6 +20,14 @@ export interface JobConfiguration {
   readonly previous?: readonly PreviousOwner[];
   /** Of stages that have ended. */
   readonly endedPrefixes?: readonly EndedPrefix[];
+  /** Of this node's shards. */
+  readonly reserved?: readonly ShardReservation[];
+}
+
+/** Bytes of a shard's DRAM that are kept free for a job, what it holds included. */
+export interface ShardReservation {
+  readonly shard: number;
+  readonly dramBytes: number;
 }
 
 /** Nothing may be written under the prefix any more. */

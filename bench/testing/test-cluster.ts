@@ -34,7 +34,7 @@ export function useCluster(options: Partial<ClusterOptions> = {}): TestCluster {
       return started();
     },
     register: async (given = {}) => {
-      const job = await registerJob({ name: 'test', controller: started().controller, ...given });
+      const job = await registerJob({ name: `test-${jobs.length}`, controller: started().controller, ...given });
       jobs.push(job);
       return job;
     },

@@ -63,6 +63,7 @@ import type { Reclaimed as _satchel_v1_Reclaimed, Reclaimed__Output as _satchel_
 import type { RegisterJobRequest as _satchel_v1_RegisterJobRequest, RegisterJobRequest__Output as _satchel_v1_RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
 import type { RegisterJobResponse as _satchel_v1_RegisterJobResponse, RegisterJobResponse__Output as _satchel_v1_RegisterJobResponse__Output } from './satchel/v1/RegisterJobResponse.js';
 import type { Rejected as _satchel_v1_Rejected, Rejected__Output as _satchel_v1_Rejected__Output } from './satchel/v1/Rejected.js';
+import type { RemoveNodeRequest as _satchel_v1_RemoveNodeRequest, RemoveNodeRequest__Output as _satchel_v1_RemoveNodeRequest__Output } from './satchel/v1/RemoveNodeRequest.js';
 import type { RenewJobRequest as _satchel_v1_RenewJobRequest, RenewJobRequest__Output as _satchel_v1_RenewJobRequest__Output } from './satchel/v1/RenewJobRequest.js';
 import type { RenewJobResponse as _satchel_v1_RenewJobResponse, RenewJobResponse__Output as _satchel_v1_RenewJobResponse__Output } from './satchel/v1/RenewJobResponse.js';
 import type { RenewStageRequest as _satchel_v1_RenewStageRequest, RenewStageRequest__Output as _satchel_v1_RenewStageRequest__Output } from './satchel/v1/RenewStageRequest.js';
@@ -71,6 +72,7 @@ import type { SetNamespaceRequest as _satchel_v1_SetNamespaceRequest, SetNamespa
 import type { Shard as _satchel_v1_Shard, Shard__Output as _satchel_v1_Shard__Output } from './satchel/v1/Shard.js';
 import type { ShardChanged as _satchel_v1_ShardChanged, ShardChanged__Output as _satchel_v1_ShardChanged__Output } from './satchel/v1/ShardChanged.js';
 import type { ShardListen as _satchel_v1_ShardListen, ShardListen__Output as _satchel_v1_ShardListen__Output } from './satchel/v1/ShardListen.js';
+import type { ShardReservation as _satchel_v1_ShardReservation, ShardReservation__Output as _satchel_v1_ShardReservation__Output } from './satchel/v1/ShardReservation.js';
 import type { ShardShare as _satchel_v1_ShardShare, ShardShare__Output as _satchel_v1_ShardShare__Output } from './satchel/v1/ShardShare.js';
 import type { SlotMap as _satchel_v1_SlotMap, SlotMap__Output as _satchel_v1_SlotMap__Output } from './satchel/v1/SlotMap.js';
 import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_v1_SlotRange__Output } from './satchel/v1/SlotRange.js';
@@ -152,6 +154,7 @@ export interface ProtoGrpcType {
       RegisterJobRequest: MessageTypeDefinition<_satchel_v1_RegisterJobRequest, _satchel_v1_RegisterJobRequest__Output>
       RegisterJobResponse: MessageTypeDefinition<_satchel_v1_RegisterJobResponse, _satchel_v1_RegisterJobResponse__Output>
       Rejected: MessageTypeDefinition<_satchel_v1_Rejected, _satchel_v1_Rejected__Output>
+      RemoveNodeRequest: MessageTypeDefinition<_satchel_v1_RemoveNodeRequest, _satchel_v1_RemoveNodeRequest__Output>
       RenewJobRequest: MessageTypeDefinition<_satchel_v1_RenewJobRequest, _satchel_v1_RenewJobRequest__Output>
       RenewJobResponse: MessageTypeDefinition<_satchel_v1_RenewJobResponse, _satchel_v1_RenewJobResponse__Output>
       RenewStageRequest: MessageTypeDefinition<_satchel_v1_RenewStageRequest, _satchel_v1_RenewStageRequest__Output>
@@ -160,6 +163,7 @@ export interface ProtoGrpcType {
       Shard: MessageTypeDefinition<_satchel_v1_Shard, _satchel_v1_Shard__Output>
       ShardChanged: MessageTypeDefinition<_satchel_v1_ShardChanged, _satchel_v1_ShardChanged__Output>
       ShardListen: MessageTypeDefinition<_satchel_v1_ShardListen, _satchel_v1_ShardListen__Output>
+      ShardReservation: MessageTypeDefinition<_satchel_v1_ShardReservation, _satchel_v1_ShardReservation__Output>
       ShardShare: MessageTypeDefinition<_satchel_v1_ShardShare, _satchel_v1_ShardShare__Output>
       SlotMap: MessageTypeDefinition<_satchel_v1_SlotMap, _satchel_v1_SlotMap__Output>
       SlotRange: MessageTypeDefinition<_satchel_v1_SlotRange, _satchel_v1_SlotRange__Output>

@@ -60,6 +60,7 @@ export type { Reclaimed, Reclaimed__Output } from './satchel/v1/Reclaimed.js';
 export type { RegisterJobRequest, RegisterJobRequest__Output } from './satchel/v1/RegisterJobRequest.js';
 export type { RegisterJobResponse, RegisterJobResponse__Output } from './satchel/v1/RegisterJobResponse.js';
 export type { Rejected, Rejected__Output } from './satchel/v1/Rejected.js';
+export type { RemoveNodeRequest, RemoveNodeRequest__Output } from './satchel/v1/RemoveNodeRequest.js';
 export type { RenewJobRequest, RenewJobRequest__Output } from './satchel/v1/RenewJobRequest.js';
 export type { RenewJobResponse, RenewJobResponse__Output } from './satchel/v1/RenewJobResponse.js';
 export type { RenewStageRequest, RenewStageRequest__Output } from './satchel/v1/RenewStageRequest.js';
@@ -68,6 +69,7 @@ export type { SetNamespaceRequest, SetNamespaceRequest__Output } from './satchel
 export type { Shard, Shard__Output } from './satchel/v1/Shard.js';
 export type { ShardChanged, ShardChanged__Output } from './satchel/v1/ShardChanged.js';
 export type { ShardListen, ShardListen__Output } from './satchel/v1/ShardListen.js';
+export type { ShardReservation, ShardReservation__Output } from './satchel/v1/ShardReservation.js';
 export type { ShardShare, ShardShare__Output } from './satchel/v1/ShardShare.js';
 export type { SlotMap, SlotMap__Output } from './satchel/v1/SlotMap.js';
 export type { SlotRange, SlotRange__Output } from './satchel/v1/SlotRange.js';

@@ -1,4 +1,4 @@
-import { isTier } from '@satchel/proto/core';
+import { isTier, SatchelError } from '@satchel/proto/core';
 import type {
   ConfigureJobs__Output,
   FleetDirectory__Output,
@@ -30,6 +30,7 @@ export function configuredJobs(message: ConfigureJobs__Output): ConfiguredJob[] 
       ...(job.endedPrefixes.length > 0 && {
         endedPrefixes: job.endedPrefixes.map(({ serial, prefix, pending }) => ({ serial, prefix, pending })),
       }),
+      ...(job.reserved.length > 0 && { reserved: job.reserved.map(({ shard, dramBytes }) => ({ shard, dramBytes })) }),
     },
     grants: job.grants.map(({ shard, bytes, version }) => ({ shard, bytes, version })),
   }));
@@ -54,8 +55,11 @@ export function addressesAfter(known: readonly ShardAddress[], directory: FleetD
   return [...new Map([...known, ...told].map((address) => [address.shard, address])).values()];
 }
 
-/** What is kept of a Welcome; the heartbeat is never more frequent than ten times a second. */
-export function membershipOf(welcome: Welcome__Output): NodeMembership {
+/** What is kept of a Welcome of a node with so many shards; the heartbeat is never more frequent than ten times a second. */
+export function membershipOf(welcome: Welcome__Output, shards: number): NodeMembership {
+  if (welcome.shards.length !== shards) {
+    throw new SatchelError('internal', `the controller named ${welcome.shards.length} shards, not ${shards}`);
+  }
   return {
     shards: [...welcome.shards],
     publicKeyJwk: welcome.publicKeyJwk,

@@ -19,6 +19,7 @@ import { addressesAfter, awaitedJobs, configuredJobs, jobUsageMessage, membershi
 import { type HelloSource, helloOf } from './hello.js';
 import type { NodeStatistics } from './node-statistics.js';
 import { Purges } from './purges.js';
+import { ReservedBytes } from './reserved-bytes.js';
 import type { ShardProcess } from './shard-process.js';
 import { UsageLedger } from './usage-ledger.js';
 
@@ -37,6 +38,7 @@ export class NodeControl implements LinkOwner {
   private readonly link: ControllerLink;
   private readonly ledger: UsageLedger;
   private readonly purges = new Purges();
+  private readonly reserved = new ReservedBytes((index, message) => this.tell(index, message));
   private readonly downMs = new Map<number, number>();
   private readonly takenPorts = new Map<number, number>();
   /** Jobs that shards opened by their token and that are not in the job table (yet). */
@@ -131,6 +133,7 @@ export class NodeControl implements LinkOwner {
     this.tell(index, { kind: 'controller', reachable: this.joined });
     const jobs = this.purges.of(index);
     if (jobs.length > 0) this.tell(index, { kind: 'jobs-ended', jobs });
+    this.reserved.tellAgain(index);
     if (again) this.tell(index, { kind: 'jobs-changed', jobs: this.node.table.awaiting() });
     if (again) this.sayShard(index, 'up');
   }
@@ -222,11 +225,7 @@ export class NodeControl implements LinkOwner {
   }
 
   private welcome(welcome: Welcome__Output): void {
-    const membership = membershipOf(welcome);
-    if (membership.shards.length !== this.node.shards.length) {
-      const { length } = this.node.shards;
-      throw new SatchelError('internal', `the controller named ${membership.shards.length} shards, not ${length}`);
-    }
+    const membership = membershipOf(welcome, this.node.shards.length);
     // A node that is new, or lost all it had, serves once it knows what its jobs lost here.
     this.isNew = this.node.file.facts.membership === undefined && welcome.configures;
     this.node.file.save({ membership });
@@ -249,6 +248,7 @@ export class NodeControl implements LinkOwner {
   }
 
   private async configure(message: ConfigureJobs__Output): Promise<void> {
+    this.reserved.told(message.reserved, this.node.file.facts.membership);
     const refuseUntilMs = this.node.clock.now() + tokenLifetimeMs;
     const complete = message.complete ? { known: this.announced, refuseUntilMs } : undefined;
     const { changed, ended } = await this.node.table.apply(configuredJobs(message), complete);
@@ -260,7 +260,8 @@ export class NodeControl implements LinkOwner {
     this.link.send({ applied: { sequence: message.sequence } });
   }
 
-  private async endJob({ job, refuseUntilMs }: EndJobOnNode__Output): Promise<void> {
+  private async endJob({ job, refuseUntilMs, reserved }: EndJobOnNode__Output): Promise<void> {
+    this.reserved.told(reserved, this.node.file.facts.membership);
     const record = await this.node.table.end(job, refuseUntilMs || this.node.clock.now() + tokenLifetimeMs);
     if (record.purged) this.sayPurged(job, record.purged);
     else this.purge([job]);

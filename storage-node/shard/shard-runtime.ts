@@ -88,6 +88,9 @@ export class ShardRuntime {
       case 'grant-reclaim':
         registry.reclaim(message.job);
         return;
+      case 'reserved':
+        this.stores.setReserved(message.dramBytes);
+        return;
       case 'controller':
         registry.setControllerReachable(message.reachable);
         return;

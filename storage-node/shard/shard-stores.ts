@@ -99,7 +99,14 @@ export class ShardStores implements JobStores {
   }
 
   setOwnedSlots(configuration: JobConfiguration, shard: number): void {
-    this.jobs.get(configuration.job)?.arena?.setOwnedSlots(ownedSlots(configuration, shard, slotCount));
+    const arena = this.jobs.get(configuration.job)?.arena;
+    arena?.setOwnedSlots(ownedSlots(configuration, shard, slotCount));
+    arena?.setReservedBytes(configuration.reserved?.find((reserved) => reserved.shard === shard)?.dramBytes ?? 0);
+  }
+
+  /** What all active jobs together have reserved of the shard's DRAM: others leave it free. */
+  setReserved(dramBytes: number): void {
+    this.arena.pool.reservations.setTotal(dramBytes);
   }
 
   fences(job: string): FenceStore {

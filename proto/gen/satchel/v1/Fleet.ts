@@ -12,6 +12,7 @@ import type { ListNodesResponse as _satchel_v1_ListNodesResponse, ListNodesRespo
 import type { Node as _satchel_v1_Node, Node__Output as _satchel_v1_Node__Output } from '../../satchel/v1/Node.js';
 import type { NodeMessage as _satchel_v1_NodeMessage, NodeMessage__Output as _satchel_v1_NodeMessage__Output } from '../../satchel/v1/NodeMessage.js';
 import type { PublicKey as _satchel_v1_PublicKey, PublicKey__Output as _satchel_v1_PublicKey__Output } from '../../satchel/v1/PublicKey.js';
+import type { RemoveNodeRequest as _satchel_v1_RemoveNodeRequest, RemoveNodeRequest__Output as _satchel_v1_RemoveNodeRequest__Output } from '../../satchel/v1/RemoveNodeRequest.js';
 
 export interface FleetClient extends grpc.Client {
   DrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
@@ -55,6 +56,15 @@ export interface FleetClient extends grpc.Client {
   listNodes(argument: _satchel_v1_ListNodesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
   listNodes(argument: _satchel_v1_ListNodesRequest, callback: grpc.requestCallback<_satchel_v1_ListNodesResponse__Output>): grpc.ClientUnaryCall;
   
+  RemoveNode(argument: _satchel_v1_RemoveNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  RemoveNode(argument: _satchel_v1_RemoveNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  RemoveNode(argument: _satchel_v1_RemoveNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  RemoveNode(argument: _satchel_v1_RemoveNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  removeNode(argument: _satchel_v1_RemoveNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  removeNode(argument: _satchel_v1_RemoveNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  removeNode(argument: _satchel_v1_RemoveNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  removeNode(argument: _satchel_v1_RemoveNodeRequest, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
+  
   UndrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
   UndrainNode(argument: _satchel_v1_DrainNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
   UndrainNode(argument: _satchel_v1_DrainNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_satchel_v1_Node__Output>): grpc.ClientUnaryCall;
@@ -77,6 +87,8 @@ export interface FleetHandlers extends grpc.UntypedServiceImplementation {
   
   ListNodes: grpc.handleUnaryCall<_satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse>;
   
+  RemoveNode: grpc.handleUnaryCall<_satchel_v1_RemoveNodeRequest__Output, _satchel_v1_Node>;
+  
   UndrainNode: grpc.handleUnaryCall<_satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node>;
   
 }
@@ -87,5 +99,6 @@ export interface FleetDefinition extends grpc.ServiceDefinition {
   Join: MethodDefinition<_satchel_v1_NodeMessage, _satchel_v1_ControllerMessage, _satchel_v1_NodeMessage__Output, _satchel_v1_ControllerMessage__Output>
   ListDecisions: MethodDefinition<_satchel_v1_ListDecisionsRequest, _satchel_v1_ListDecisionsResponse, _satchel_v1_ListDecisionsRequest__Output, _satchel_v1_ListDecisionsResponse__Output>
   ListNodes: MethodDefinition<_satchel_v1_ListNodesRequest, _satchel_v1_ListNodesResponse, _satchel_v1_ListNodesRequest__Output, _satchel_v1_ListNodesResponse__Output>
+  RemoveNode: MethodDefinition<_satchel_v1_RemoveNodeRequest, _satchel_v1_Node, _satchel_v1_RemoveNodeRequest__Output, _satchel_v1_Node__Output>
   UndrainNode: MethodDefinition<_satchel_v1_DrainNodeRequest, _satchel_v1_Node, _satchel_v1_DrainNodeRequest__Output, _satchel_v1_Node__Output>
 }

@@ -4,6 +4,7 @@ import type { SlotRange as _satchel_v1_SlotRange, SlotRange__Output as _satchel_
 import type { Grant as _satchel_v1_Grant, Grant__Output as _satchel_v1_Grant__Output } from '../../satchel/v1/Grant.js';
 import type { PreviousOwner as _satchel_v1_PreviousOwner, PreviousOwner__Output as _satchel_v1_PreviousOwner__Output } from '../../satchel/v1/PreviousOwner.js';
 import type { EndedPrefix as _satchel_v1_EndedPrefix, EndedPrefix__Output as _satchel_v1_EndedPrefix__Output } from '../../satchel/v1/EndedPrefix.js';
+import type { ShardReservation as _satchel_v1_ShardReservation, ShardReservation__Output as _satchel_v1_ShardReservation__Output } from '../../satchel/v1/ShardReservation.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface JobConfiguration {
@@ -19,6 +20,7 @@ export interface JobConfiguration {
   'revision'?: (number | string | Long);
   'previous'?: (_satchel_v1_PreviousOwner)[];
   'endedPrefixes'?: (_satchel_v1_EndedPrefix)[];
+  'reserved'?: (_satchel_v1_ShardReservation)[];
 }
 
 export interface JobConfiguration__Output {
@@ -34,4 +36,5 @@ export interface JobConfiguration__Output {
   'revision': (number);
   'previous': (_satchel_v1_PreviousOwner__Output)[];
   'endedPrefixes': (_satchel_v1_EndedPrefix__Output)[];
+  'reserved': (_satchel_v1_ShardReservation__Output)[];
 }

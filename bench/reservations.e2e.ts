@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { JobWatch } from './job-watch.js';
+import { useCluster } from './testing/test-cluster.js';
+
+const MiB = 1024 * 1024;
+const valueBytes = 64 * 1024;
+const shared = useCluster({ nodes: 1, shards: 1, dram: '64MiB', ssd: '256MiB' });
+let watch: JobWatch;
+beforeAll(() => {
+  watch = new JobWatch(shared.cluster.controller);
+});
+afterAll(() => watch.close());
+
+type TestJob = Awaited<ReturnType<typeof shared.register>>;
+
+async function putAll(job: TestJob, count: number): Promise<void> {
+  for (let from = 0; from < count; from += 64) {
+    const batch = Array.from({ length: Math.min(64, count - from) }, (_, index) => from + index);
+    await Promise.all(batch.map((index) => job.store.put(`key/${index}`, Buffer.alloc(valueBytes, index % 256))));
+  }
+}
+
+async function held(job: TestJob, bytes: number): Promise<{ dram: number; ssd: number }> {
+  const usage = await watch.usage(job.id, { bytesIn: bytes, bytesOut: 0 });
+  return { dram: usage.dram?.bytes ?? 0, ssd: usage.ssd?.bytes ?? 0 };
+}
+
+test('a job without hints uses what is free, leaves alone what others reserved, and spills the rest', async () => {
+  const reserving = await shared.register({ capacity: '24MiB', latencySensitive: true });
+  // Nobody has connected to it yet; what it reserved is kept for it all the same.
+  const other = await shared.register();
+  const count = (80 * MiB) / valueBytes;
+  await putAll(other, count);
+  const taken = await held(other, count * valueBytes);
+  expect(taken.dram).toBeLessThanOrEqual(40 * MiB);
+  expect(taken.dram).toBeGreaterThan(32 * MiB);
+  expect(taken.dram + taken.ssd).toBeGreaterThanOrEqual(80 * MiB);
+
+  const own = (20 * MiB) / valueBytes;
+  await putAll(reserving, own);
+  expect(await held(reserving, own * valueBytes)).toMatchObject({ ssd: 0 });
+  for (const index of [0, 1, count - 1]) {
+    expect((await other.store.get(`key/${index}`))?.equals(Buffer.alloc(valueBytes, index % 256))).toBe(true);
+  }
+
+  // When it has ended, what it had is anybody's.
+  await reserving.end();
+  const later = await shared.register();
+  await putAll(later, own);
+  expect((await held(later, own * valueBytes)).dram).toBeGreaterThan(16 * MiB);
+}, 60_000);
