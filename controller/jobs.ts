@@ -184,6 +184,21 @@ export class Jobs {
     return true;
   }
 
+  /**
+   * Forgets a node that is not up. `lost`: also one that jobs need, whose slots there go to others. Throws `not-found`, and `unavailable`
+   * saying what is in the way.
+   */
+  async removeNode(node: string, lost: boolean): Promise<NodeView> {
+    const { fleet } = this.#parts;
+    if (!lost && this.table.needs(node)) {
+      throw new SatchelError('unavailable', `jobs need node '${node}': drain it; if it does not come back, say that it is lost`);
+    }
+    const view = fleet.giveUp(node);
+    await this.lost(node);
+    if (!this.table.needs(node)) fleet.forget(node);
+    return view;
+  }
+
   /** Tells a draining node to leave once no job needs it; forgets one that has left. Idempotent. */
   settleNode(node: string): void {
     this.#parts.settler.settle(node);

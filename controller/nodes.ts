@@ -16,7 +16,8 @@ import {
   type NodeEvent,
   nextConnection,
 } from './fleet/node-life.js';
-import { addressOf, type NodeIntroduction, recordOf, shardsWithOtherContents } from './fleet/node-records.js';
+import { type NodeIntroduction, recordOf, shardsWithOtherContents } from './fleet/node-records.js';
+import { checkNotTaken } from './fleet/rivals.js';
 import type { DrainedBy, FleetRecord, NodeRecord } from './model.js';
 import type { NodeSession } from './node-session.js';
 import type { ReservedCapacity, RoomIndex, ShardRoom } from './placement.js';
@@ -94,7 +95,7 @@ export class Fleet {
    * another address.
    */
   async join(introduction: NodeIntroduction, session: NodeSession): Promise<{ record: NodeRecord; heartbeatMs: number }> {
-    await this.#checkNotTaken(introduction);
+    await checkNotTaken(introduction, this.#nodes.get(introduction.node), this.#rivals);
     const { node } = introduction;
     const before = this.#nodes.get(node);
     const record = recordOf(introduction, before?.record, () => this.#newShard());
@@ -165,13 +166,22 @@ export class Fleet {
 
   /** Whether this node gets new slots. Resolves once durable, when the node is told; throws `not-found`. */
   async setDraining(node: string, by: DrainedBy | undefined): Promise<NodeView> {
-    const entry = this.#nodes.get(node);
-    if (entry === undefined) throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
+    const entry = this.#known(node);
     entry.record = { ...entry.record, draining: by !== undefined, drainedBy: by };
     this.#rooms.fleetChanged();
     await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
     if (by !== undefined) this.session(node)?.send({ drain: { reason: drainReason, leave: false } });
     return this.#nodes.get(node) ?? entry;
+  }
+
+  /** Gives up a node that is not connected. Throws `not-found`, and `unavailable` if it is there or no other could take its place. */
+  giveUp(node: string): NodeView {
+    const entry = this.#known(node);
+    if (hasSession(entry.connection)) throw new SatchelError('unavailable', `node '${node}' is up; drain it, or stop it first`);
+    if (entry.connection.kind === 'awaited') this.#down(node, entry, this.#next(entry.connection, { kind: 'left' }));
+    if (entry.connection.kind !== 'lost') this.#lose(node, entry, { kind: 'lost', sinceMs: this.#lived() });
+    if (entry.connection.kind === 'lost') return entry;
+    throw new SatchelError('unavailable', `no other node is up that could take what jobs have on '${node}'`);
   }
 
   /** Forgets a node that has left for good; its shard ids are not given out again. */
@@ -244,6 +254,12 @@ export class Fleet {
     for (const { connection } of this.#nodes.values()) if (hasSession(connection)) connection.session.close();
   }
 
+  #known(node: string): Entry {
+    const entry = this.#nodes.get(node);
+    if (entry !== undefined) return entry;
+    throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
+  }
+
   #next(connection: NodeConnection, event: NodeEvent): NodeConnection {
     return nextConnection(connection, event, this.#lived(), this.#times);
   }
@@ -275,21 +291,6 @@ export class Fleet {
       : { kind: 'down', sinceMs: now };
     this.#nodes.set(record.node, { record, connection, lastHeardMs: 0, usage: undefined, downShards: new Set() });
     for (const { index, shard } of record.shards) this.#shards.set(shard, { node: record.node, index });
-  }
-
-  /**
-   * A node that was killed and starts again may be back before its old stream is seen to end: whoever is connected under its
-   * name from another address has two heartbeats' time to be heard.
-   */
-  async #checkNotTaken(introduction: NodeIntroduction): Promise<void> {
-    const entry = this.#nodes.get(introduction.node);
-    if (entry?.connection.kind !== 'connected' || addressOf(entry.record) === addressOf(introduction)) return;
-    const patienceMs = 2 * entry.connection.heartbeatMs;
-    if ((await this.#rivals.wait(introduction.node, patienceMs, 'gone')) === 'gone') return;
-    throw new SatchelError(
-      'unavailable',
-      `a node named ${introduction.node} is already up at ${addressOf(entry.record)}; give this one another --id`,
-    );
   }
 
   #newShard(): number {

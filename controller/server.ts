@@ -89,6 +89,7 @@ function fleetService(parts: ServerParts): wire.FleetHandlers {
     GetPublicKey: unary(parts, 'GetPublicKey', () => ({ publicKeyJwk: parts.tokens.publicKeyJwk })),
     ...decisionHandlers(parts),
     DrainNode: unary(parts, 'DrainNode', async ({ node }) => nodeToWire(await jobs.drainNode(node), jobs, fleet)),
+    RemoveNode: unary(parts, 'RemoveNode', async ({ node, lost }) => nodeToWire(await jobs.removeNode(node, lost), jobs, fleet)),
     UndrainNode: unary(parts, 'UndrainNode', async ({ node }) => nodeToWire(await jobs.undrainNode(node), jobs, fleet)),
   };
 }

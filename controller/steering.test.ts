@@ -278,3 +278,34 @@ describe('a node that is back without what it held', () => {
     });
   });
 });
+
+describe('a node that is removed', () => {
+  const remove = (node: string, lost = false) =>
+    controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.removeNode, { node, lost });
+
+  it('as lost is forgotten at once, and its slots go to others', async () => {
+    const one = await controller.joinNode('n1', 1);
+    await controller.joinNode('n2', 1);
+    const { job } = await controller.register({ hints: { throughputBytesPerSecond: 900 * MiB } });
+    await expect(remove('n1', true)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('is up') });
+    one.leave();
+    await vi.waitFor(async () => expect((await controller.listNodes())[0]?.state).not.toBe('up'));
+    await expect(remove('n1')).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('jobs need') });
+    await remove('n1', true);
+    expect((await controller.listNodes()).map(({ node }) => node)).toEqual(['n2']);
+    const after = await controller.getJob(job);
+    expect(shardsOf(after)).toEqual([2]);
+    expect(after.previous).toMatchObject([{ shard: 1, lost: true }]);
+    await controller.endJob(job);
+    expect(await controller.getJob(job)).toMatchObject({ state: 'ended' });
+  });
+
+  it('is refused while nobody could take its slots, or if there is none', async () => {
+    const node = await controller.joinNode('n1', 1);
+    await controller.register();
+    node.leave();
+    await vi.waitFor(async () => expect((await controller.listNodes())[0]?.state).not.toBe('up'));
+    await expect(remove('n1', true)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('no other') });
+    await expect(remove('n9')).rejects.toMatchObject({ code: 'not-found' });
+  });
+});

@@ -27,6 +27,7 @@ import { addNamespaceUsage } from './commands/namespace/usage.js';
 import { addNodeDecisions } from './commands/node/decisions.js';
 import { addNodeDrain } from './commands/node/drain.js';
 import { addNodeList } from './commands/node/list.js';
+import { addNodeRemove } from './commands/node/remove.js';
 import { addNodeUndrain } from './commands/node/undrain.js';
 import { addPlan } from './commands/plan.js';
 import { addPut } from './commands/put.js';
@@ -66,7 +67,7 @@ function buildProgram(io: CliProcess): Command {
   const stage = group(group(program, 'job', ''), 'stage', 'stages of a job: begin, renew, end, list');
   for (const add of [addStageBegin, addStageRenew, addStageEnd, addStageList]) add(stage, io);
   addNamespaceUsage(group(program, 'namespace', 'namespaces: usage'), io);
-  for (const add of [addNodeList, addNodeDrain, addNodeUndrain, addNodeDecisions])
+  for (const add of [addNodeList, addNodeDrain, addNodeUndrain, addNodeRemove, addNodeDecisions])
     add(group(program, 'node', 'storage nodes: list, drain, undrain, decisions'), io);
   for (const add of [addNamespaceList, addNamespaceShow, addNamespaceSet])
     add(group(program, 'namespace', 'namespaces: list, show, set'), io);

@@ -32,7 +32,10 @@ export async function startTestController(answers: Answers): Promise<TestControl
   const server: ServerHandle = await serve(
     [
       { definition: schema.Jobs.service, implementation: implement(jobMethods) },
-      { definition: schema.Fleet.service, implementation: implement(['listNodes', 'drainNode', 'undrainNode', 'listDecisions']) },
+      {
+        definition: schema.Fleet.service,
+        implementation: implement(['listNodes', 'drainNode', 'undrainNode', 'removeNode', 'listDecisions']),
+      },
     ],
     '127.0.0.1',
     0,
