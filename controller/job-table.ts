@@ -17,8 +17,6 @@ export class JobTable {
   /** Jobs that are no longer active, oldest first. */
   readonly #finished = new Map<string, number>();
   readonly #watchers: ((before: JobRecord | undefined, after: JobRecord | undefined) => void)[] = [];
-  /** Called after each change of a job: as it was, and as it is. */
-  onChange: (before: JobRecord | undefined, after: JobRecord | undefined) => void = () => undefined;
 
   /** Calls `changed` with each job as it was and as it is from then on; undefined: not known. */
   watch(changed: (before: JobRecord | undefined, after: JobRecord | undefined) => void): void {
@@ -49,7 +47,6 @@ export class JobTable {
     const { job, state } = record;
     const before = this.#jobs.get(job);
     this.#jobs.set(job, record);
-    this.onChange(before, record);
     for (const changed of this.#watchers) changed(before, record);
     if (before !== undefined && movedOrEnded(before, record)) this.#unlink(before);
     if (state.kind !== 'ended') this.#link(record);
@@ -68,7 +65,6 @@ export class JobTable {
     for (const changed of this.#watchers) changed(record, undefined);
     this.short.delete(job);
     this.#finished.delete(job);
-    this.onChange(record, undefined);
   }
 
   all(): IterableIterator<JobRecord> {

@@ -216,3 +216,15 @@ it('a fleet without a provider is given advice, each once', async () => {
   expect(kinds()).toEqual(['advice fleet', 'advice fleet']);
   expect(last('advice')?.because).toContain('the fleet is static: start 3 more nodes');
 });
+
+it('starts nothing for a job whose namespace has as many nodes as it may', async () => {
+  start();
+  await pass(1);
+  await join('fake-1');
+  await jobs.namespaces.set('default', { nodes: 1 }, []);
+  const record = await register(3 * GiB);
+  expect(record.deficit?.bytes).toBeGreaterThan(GiB);
+  await pass(5);
+  // What is reserved fills the node, which is reason for one more, and no more than that.
+  expect(provider.there.size).toBe(2);
+});

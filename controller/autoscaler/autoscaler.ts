@@ -7,9 +7,9 @@ import type { NodeProvider, ProvidedNode } from '../providers/node-provider.js';
 import { Advisor } from './advisor.js';
 import { Arrivals, type Movements } from './arrivals.js';
 import { backOffMs } from './back-off.js';
-import { decide, freshMemory, type ScaleAction, type ScaleMemory } from './decide.js';
+import { decide, freshMemory, mayShrink, type ScaleAction, type ScaleMemory } from './decide.js';
 import { cheapestToLetGo, FleetObserver } from './fleet-observer.js';
-import { MissingDemand } from './missing.js';
+import { isShorter } from './missing.js';
 import type { AutoscalePolicy } from './policy.js';
 import { type FleetLoad, type FleetSnapshot, loadOf, type NodeLoad } from './snapshot.js';
 
@@ -28,7 +28,6 @@ export interface AutoscalerParts {
 /** Keeps the fleet at its size: observes, decides, and has the provider start and remove nodes. Each decision is recorded. */
 export class Autoscaler {
   readonly #parts: AutoscalerParts;
-  readonly #missing = new MissingDemand();
   readonly #observer: FleetObserver;
   readonly #arrivals: Arrivals;
   readonly #advisor: Advisor;
@@ -42,18 +41,18 @@ export class Autoscaler {
   #failedStarts = 0;
   #noStartBeforeMs = 0;
   #load: FleetLoad | undefined;
+  #jobsMissing = 0;
 
   /** Begins at once; the provider stays the caller's. */
   constructor(parts: AutoscalerParts) {
     this.#parts = parts;
     const { fleet, jobs, policy, decisions, environment } = parts;
-    this.#observer = new FleetObserver(fleet, jobs, this.#missing, policy.smoothingMs);
+    this.#observer = new FleetObserver(fleet, jobs, policy.smoothingMs);
     this.#arrivals = new Arrivals(policy.startTimeoutMs);
     this.#advisor = new Advisor(decisions, environment.clock);
-    for (const record of jobs.table.all()) this.#missing.changed(undefined, record);
-    jobs.table.onChange = (before, after) => {
-      if (this.#missing.changed(before, after)) this.wake();
-    };
+    jobs.table.watch((before, after) => {
+      if (isShorter(before, after)) this.wake();
+    });
     this.#cancel = environment.clock.after(0, this.#run);
   }
 
@@ -64,7 +63,7 @@ export class Autoscaler {
 
   /** Jobs that have less than they were to get, and nodes on their way. */
   get waiting(): { readonly jobs: number; readonly nodes: number } {
-    return { jobs: this.#missing.jobs, nodes: this.#arrivals.expected.length };
+    return { jobs: this.#jobsMissing, nodes: this.#arrivals.expected.length };
   }
 
   /** Looks at the fleet at once instead of at the next tick. */
@@ -79,7 +78,6 @@ export class Autoscaler {
   close(): void {
     this.#state = 'closed';
     this.#cancel();
-    this.#parts.jobs.table.onChange = () => undefined;
   }
 
   readonly #run = (): void => {
@@ -109,17 +107,21 @@ export class Autoscaler {
   async #scale(provided: readonly ProvidedNode[]): Promise<void> {
     const { provider, policy, environment } = this.#parts;
     const loads = this.#observer.loads(provided);
-    const mine = cheapestToLetGo(loads.filter(({ shape }) => shape !== undefined));
-    const removable = mine.length === 0 ? [] : await this.#bounded(provider.removable(mine));
     const starting = [...this.#arrivals.expected, ...returning(provided, loads, this.#arrivals)];
     const held = this.#arrivals.held(provided);
-    const snapshot = this.#observer.snapshot({ loads, starting, held, removable, shapes: provider.shapes });
-    this.#load = loadOf(snapshot);
+    const seen = this.#observer.snapshot({ loads, starting, held, removable: [], shapes: provider.shapes });
+    this.#load = loadOf(seen);
+    this.#jobsMissing = seen.jobsMissing;
     if (provider.shapes.length === 0) {
-      this.#advise(snapshot);
+      this.#advise(seen);
       return;
     }
-    const { actions, memory } = decide(snapshot, policy, this.#memory, environment.clock.now());
+    const nowMs = environment.clock.now();
+    // Which nodes may go is asked for only when one is to go: some providers have to ask others.
+    const shrinks = mayShrink(seen, policy, this.#memory, nowMs);
+    const mine = shrinks ? cheapestToLetGo(loads.filter(({ shape }) => shape !== undefined)) : [];
+    const removable = mine.length === 0 ? [] : await this.#bounded(provider.removable(mine));
+    const { actions, memory } = decide({ ...seen, removable }, policy, this.#memory, nowMs);
     this.#memory = memory;
     for (const action of actions) await this.#act(action);
   }

@@ -1,5 +1,5 @@
 import type { Figure } from '../model.js';
-import { type Amounts, combine, type Dimension, dimensions, fullest, timesAmounts, utilisation } from './amounts.js';
+import { type Amounts, combine, type Dimension, dimensions, fullest, sumAmounts, timesAmounts, utilisation } from './amounts.js';
 import { cheapestShapes } from './cheapest-shapes.js';
 import { describeLoad, figuresOf, percent } from './figures.js';
 import type { AutoscalePolicy } from './policy.js';
@@ -52,6 +52,19 @@ export function decide(snapshot: FleetSnapshot, policy: AutoscalePolicy, before:
   const shrunk = low ? shrink(context, memory) : undefined;
   return shrunk ?? { actions: [], memory: { ...memory, limited: false } };
 }
+
+/** Whether a decision would look for a node to drain; only then it has to know which may go. */
+export function mayShrink(snapshot: FleetSnapshot, policy: AutoscalePolicy, before: ScaleMemory, nowMs: number): boolean {
+  return fullest(loadOf(snapshot).parts).part < policy.low && isQuiet(snapshot, policy, before, nowMs);
+}
+
+/** Long enough under the band, and nothing on its way. */
+function isQuiet(snapshot: FleetSnapshot, policy: AutoscalePolicy, memory: ScaleMemory, nowMs: number): boolean {
+  return quietMs(memory, nowMs) >= policy.lingerMs && snapshot.starting.length === 0 && snapshot.jobsMissing === 0;
+}
+
+const quietMs = ({ lowSinceMs, startedMs, drainedMs }: ScaleMemory, nowMs: number): number =>
+  nowMs - Math.max(lowSinceMs ?? nowMs, startedMs, drainedMs);
 
 interface Context {
   readonly snapshot: FleetSnapshot;
@@ -125,11 +138,9 @@ function startsFor(context: Context, lacking: number, rest: number, needed: Amou
   // The least number of nodes is met by the cheapest there are.
   const extra = Math.min(Math.max(0, rest - planned), Math.max(0, most - planned));
   if (extra > 0 && cheapest !== undefined) plan.push({ shape: cheapest.shape, count: Math.min(extra, cheapest.room) });
+  const brought = sumAmounts([load.capacity, ...plan.map(({ shape, count }) => timesAmounts(capacityOf(shape), count))]);
+  const after = utilisation(load.taken, brought);
   return plan.map(({ shape, count }): ScaleAction => {
-    const after = utilisation(
-      load.taken,
-      combine(load.capacity, timesAmounts(capacityOf(shape), count), (a, b) => a + b),
-    );
     const because = `${whyGrow(context, lacking)}; ${count} of ${shape.name} bring the fullest to ${percent(fullest(after).part)}`;
     return { kind: 'start', shape: shape.name, count, figures: context.figures, because };
   });
@@ -137,8 +148,7 @@ function startsFor(context: Context, lacking: number, rest: number, needed: Amou
 
 function shrink(context: Context, memory: ScaleMemory): ScaleDecision | undefined {
   const { snapshot, policy, serving, nowMs } = context;
-  const quietMs = nowMs - Math.max(memory.lowSinceMs ?? nowMs, memory.startedMs, memory.drainedMs);
-  if (quietMs < policy.lingerMs || snapshot.starting.length > 0 || snapshot.jobsMissing > 0) return undefined;
+  if (!isQuiet(snapshot, policy, memory, nowMs)) return undefined;
   const step = Math.max(1, Math.floor(serving.length * policy.stepIn));
   const drains: ScaleAction[] = [];
   const blocked = new Set<string | undefined>();
@@ -154,7 +164,7 @@ function shrink(context: Context, memory: ScaleMemory): ScaleDecision | undefine
       continue;
     }
     capacity = without;
-    const because = `${describeLoad(context.load)}, under ${percent(policy.low)} for ${Math.round(quietMs / 1000)} s; without it ${percent(after.part)} of ${after.dimension}`;
+    const because = `${describeLoad(context.load)}, under ${percent(policy.low)} for ${Math.round(quietMs(memory, nowMs) / 1000)} s; without it ${percent(after.part)} of ${after.dimension}`;
     drains.push({ kind: 'drain', node: name, figures: [...context.figures, ...nodeFigures(node)], because });
   }
   if (drains.length === 0) return undefined;

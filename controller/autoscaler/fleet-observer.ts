@@ -5,7 +5,7 @@ import type { Fleet, NodeView } from '../nodes.js';
 import type { ProvidedNode } from '../providers/node-provider.js';
 import { shardBytesPerSecond } from '../sizing/tier-facts.js';
 import { type Amounts, combine } from './amounts.js';
-import type { MissingDemand } from './missing.js';
+import { missingInAll } from './missing.js';
 import { NodeMeter } from './node-meter.js';
 import type { FleetSnapshot, NodeLoad } from './snapshot.js';
 
@@ -16,14 +16,12 @@ export type Picture = Pick<FleetSnapshot, 'starting' | 'held' | 'removable' | 's
 export class FleetObserver {
   readonly #fleet: Fleet;
   readonly #jobs: Jobs;
-  readonly #missing: MissingDemand;
   readonly #smoothingMs: number;
   #meters = new Map<string, NodeMeter>();
 
-  constructor(fleet: Fleet, jobs: Jobs, missing: MissingDemand, smoothingMs: number) {
+  constructor(fleet: Fleet, jobs: Jobs, smoothingMs: number) {
     this.#fleet = fleet;
     this.#jobs = jobs;
-    this.#missing = missing;
     this.#smoothingMs = smoothingMs;
   }
 
@@ -46,7 +44,7 @@ export class FleetObserver {
 
   /** The whole picture, with what is missing to jobs. */
   snapshot({ loads, ...rest }: Picture): FleetSnapshot {
-    const { jobs: jobsMissing, total: missing } = this.#missing;
+    const { amounts: missing, jobs: jobsMissing } = missingInAll(this.#jobs);
     return { ...rest, nodes: loads, missing, jobsMissing };
   }
 

@@ -1,9 +1,17 @@
+import type { Jobs } from '../jobs.js';
 import type { JobRecord } from '../model.js';
 import { type Amounts, combine, dimensions, noAmounts } from './amounts.js';
 
+/** What jobs were to be given and were not. */
+export interface Missing {
+  readonly amounts: Amounts;
+  readonly jobs: number;
+}
+
 /** What an active job was to be given and was not, because the fleet did not have it. */
-export function missingOf({ state, deficit, hints }: JobRecord): Amounts {
-  if (state.kind !== 'active' || deficit === undefined) return noAmounts;
+export function missingOf(record: Pick<JobRecord, 'state' | 'deficit' | 'hints'> | undefined): Amounts {
+  if (record?.state.kind !== 'active' || record.deficit === undefined) return noAmounts;
+  const { deficit, hints } = record;
   return {
     // Shards that a job wants for its requests are cores; one that says nothing of itself would take any number and needs none.
     cpu: hints.requests === undefined ? 0 : deficit.shards,
@@ -13,28 +21,31 @@ export function missingOf({ state, deficit, hints }: JobRecord): Amounts {
   };
 }
 
-/** What is missing to all active jobs, kept as they change. */
-export class MissingDemand {
-  readonly #missing = new Map<string, Amounts>();
+/** Whether a job that changed is short of more than it was. */
+export function isShorter(before: JobRecord | undefined, after: JobRecord | undefined): boolean {
+  const [was, is] = [missingOf(before), missingOf(after)];
+  return dimensions.some((dimension) => is[dimension] > was[dimension]);
+}
 
-  /** A job changed. Returns whether more is missing to it than before. */
-  changed(before: JobRecord | undefined, after: JobRecord | undefined): boolean {
-    const job = after?.job ?? before?.job ?? '';
-    const was = this.#missing.get(job) ?? noAmounts;
-    const is = after === undefined ? noAmounts : missingOf(after);
-    if (dimensions.some((dimension) => is[dimension] > 0)) this.#missing.set(job, is);
-    else this.#missing.delete(job);
-    return dimensions.some((dimension) => is[dimension] > was[dimension]);
+/** What is missing to all jobs that more nodes would help: not to those whose namespace has as many nodes as it may. */
+export function missingInAll({ table, namespaces }: Pick<Jobs, 'table' | 'namespaces'>): Missing {
+  const atLimit = new Map<string, boolean>();
+  let amounts = noAmounts;
+  let jobs = 0;
+  for (const job of table.short) {
+    const record = table.get(job);
+    const missing = missingOf(record);
+    if (record === undefined || !dimensions.some((dimension) => missing[dimension] > 0)) continue;
+    const { namespace } = record;
+    if (!atLimit.has(namespace)) atLimit.set(namespace, hasAllItMay(namespaces, namespace));
+    if (atLimit.get(namespace)) continue;
+    amounts = combine(amounts, missing, (a, b) => a + b);
+    jobs++;
   }
+  return { amounts, jobs };
+}
 
-  get jobs(): number {
-    return this.#missing.size;
-  }
-
-  /** Summed when asked for, so that no rounding adds up over the day. */
-  get total(): Amounts {
-    let total = noAmounts;
-    for (const missing of this.#missing.values()) total = combine(total, missing, (a, b) => a + b);
-    return total;
-  }
+function hasAllItMay(namespaces: Jobs['namespaces'], namespace: string): boolean {
+  const { limits, totals } = namespaces.view(namespace);
+  return limits.nodes !== undefined && totals.nodes.size >= limits.nodes;
 }

@@ -63,7 +63,7 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
-test.each([11, 12, 13])('a day with its tide is followed within the band, without flapping (seed %i)', (seed) => {
+test.each([11, 12])('a day with its tide is followed within the band, without flapping (seed %i)', (seed) => {
   const tide = (atMs: number) => 30 - 20 * Math.cos((2 * Math.PI * atMs) / (24 * hourMs));
   const run = simulate(policy, noisy(tide, 0.12, seed), 24 * hourMs);
   // From 10 to 50 nodes' worth and back takes some 57 starts and as many drains.
