@@ -158,7 +158,7 @@ describe('placement of any job on any fleet', () => {
     );
   });
 
-  it('uses as few nodes as any choice of nodes could, for as many shards as wanted', () => {
+  it('uses no more nodes than the best choice of nodes would, for as many shards as wanted', () => {
     fc.assert(
       fc.property(anyRooms, anyRequest, (rooms, wanted) => {
         if (wanted.dramBytes + wanted.ssdBytes + wanted.throughputBytesPerSecond === 0) return;
