@@ -39,7 +39,7 @@ export type JobEvent = JobEvent__Output;
 
 /** How a job is held. */
 export interface HoldOptions {
-  /** `host:port` of the controller. Default: SATCHEL_CONTROLLER, else 127.0.0.1:7400. */
+  /** `host:port` of the controller, or of several with commas between. Default: SATCHEL_CONTROLLER, else 127.0.0.1:7400. */
   readonly controller?: string;
   /** Called once when the job is over although it is held: its lease lapsed or someone else ended it. */
   readonly onLeaseLost?: (error: SatchelError) => void;
