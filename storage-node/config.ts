@@ -104,7 +104,10 @@ function nodeCommand(): Command {
     .description('A storage node of Satchel')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stderr.write(text) })
-    .option('--controller <host:port>', 'the controller (default: SATCHEL_CONTROLLER, else 127.0.0.1:7400)')
+    .option(
+      '--controller <host:port>',
+      'the controller, or several with commas between (default: SATCHEL_CONTROLLER, else 127.0.0.1:7400)',
+    )
     .option('--id <id>', 'id of the node (default: the one kept in --dir, else a new one)')
     .option('--dir <dir>', 'folder of the node', './satchel-node')
     .option('--shards <n>', 'shard processes, best one per core', whole(1, 256), 1)

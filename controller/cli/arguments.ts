@@ -64,6 +64,12 @@ export function addressArgument(text: string): string {
   throw new InvalidArgumentError(`'${text}' is not host:port.`);
 }
 
+/** `host:port` of one controller, or of several with commas between. */
+export function controllersArgument(text: string): string {
+  for (const part of text.split(',')) addressArgument(part);
+  return text;
+}
+
 /** A job's URL. */
 export function jobUrlArgument(text: string): string {
   usage(() => parseJobUrl(text));

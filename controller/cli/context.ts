@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addressArgument, environmentValue } from './arguments.js';
+import { controllersArgument, environmentValue } from './arguments.js';
 import { Output } from './output.js';
 
 /** What a command sees of the process it runs in: `process` itself, or a test's stand-in. */
@@ -25,7 +25,7 @@ interface CommonOptions {
 export interface CommandContext {
   readonly io: CliProcess;
   readonly output: Output;
-  /** host:port of the controller. */
+  /** host:port of the controller, or of several. */
   readonly controller: string;
 }
 
@@ -33,7 +33,11 @@ export interface CommandContext {
 export function addCommonOptions(command: Command): Command {
   return command
     .option('--json', 'print one JSON document on stdout')
-    .option('--controller <host:port>', 'the controller (default: SATCHEL_CONTROLLER, or 127.0.0.1:7400)', addressArgument);
+    .option(
+      '--controller <host:port>',
+      'the controller, or several with commas between (default: SATCHEL_CONTROLLER, or 127.0.0.1:7400)',
+      controllersArgument,
+    );
 }
 
 /** A new command under `parent` with the options every command takes. */
@@ -45,6 +49,6 @@ export function newCommand(parent: Command, usage: string, description: string):
 export function contextOf(command: Command, io: CliProcess): CommandContext {
   const options: CommonOptions = command.optsWithGlobals();
   const environment = io.env['SATCHEL_CONTROLLER'];
-  const named = environment ? environmentValue('SATCHEL_CONTROLLER', environment, addressArgument) : undefined;
+  const named = environment ? environmentValue('SATCHEL_CONTROLLER', environment, controllersArgument) : undefined;
   return { io, output: new Output(io, options.json === true), controller: options.controller ?? named ?? defaultController };
 }

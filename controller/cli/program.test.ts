@@ -22,6 +22,8 @@ test.each([
   ['job register a --lease 1500ms'],
   ['job list --controller nowhere'],
   ['job list --controller host:99999'],
+  ['job list --controller h1:7400,'],
+  ['job list --controller h1:7400,h2'],
   ['job list extra'],
   ['job show'],
   ['job end'],

@@ -49,11 +49,14 @@ const channelOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5_000,
 };
 
-/** Of several controllers one that does not answer is left within the shortest lease of a job, for the one that leads instead. */
+/**
+ * Of several controllers one that does not answer is left well within the shortest lease of a job, for the one that leads instead. Pings are
+ * sent only while a call is under way.
+ */
 const severalOptions: ChannelOptions = {
   ...channelOptions,
   'grpc.max_reconnect_backoff_ms': 300,
-  'grpc.keepalive_time_ms': 1500,
+  'grpc.keepalive_time_ms': 800,
   'grpc.keepalive_timeout_ms': 1500,
 };
 
