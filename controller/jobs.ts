@@ -3,6 +3,7 @@ import type { JobConfiguration } from '@satchel/proto/gen';
 import type { JobPlan } from './allocation.js';
 import type { Environment } from './environment.js';
 import { JobEvents } from './events.js';
+import { hasSession } from './fleet/node-life.js';
 import { GrantDesk } from './grant-desk.js';
 import { JobTable } from './job-table.js';
 import { JobChanges } from './jobs/changes.js';
@@ -190,6 +191,11 @@ export class Jobs {
    */
   async removeNode(node: string, lost: boolean): Promise<NodeView> {
     const { fleet } = this.#parts;
+    const idle = this.table.needs(node) ? undefined : fleet.node(node);
+    if (idle !== undefined && !hasSession(idle.connection)) {
+      fleet.forget(node);
+      return idle;
+    }
     if (!lost && this.table.needs(node)) {
       throw new SatchelError('unavailable', `jobs need node '${node}': drain it; if it does not come back, say that it is lost`);
     }

@@ -308,4 +308,13 @@ describe('a node that is removed', () => {
     await expect(remove('n1', true)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('no other') });
     await expect(remove('n9')).rejects.toMatchObject({ code: 'not-found' });
   });
+
+  it('is forgotten if nobody needs it', async () => {
+    const node = await controller.joinNode('n1', 1);
+    await expect(remove('n1')).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('is up') });
+    node.leave();
+    await vi.waitFor(async () => expect((await controller.listNodes())[0]?.state).not.toBe('up'));
+    await remove('n1');
+    expect(await controller.listNodes()).toEqual([]);
+  });
 });
