@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type Job, registerJob } from '@satchel/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isAlive } from '../processes/process-identity.js';
+import { readOwner } from '../processes/owner.js';
+import { groupMembers, isAlive } from '../processes/process-identity.js';
 import { makeTestFolder, removeTestFolder, runSatchel, UpProcess } from './testing/up-process.js';
 
 interface Decision {
@@ -85,10 +86,11 @@ function worker(url: string): { stop(): Promise<number> } {
   };
 }
 
-/** Fills a job with values and checks them all. */
-async function fill(url: string, count: number): Promise<void> {
+/** Fills a job with values and checks them all, after those it was filled with before. */
+async function fill(url: string, count: number, byte = 7, before?: number): Promise<void> {
   const store = connect(url);
-  const value = Buffer.alloc(64 * 1024, 7);
+  const value = Buffer.alloc(64 * 1024, byte);
+  if (before !== undefined) expect((await store.get('part/0'))?.equals(Buffer.alloc(64 * 1024, before))).toBe(true);
   await Promise.all(Array.from({ length: count }, (_, index) => store.put(`part/${index}`, value)));
   for (let index = 0; index < count; index++) expect((await store.get(`part/${index}`))?.equals(value)).toBe(true);
   await store.close();
@@ -108,6 +110,9 @@ test('from 1 to 3 nodes and back to 1 under a changing load, while a long-lived 
   await eventually(async () => expect(await states(controller)).toEqual(['node-1 up', 'node-2 up', 'node-3 up']));
   const third = await register(controller, 'third', '20MiB');
   await fill(third.url, 50);
+  // Jobs that got more nodes since they began have kept what they had.
+  await fill(first.url, 100, 8, 7);
+  await fill(second.url, 100, 8, 7);
   const processes = up?.processes() ?? [];
   for (const job of [first, second, third]) await job.end();
   await eventually(async () => expect(await states(controller)).toEqual(['node-1 up']));
@@ -141,6 +146,15 @@ test('nodes of a controller that is killed come back under their names, and end 
   const job = await register(controller, 'after', '1MiB');
   await fill(job.url, 3);
   const nodes = join(dir, 'run', 'nodes');
+  expect(readdirSync(nodes).filter((name) => /^node-\d/.test(name))).toEqual(['node-1']);
+  await job.end();
+  // The same when all of it is killed at once; the next start sweeps up.
+  const processes = up?.processes() ?? [];
+  const node = readOwner(nodes)?.children.flatMap((child) => groupMembers(child.pid)) ?? [];
+  expect(node.length).toBeGreaterThanOrEqual(2);
+  await up?.stop('SIGKILL');
+  await vi.waitFor(() => expect([...processes, ...node].filter(isAlive)).toEqual([]), { timeout: 2000, interval: 20 });
+  await start('--max-nodes', '2');
   expect(readdirSync(nodes).filter((name) => /^node-\d/.test(name))).toEqual(['node-1']);
   expect(await up?.stop()).toBe(0);
   expect(existsSync(nodes)).toBe(false);
