@@ -315,12 +315,13 @@ export class Fleet {
   readonly #sweep = (): void => {
     this.#livedMs = this.#lived();
     this.#sweptMs = this.#clock.now();
-    for (const [node, entry] of this.#nodes) this.#judge(node, entry);
+    const heartbeatMs = heartbeatMsFor(this.#nodes.size);
+    for (const [node, entry] of this.#nodes) this.#judge(node, entry, heartbeatMs);
     this.#cancelSweep = this.#clock.after(sweepMs, this.#sweep);
   };
 
-  #judge(node: string, entry: Entry): void {
-    const next = this.#next(entry.connection, { kind: 'tick' });
+  #judge(node: string, entry: Entry, heartbeatMs: number): void {
+    const next = this.#next(entry.connection, { kind: 'tick', heartbeatMs });
     if (next === entry.connection) return;
     if (next.kind === 'down') this.#down(node, entry, next);
     else if (next.kind === 'lost') this.#lose(node, entry, next);

@@ -2,6 +2,7 @@ import type { Clock } from '@satchel/proto/core';
 import type { ControllerMessage, FleetDirectory, Shard } from '@satchel/proto/gen';
 import { shareEncoding } from '@satchel/proto/rpc';
 import type { NodeSession } from '../node-session.js';
+import { heartbeatMsFor } from './node-life.js';
 
 /** A change waits at least so long for others to be told with it, and at most. */
 const leastDelayMs = 20;
@@ -93,6 +94,6 @@ export class DirectoryKeeper {
       const now = this.#source.shard(shard);
       if (now !== undefined) shards.push(now);
     }
-    return { version: this.#version, shards, since };
+    return { version: this.#version, shards, since, heartbeatMs: heartbeatMsFor(this.#source.nodes) };
   }
 }

@@ -36,6 +36,7 @@ describe('the life of a node', () => {
     ['up, told to be heard every 4 s, silent for 9 s', connected(9000, false, 4000), 'tick', 'up'],
     ['the same, silent for 11 s', connected(11_000, false, 4000), 'tick', 'suspect'],
     ['the same, silent for 21 s', connected(21_000, false, 4000), 'tick', 'down'],
+    ['up, silent for 9 s in a fleet that has grown', connected(9000), { kind: 'tick', heartbeatMs: 4000 }, 'up'],
     ['up, its stream ends', connected(0), 'ended', 'suspect'],
     ['up, leaves for good', connected(0), 'left', 'down'],
     ['awaited, in time', awaited(1), 'tick', 'suspect'],

@@ -34,8 +34,8 @@ export type NodeEvent =
   | { readonly kind: 'ended' }
   /** It said that it leaves for good. */
   | { readonly kind: 'left' }
-  /** Time has passed. */
-  | { readonly kind: 'tick' };
+  /** Time has passed; nodes of this fleet are told to be heard so often by now. */
+  | { readonly kind: 'tick'; readonly heartbeatMs?: number };
 
 /** Times of a node's life. */
 export interface LifeTimes {
@@ -92,19 +92,19 @@ export function nextConnection(
     case 'left':
       return { kind: 'down', sinceMs: nowMs };
     case 'tick':
-      return afterTime(before, nowMs, times);
+      return afterTime(before, nowMs, times, event.heartbeatMs ?? 0);
   }
 }
 
-function afterTime(before: NodeConnection, nowMs: number, times: LifeTimes): NodeConnection {
+function afterTime(before: NodeConnection, nowMs: number, times: LifeTimes, fleetHeartbeatMs: number): NodeConnection {
   switch (before.kind) {
     case 'joining':
       return before;
     case 'connected': {
       const silentMs = nowMs - before.heardMs;
-      if (silentMs > Math.max(times.leastDownMs, times.downHeartbeats * before.heartbeatMs))
-        return { kind: 'down', sinceMs: nowMs };
-      const suspect = silentMs > Math.max(times.leastSuspectMs, times.suspectHeartbeats * before.heartbeatMs);
+      const everyMs = Math.max(before.heartbeatMs, fleetHeartbeatMs);
+      if (silentMs > Math.max(times.leastDownMs, times.downHeartbeats * everyMs)) return { kind: 'down', sinceMs: nowMs };
+      const suspect = silentMs > Math.max(times.leastSuspectMs, times.suspectHeartbeats * everyMs);
       return suspect === before.suspect ? before : { ...before, suspect };
     }
     case 'awaited':

@@ -19,6 +19,7 @@ import { addressesAfter, awaitedJobs, configuredJobs, jobUsageMessage, membershi
 import { type HelloSource, helloOf } from './hello.js';
 import type { NodeStatistics } from './node-statistics.js';
 import { Purges } from './purges.js';
+import { Repeated } from './repeated.js';
 import { ReservedBytes } from './reserved-bytes.js';
 import type { ShardProcess } from './shard-process.js';
 import { UsageLedger } from './usage-ledger.js';
@@ -47,11 +48,12 @@ export class NodeControl implements LinkOwner {
   private announced: string[] = [];
   private draining = false;
   private isNew = false;
-  private cancelHeartbeat = () => {};
+  private readonly heartbeats: Repeated;
   private settleJoin: { resolve: () => void; reject: (error: SatchelError) => void } | undefined;
 
   constructor(node: NodeControlOptions) {
     this.node = node;
+    this.heartbeats = new Repeated(node.clock, () => this.heartbeat());
     this.ledger = new UsageLedger(node.file.nextIncarnation(node.clock.now()));
     this.link = new ControllerLink(node.options.controller, this, node.clock, node.log);
   }
@@ -90,7 +92,7 @@ export class NodeControl implements LinkOwner {
 
   /** Ends the stream; resolves once the controller has read all that was sent, or after a short bound. */
   close(): Promise<void> {
-    this.cancelHeartbeat();
+    this.heartbeats.stop();
     return this.link.close();
   }
 
@@ -209,7 +211,7 @@ export class NodeControl implements LinkOwner {
   }
 
   reachable(reachable: boolean): void {
-    if (!reachable) this.cancelHeartbeat();
+    if (!reachable) this.heartbeats.stop();
     // Reachable is said to the shards once the welcome was handled.
     if (!reachable) this.tellAll({ kind: 'controller', reachable });
   }
@@ -233,7 +235,7 @@ export class NodeControl implements LinkOwner {
     if (welcome.directory) this.directory(welcome.directory);
     this.ledger.reportAgain();
     for (const shard of this.node.shards) if (!shard.listening) this.sayShard(shard.index, 'down');
-    this.scheduleHeartbeat(membership.heartbeatMs);
+    this.heartbeats.every(membership.heartbeatMs);
     this.tellAll({ kind: 'controller', reachable: true });
     this.settleJoin?.resolve();
   }
@@ -271,6 +273,7 @@ export class NodeControl implements LinkOwner {
     const shards = addressesAfter(this.node.file.facts.directory.shards, directory);
     this.node.file.save({ directory: { version: directory.version, shards } });
     this.tellAll({ kind: 'directory', shards });
+    if (directory.heartbeatMs > 0 && this.joined) this.heartbeats.every(directory.heartbeatMs);
   }
 
   private reclaim({ job, shard }: GrantReclaim__Output): void {
@@ -304,14 +307,6 @@ export class NodeControl implements LinkOwner {
       this.purges.begin(job, this.indexes());
     }
     this.tellAll({ kind: 'jobs-ended', jobs });
-  }
-
-  private scheduleHeartbeat(everyMs: number): void {
-    this.cancelHeartbeat();
-    this.cancelHeartbeat = this.node.clock.after(everyMs, () => {
-      this.heartbeat();
-      this.scheduleHeartbeat(everyMs);
-    });
   }
 
   private heartbeat(): void {

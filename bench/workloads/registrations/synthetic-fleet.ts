@@ -64,6 +64,7 @@ class SyntheticNode {
   readonly #jobs = new Map<string, number>();
   #shards: readonly number[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #heartbeatMs = 0;
 
   constructor(index: number, { controller, shards, dramBytes, ssdBytes, busyJobs }: SyntheticFleetOptions) {
     this.#busyJobs = busyJobs;
@@ -103,8 +104,11 @@ class SyntheticNode {
     if (message.welcome) {
       this.#shards = message.welcome.shards;
       const { heartbeatMs } = message.welcome;
-      this.#timer = setTimeout(() => this.#heartbeat(heartbeatMs), Math.random() * heartbeatMs);
+      this.#heartbeatMs = heartbeatMs;
+      this.#timer = setTimeout(() => this.#heartbeat(), Math.random() * heartbeatMs);
       welcomed();
+    } else if (message.directory) {
+      this.#heartbeatMs = message.directory.heartbeatMs || this.#heartbeatMs;
     } else if (message.configure) {
       for (const { job } of message.configure.jobs) this.#jobs.set(job, 0);
       this.counts.configured += message.configure.jobs.length;
@@ -116,8 +120,8 @@ class SyntheticNode {
     } else if (message.rejected) rejected(new SatchelError('failed', message.rejected.reason));
   }
 
-  #heartbeat(everyMs: number): void {
-    this.#timer = setTimeout(() => this.#heartbeat(everyMs), everyMs);
+  #heartbeat(): void {
+    this.#timer = setTimeout(() => this.#heartbeat(), this.#heartbeatMs);
     const jobs: JobUsage[] = [];
     for (const [job, requests] of this.#jobs) {
       if (jobs.length === this.#busyJobs) break;

@@ -6,10 +6,12 @@ export interface FleetDirectory {
   'version'?: (number);
   'shards'?: (_satchel_v1_Shard)[];
   'since'?: (number);
+  'heartbeatMs'?: (number);
 }
 
 export interface FleetDirectory__Output {
   'version': (number);
   'shards': (_satchel_v1_Shard__Output)[];
   'since': (number);
+  'heartbeatMs': (number);
 }
