@@ -181,7 +181,7 @@ export class Jobs {
   /** Gives a node slots again that the autoscaler drained. False if it is too late: no job needs it, so that it has been told to leave. */
   async takeBackNode(node: string): Promise<boolean> {
     if (!this.table.needs(node) || this.#parts.fleet.node(node)?.record.drainedBy !== 'autoscaler') return false;
-    await this.#parts.fleet.setDraining(node, undefined);
+    await this.undrainNode(node);
     return true;
   }
 

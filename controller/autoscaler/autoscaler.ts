@@ -151,7 +151,10 @@ export class Autoscaler {
   /** Notes who has come, and has taken away who is gone. */
   async #follow(provided: readonly ProvidedNode[]): Promise<void> {
     const { fleet, jobs, provider, decisions, environment } = this.#parts;
-    const membership = (node: string) => ({ member: fleet.node(node) !== undefined, needed: jobs.table.needs(node) });
+    const membership = (node: string) => {
+      const connection = fleet.node(node)?.connection;
+      return { member: connection !== undefined && connection.kind !== 'joining', needed: jobs.table.needs(node) };
+    };
     const { joined, late, gone } = this.#arrivals.compare(provided, membership, environment.clock.now());
     if (joined.length > 0) this.#failedStarts = 0;
     for (const { node, tookMs } of joined) {
