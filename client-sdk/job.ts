@@ -2,9 +2,7 @@ import {
   checkName,
   formatJobUrl,
   type HintsInput,
-  hintNames,
   type JobUrl,
-  parseHints,
   parseJobUrl,
   randomId,
   type SatchelError,
@@ -19,11 +17,14 @@ import type {
   SlotMap__Output,
   Usage__Output,
 } from '@satchel/proto/gen';
-import { type ControllerChannel, controllerAddress, dial, fromServiceError } from '@satchel/proto/rpc';
+import type { ControllerChannel } from '@satchel/proto/rpc';
 import { Lease } from './lease.js';
 import { type ConnectOptions, completeConnectOptions } from './options.js';
 import { beginStage, type Stage, type StageOptions } from './stage.js';
 import { Store } from './store.js';
+
+/** gRPC is loaded by those who talk to the controller: a function that only uses a store starts without it. */
+const loadRpc = () => import('@satchel/proto/rpc');
 
 /** What the controller granted. Sizes are bytes, 0 for the quota is none. */
 export type JobAllocation = Allocation__Output;
@@ -161,6 +162,7 @@ export class Job {
    * events keeps the process alive; leave the loop to stop.
    */
   async *events(): AsyncGenerator<JobEvent, void, void> {
+    const { fromServiceError } = await loadRpc();
     const stream = this.#channel.jobs.watchJob({ job: this.id });
     try {
       for await (const event of stream) yield event as JobEvent;
@@ -206,7 +208,7 @@ export async function registerJob(options: RegisterJobOptions): Promise<Job> {
   const request = {
     name: checkName('job name', options.name),
     namespace: options.namespace ?? '',
-    hints: hintsMessage(options),
+    hints: await hintsMessage(options),
     leaseSeconds: options.leaseSeconds ?? 0,
     verbs: [...(options.verbs ?? [])],
     requestId: randomId(24),
@@ -232,6 +234,7 @@ export function attachJob(url: string, options: HoldOptions = {}): Promise<Job> 
 
 /** Runs `use` on a channel to the controller, which is closed if that fails. */
 async function onChannel(options: HoldOptions, use: (channel: ControllerChannel) => Promise<Job>): Promise<Job> {
+  const { controllerAddress, dial } = await loadRpc();
   const channel = dial(controllerAddress(options.controller));
   try {
     return await use(channel);
@@ -241,7 +244,8 @@ async function onChannel(options: HoldOptions, use: (channel: ControllerChannel)
   }
 }
 
-function hintsMessage(options: RegisterJobOptions): Hints {
+async function hintsMessage(options: RegisterJobOptions): Promise<Hints> {
+  const { hintNames, parseHints } = await import('@satchel/proto/validation');
   const given = hintNames.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined);
   const hints = parseHints(Object.fromEntries(given));
   return {

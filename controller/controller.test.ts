@@ -1,4 +1,4 @@
-import { importPublicKey, verifyJobToken } from '@satchel/proto/core';
+import { importPublicKey, verifyJobToken } from '@satchel/proto/validation';
 import { describe, expect, it } from 'vitest';
 import { useController } from './testing/use-controller.js';
 

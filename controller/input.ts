@@ -1,5 +1,6 @@
-import { checkName, type Hints, type HintsInput, limits, parseHints, SatchelError, type Verb, verbs } from '@satchel/proto/core';
+import { checkName, type Hints, type HintsInput, limits, SatchelError, type Verb, verbs } from '@satchel/proto/core';
 import type { Hello__Output, Hints__Output, PlanJobRequest__Output, RegisterJobRequest__Output } from '@satchel/proto/gen';
+import { parseHints } from '@satchel/proto/validation';
 import type { NewJob } from './jobs/registering.js';
 import type { NodeIntroduction } from './nodes.js';
 import type { PlannedJob } from './planner.js';

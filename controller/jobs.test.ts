@@ -1,5 +1,6 @@
-import { importPublicKey, parseJobUrl, SatchelError, verifyJobToken } from '@satchel/proto/core';
+import { parseJobUrl, SatchelError } from '@satchel/proto/core';
 import type { RegisterJobRequest } from '@satchel/proto/gen';
+import { importPublicKey, verifyJobToken } from '@satchel/proto/validation';
 import { describe, expect, it, vi } from 'vitest';
 import { defaultUnitPrices } from './prices.js';
 import { useController } from './testing/use-controller.js';

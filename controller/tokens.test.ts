@@ -1,4 +1,5 @@
-import { importPublicKey, rangesOfClaims, verifyJobToken, verifyLinkToken } from '@satchel/proto/core';
+import { rangesOfClaims } from '@satchel/proto/core';
+import { importPublicKey, verifyJobToken, verifyLinkToken } from '@satchel/proto/validation';
 import { expect, test } from 'vitest';
 import type { JobRecord } from './model.js';
 import { newPrivateKey, TokenIssuer } from './tokens.js';

@@ -1,4 +1,5 @@
-import { type JobClaims, signToken } from '@satchel/proto/core';
+import type { JobClaims } from '@satchel/proto/core';
+import { signToken } from '@satchel/proto/validation';
 import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test, vi } from 'vitest';
 import { verifiedNamespaces } from './namespaces.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { importPublicKey, parseJobUrl, SatchelError, verifyJobToken } from '@satchel/proto/core';
+import { parseJobUrl, SatchelError } from '@satchel/proto/core';
+import { importPublicKey, verifyJobToken } from '@satchel/proto/validation';
 import type { Tenant } from './isolation.js';
 
 /** Finds the namespace and job a sandbox would serve, so that none ever serves two. */

@@ -1,4 +1,5 @@
-import { type Hints, parseHints, shardsOf } from '@satchel/proto/core';
+import { type Hints, shardsOf } from '@satchel/proto/core';
+import { parseHints } from '@satchel/proto/validation';
 import { openBook } from '../grant-desk.js';
 import type { Corrected, GrantRecord, JobRecord } from '../model.js';
 import type { Rooms } from '../placement.js';

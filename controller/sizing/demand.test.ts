@@ -1,4 +1,5 @@
-import { type Hints, hintNames, parseHints } from '@satchel/proto/core';
+import type { Hints } from '@satchel/proto/core';
+import { hintNames, parseHints } from '@satchel/proto/validation';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planJob } from '../allocation.js';

@@ -1,4 +1,5 @@
-import { type Hints, parseHints, tiers } from '@satchel/proto/core';
+import { type Hints, tiers } from '@satchel/proto/core';
+import { parseHints } from '@satchel/proto/validation';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alternativesOf, bottleneckOf, chooseMix, indifference, missesOf } from './alternatives.js';

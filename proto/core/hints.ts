@@ -1,88 +1,25 @@
-import { z } from 'zod';
-import { SatchelError } from './errors.js';
-import { parseBytes, parseBytesPerSecond, parseDurationMs, parseRequestsPerSecond } from './units.js';
-
-/** Far above what any fleet has, and small enough that sums and products of hints stay exact. */
-const mostBytes = 2 ** 50;
-const mostRequestsPerSecond = 1e9;
-const mostLifetimeSeconds = 366 * 24 * 3600;
-const mostFunctions = 1_000_000;
-
-const numberOr = (parse: (text: string) => number) => z.union([z.number(), z.string().transform(parse)]);
-const bytes = numberOr(parseBytes).pipe(z.number().int().positive().max(mostBytes));
-
-const hintsSchema = z.strictObject({
+/** Hints as a user may write them: numbers in the units of {@link Hints}, or text. */
+export interface HintsInput {
   /** Bytes the job holds at most; its quota. A number, or text such as `10GiB`. */
-  capacity: bytes.optional(),
+  capacity?: number | string | undefined;
   /** Peak bytes per second of the whole job. A number, or text such as `1GiB/s`. */
-  throughput: numberOr(parseBytesPerSecond).pipe(z.number().int().positive().max(mostBytes)).optional(),
+  throughput?: number | string | undefined;
   /** Functions that run at the same time. */
-  functions: z.number().int().positive().max(mostFunctions).optional(),
+  functions?: number | undefined;
   /** Whether an access must stay well under a millisecond. */
-  latencySensitive: z.boolean().optional(),
+  latencySensitive?: boolean | undefined;
   /** `lru`: the job is a cache, the least recently used objects go when it is full. */
-  evict: z.enum(['lru']).optional(),
+  evict?: 'lru' | undefined;
   /** Copies of each object. */
-  replicas: z.number().int().positive().optional(),
+  replicas?: number | undefined;
   /** Peak requests per second of the whole job. A number, or text such as `5000/s`. */
-  requests: numberOr(parseRequestsPerSecond).pipe(z.number().int().positive().max(mostRequestsPerSecond)).optional(),
+  requests?: number | string | undefined;
   /** Bytes of a typical value. A number, or text such as `64KiB`. */
-  valueSize: bytes.optional(),
+  valueSize?: number | string | undefined;
   /** How long the job is expected to run. Seconds, or text such as `10m`. */
-  lifetimeSeconds: numberOr((text) => parseDurationMs(text) / 1000)
-    .pipe(z.number().positive().max(mostLifetimeSeconds))
-    .optional(),
-});
+  lifetimeSeconds?: number | string | undefined;
+}
 
-/** Hints as a user may write them. */
-export type HintsInput = z.input<typeof hintsSchema>;
 /** Hints in bytes, bytes per second, requests per second and seconds; one that is absent is unknown, never zero. */
-export type Hints = z.output<typeof hintsSchema>;
-export type HintName = keyof Hints;
-
-/** What may be given for each hint, as an error says it. */
-const allowed: Record<HintName, string> = {
-  capacity: 'a size above 0 and at most 1PiB, such as 64MiB, 10GiB or 4096',
-  throughput: 'a rate above 0 and at most 1PiB/s, such as 100MiB/s or 1GiB/s',
-  functions: `a whole number from 1 to ${mostFunctions}`,
-  latencySensitive: 'true or false',
-  evict: "'lru', which makes the job a cache",
-  replicas: '1',
-  requests: `a whole number of requests per second from 1 to ${mostRequestsPerSecond}, such as 5000/s`,
-  valueSize: 'a size above 0 and at most 1PiB, such as 64KiB',
-  lifetimeSeconds: 'a duration above 0 and at most 366 days, such as 30s, 10m or 2h',
-};
-
-/** Every hint, each once. */
-export const hintNames = Object.keys(allowed) as readonly HintName[];
-
-/** Validates hints; throws `invalid-argument` naming the hint, its value and what is allowed. */
-export function parseHints(input: HintsInput): Hints {
-  for (const name of Object.keys(input)) {
-    if (!isHintName(name)) throw refusal(`hint ${name} is not known; the hints are ${hintNames.join(', ')}`);
-  }
-  for (const name of hintNames) check(name, input[name]);
-  if ((input.replicas ?? 1) > 1) {
-    throw refusal(
-      `hint replicas: ${input.replicas} copies were asked for, but Satchel does not replicate yet; leave it at 1, and keep what must survive a node with PERSIST`,
-    );
-  }
-  return hintsSchema.parse(input);
-}
-
-function check(name: HintName, value: unknown): void {
-  try {
-    if (hintsSchema.shape[name].safeParse(value).success) return;
-  } catch (error) {
-    throw refusal(`hint ${name}: ${SatchelError.from(error).message}; give ${allowed[name]}`);
-  }
-  throw refusal(`hint ${name}: ${JSON.stringify(value)} was given; give ${allowed[name]}`);
-}
-
-function isHintName(name: string): name is HintName {
-  return name in allowed;
-}
-
-function refusal(message: string): SatchelError {
-  return new SatchelError('invalid-argument', message);
-}
+export type Hints = { [Name in keyof HintsInput]: Exclude<HintsInput[Name], string> | Extract<HintsInput[Name], 'lru'> };
+export type HintName = keyof HintsInput;

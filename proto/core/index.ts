@@ -1,9 +1,10 @@
 // Public: what the SDK shows of these to its users.
 
 // ---- between the parts of Satchel ----
+export { type JobClaims, type LinkClaims, rangesOfClaims, tokenLifetimeMs, type Verb, verbs } from './claims.js';
 export { type Clock, systemClock } from './clock.js';
 export { assert, type ErrorCode, type ErrorWord, SatchelError } from './errors.js';
-export { type HintName, type Hints, type HintsInput, hintNames, parseHints } from './hints.js';
+export type { HintName, Hints, HintsInput } from './hints.js';
 export { checkName, newJobId, randomId } from './ids.js';
 export { jobGroupId, jobGroups } from './job-group.js';
 export { formatJobUrl, type JobUrl, parseJobUrl } from './job-url.js';
@@ -33,18 +34,6 @@ export {
   stripeVersionCharacters,
 } from './stripes.js';
 export { isTier, persistPrefix, type Tier, tiers } from './tiers.js';
-export {
-  importPublicKey,
-  type JobClaims,
-  type LinkClaims,
-  rangesOfClaims,
-  signToken,
-  tokenLifetimeMs,
-  type Verb,
-  verbs,
-  verifyJobToken,
-  verifyLinkToken,
-} from './token.js';
 export {
   formatBytes,
   formatDollars,

@@ -7,15 +7,16 @@ const product = sources.filter((source) => !source.isTest);
 /** Parts in which a file may lie, longest prefix first, and the parts each may import besides itself. */
 const parts: Record<string, readonly string[]> = {
   'proto/core': [],
+  'proto/validation': ['proto/core'],
   'proto/rpc': ['proto/gen', 'proto/core'],
   'proto/resp': ['proto/core'],
   'proto/shared-memory': ['proto/core'],
-  'client-sdk': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/shared-memory', 'proto/gen'],
-  'storage-node': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/shared-memory', 'proto/gen'],
+  'client-sdk': ['proto/core', 'proto/validation', 'proto/rpc', 'proto/resp', 'proto/shared-memory', 'proto/gen'],
+  'storage-node': ['proto/core', 'proto/validation', 'proto/rpc', 'proto/resp', 'proto/shared-memory', 'proto/gen'],
   'controller/processes': ['proto/core'],
   'controller/cli': ['proto/core', 'proto/rpc', 'proto/resp', 'proto/gen', 'client-sdk', 'controller/processes'],
-  controller: ['proto/core', 'proto/rpc', 'proto/gen', 'controller/processes'],
-  'faas-adapter': ['client-sdk', 'proto/core', 'proto/rpc', 'proto/gen'],
+  controller: ['proto/core', 'proto/validation', 'proto/rpc', 'proto/gen', 'controller/processes'],
+  'faas-adapter': ['client-sdk', 'proto/core', 'proto/validation', 'proto/rpc', 'proto/gen'],
   bench: ['controller', 'faas-adapter', 'client-sdk', 'proto/core', 'proto/rpc', 'proto/resp', 'proto/gen'],
 };
 const packages: Record<string, string> = {

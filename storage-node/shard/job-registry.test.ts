@@ -1,7 +1,8 @@
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type JobClaims, signToken, type Tier } from '@satchel/proto/core';
+import type { JobClaims, Tier } from '@satchel/proto/core';
+import { signToken } from '@satchel/proto/validation';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { JobRecord } from '../host/job-table.js';

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { type JobClaims, signToken } from '@satchel/proto/core';
+import type { JobClaims } from '@satchel/proto/core';
+import { signToken } from '@satchel/proto/validation';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TokenCache } from './token-cache.js';
 

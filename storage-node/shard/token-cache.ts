@@ -1,4 +1,5 @@
-import { importPublicKey, type JobClaims, SatchelError, verifyJobToken, verifyLinkToken } from '@satchel/proto/core';
+import { type JobClaims, SatchelError } from '@satchel/proto/core';
+import { importPublicKey, verifyJobToken, verifyLinkToken } from '@satchel/proto/validation';
 
 /** Verifies tokens with the fleet's key and remembers those that verified, the most recently used ones. */
 export class TokenCache {

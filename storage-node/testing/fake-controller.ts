@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
-import { type JobClaims, signToken } from '@satchel/proto/core';
+import type { JobClaims } from '@satchel/proto/core';
 import type {
   ControllerMessage,
   FleetHandlers,
@@ -9,6 +9,7 @@ import type {
   Shard,
 } from '@satchel/proto/gen';
 import { loadSchema, type ServerHandle, serve } from '@satchel/proto/rpc';
+import { signToken } from '@satchel/proto/validation';
 
 type Join = Parameters<FleetHandlers['Join']>[0];
 type Kind = NonNullable<NodeMessage__Output['message']>;
