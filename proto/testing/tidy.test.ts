@@ -89,6 +89,19 @@ describe('imports', () => {
     expect(findCycle(withoutTypeOnly(edges))).toEqual([]);
   });
 
+  test('load no library with the SDK: a function that only uses a store starts without them', () => {
+    const loaded = ['client-sdk', 'proto/core', 'proto/resp', 'proto/shared-memory'];
+    const light = /^(\.|node:|@satchel\/proto\/(core|resp|shared-memory)$)/;
+    const wrong = product
+      .filter(({ path }) => loaded.includes(partOf(path) ?? ''))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)'/gms)]
+          .filter(([, specifier]) => !light.test(specifier ?? ''))
+          .map(([, specifier]) => `${path} imports ${specifier}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   test('of a vendor stay in their one place', () => {
     const wrong = product.flatMap((source) =>
       Object.entries(vendors).flatMap(([vendor, places]) =>
