@@ -32,7 +32,7 @@ export type { NodeIntroduction } from './fleet/node-records.js';
 export const heartbeatMs = heartbeatMsFor(1);
 const sweepMs = 500;
 /** What a draining node is told. */
-export const drainReason = 'an operator drains this node';
+export const drainReason = 'it is drained, by an operator or because the fleet is larger than it has to be';
 
 interface Entry {
   record: NodeRecord;

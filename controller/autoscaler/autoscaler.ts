@@ -13,6 +13,8 @@ import { isShorter } from './missing.js';
 import type { AutoscalePolicy } from './policy.js';
 import { type FleetLoad, type FleetSnapshot, loadOf, type NodeLoad } from './snapshot.js';
 
+/** Jobs that are short of something may register by the thousand: looks are so far apart at least. */
+const leastRestMs = 50;
 /** A provider that has not answered by then has failed. */
 const providerTimeoutMs = 30_000;
 
@@ -42,6 +44,7 @@ export class Autoscaler {
   #noStartBeforeMs = 0;
   #load: FleetLoad | undefined;
   #jobsMissing = 0;
+  #lookedMs = 0;
 
   /** Begins at once; the provider stays the caller's. */
   constructor(parts: AutoscalerParts) {
@@ -66,12 +69,10 @@ export class Autoscaler {
     return { jobs: this.#jobsMissing, nodes: this.#arrivals.expected.length };
   }
 
-  /** Looks at the fleet at once instead of at the next tick. */
+  /** Looks at the fleet now instead of at the next tick, or as soon after the last look as may be. */
   wake(): void {
     if (this.#state === 'running') this.#again = true;
-    if (this.#state !== 'waiting') return;
-    this.#cancel();
-    this.#cancel = this.#parts.environment.clock.after(0, this.#run);
+    if (this.#state === 'waiting') this.#schedule(0);
   }
 
   /** Ends the loop; what was asked of the provider goes on. Idempotent. */
@@ -84,12 +85,20 @@ export class Autoscaler {
     if (this.#state !== 'waiting') return;
     this.#state = 'running';
     this.#again = false;
+    this.#lookedMs = this.#parts.environment.clock.now();
     void this.#look().finally(() => {
       if (this.#state === 'closed') return;
       this.#state = 'waiting';
-      this.#cancel = this.#parts.environment.clock.after(this.#again ? 0 : this.#parts.policy.tickMs, this.#run);
+      this.#schedule(this.#again ? 0 : this.#parts.policy.tickMs);
     });
   };
+
+  #schedule(delayMs: number): void {
+    const { clock } = this.#parts.environment;
+    const restMs = Math.max(0, this.#lookedMs + leastRestMs - clock.now());
+    this.#cancel();
+    this.#cancel = clock.after(Math.max(delayMs, restMs), this.#run);
+  }
 
   async #look(): Promise<void> {
     const { environment, provider } = this.#parts;
