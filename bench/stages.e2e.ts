@@ -15,22 +15,20 @@ async function fill(job: Job, prefix: string, objects: number): Promise<void> {
   await Promise.all(puts);
 }
 
-const stateOf = async (job: Job, stage: Stage) => {
-  const { stdout } = await satchel([
-    'job',
-    'stage',
-    'list',
-    job.id,
-    '--ended',
-    '--json',
-    '--controller',
-    shared.cluster.controller,
-  ]);
-  const { stages } = JSON.parse(stdout) as {
-    stages: { stage: string; state: string; endReason: string; reclaimed: { objects: number } }[];
-  };
+interface ListedStage {
+  readonly stage: string;
+  readonly state: string;
+  readonly endReason: string;
+  readonly reclaimed: { readonly objects: number };
+}
+
+async function stateOf(job: Job, stage: Stage): Promise<ListedStage | undefined> {
+  const line = ['job', 'stage', 'list', job.id, '--ended', '--json', '--controller', shared.cluster.controller];
+  const { code, stdout, stderr } = await satchel(line);
+  if (code !== 0) throw new Error(stderr);
+  const { stages } = JSON.parse(stdout) as { stages: ListedStage[] };
   return stages.find((one) => one.stage === stage.id);
-};
+}
 
 describe('a stage', () => {
   test('that lapses takes its prefix with it, on every shard and in every tier, and nothing else', async () => {
@@ -65,20 +63,19 @@ describe('a stage', () => {
     await fill(job, 'kept/', 300);
     const [shard] = shared.processes('shard/main.js');
     const [controller] = shared.processes('controller/dist/main.js');
-    const ending = stage.end().catch(() => undefined);
-    process.kill(shard?.pid ?? 0, 'SIGKILL');
-    process.kill(controller?.pid ?? 0, 'SIGKILL');
-    await ending;
-    await expect
-      .poll(
-        () =>
-          stage.end().then(
-            () => stateOf(job, stage),
-            () => undefined,
-          ),
-        { timeout: 20_000 },
-      )
-      .toMatchObject({ state: 'ended' });
+    const kill = () => {
+      process.kill(shard?.pid ?? 0, 'SIGKILL');
+      process.kill(controller?.pid ?? 0, 'SIGKILL');
+    };
+    // As soon as the end is written down: the shards are hearing of it.
+    const killed = (async () => {
+      for await (const { kind } of job.events()) {
+        if (kind === 'watching') stage.end().catch(() => undefined);
+        if (kind === 'stage-ending') return kill();
+      }
+    })();
+    await killed;
+    await expect.poll(() => stateOf(job, stage), { timeout: 30_000 }).toMatchObject({ state: 'ended' });
     const found: string[] = [];
     for (let index = 0; index < 3000; index++) {
       // A shard that died says lost until it knows that the key is gone.
