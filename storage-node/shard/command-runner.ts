@@ -5,7 +5,6 @@ import type { Command, CommandContext } from './command.js';
 import type { ShardJob } from './job.js';
 import type { Session } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
-import type { JobSteering } from './steering/job-steering.js';
 import type { Turn } from './turn.js';
 import { uncommittedLine } from './uncommitted.js';
 
@@ -61,9 +60,7 @@ export class CommandRunner {
     const context = this.#contextFor(args, reply, session, job);
     let underWay: Promise<void> | undefined;
     try {
-      underWay = job?.steering.steered
-        ? this.#runSteered(job.steering, command, context, reply)
-        : (command.run(context) ?? undefined);
+      underWay = (job?.steering.steered ? job.steering.run(command, context, reply) : command.run(context)) ?? undefined;
     } catch (error) {
       this.#failed(command, reply, mark, error);
     }
@@ -75,25 +72,6 @@ export class CommandRunner {
     this.#context = undefined;
     args.own();
     return this.#finish(underWay, command, reply, mark, job, args.sink, context.counts && !leavesNothing(command));
-  }
-
-  /** Runs a command of a job with slots that move: on its keys as soon as they, or their absence, are here. */
-  #runSteered(steering: JobSteering, command: Command, context: Context, reply: ReplyBuffer): Promise<void> | undefined {
-    if (steering.spans(command)) {
-      context.counts = false;
-      return steering.jobWide.execute(command.name, context, reply, (part) => {
-        context.reply = part;
-        context.nowMs = Date.now();
-        return command.run(context);
-      });
-    }
-    const steered = steering.begin(command, context.args);
-    if (steered === undefined) return command.run(context) ?? undefined;
-    context.counts = false;
-    return steered.execute(reply, () => {
-      context.nowMs = Date.now();
-      return command.run(context);
-    });
   }
 
   #contextFor(args: CommandArguments, reply: ReplyBuffer, session: Session, job: ShardJob | undefined): Context {
@@ -108,6 +86,7 @@ export class CommandRunner {
     context.session = session;
     context.givenJob = job;
     context.nowMs = nowMs;
+    context.counts = true;
     return context;
   }
 

@@ -92,6 +92,12 @@ export class PrefixCounters {
     else this.#lengths.set(counter.prefix.length, sameLength);
   }
 
+  /** Other keys count from now on: who wants to go on has to open a counter anew. */
+  forget(): void {
+    this.#counters.clear();
+    this.#lengths.clear();
+  }
+
   /** An object was created (1) or removed (-1). */
   changed(key: Key, delta: 1 | -1): void {
     if (this.#hides(key)) return;

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { FanOut } from './fan-out.js';
 import { lastKeyIndex } from './job-routing.js';
-import { jobCursor } from './router.js';
 
 function merged(parts: readonly string[], merge: 'sum' | 'array' | 'ok', partOfKey?: readonly number[]): string {
   let reply = '';
@@ -32,13 +31,6 @@ test('the first error of a part is the reply', () => {
 test('the error of one part says that others were carried out', () => {
   const reply = merged(['+OK\r\n', '-OOM full\r\n'], 'ok');
   expect(reply).toBe('-OOM full; the parts of this command for other shards were carried out\r\n');
-});
-
-test('a cursor goes through the shards one after another and ends at 0', () => {
-  expect(jobCursor(5, 0, 3)).toBe(5);
-  expect(jobCursor(0, 0, 3)).toBe(2 ** 33);
-  expect(jobCursor(7, 2, 3)).toBe(2 * 2 ** 33 + 7);
-  expect(jobCursor(0, 2, 3)).toBe(0);
 });
 
 test('a negative last key counts from the end', () => {

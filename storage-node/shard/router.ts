@@ -1,5 +1,5 @@
 import { SatchelError } from '@satchel/proto/core';
-import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
+import type { CommandArguments } from '@satchel/proto/resp';
 import type { Command, KeyPositions } from './command.js';
 import type { TableEntry } from './command-table.js';
 import type { Connection } from './connection.js';
@@ -7,18 +7,15 @@ import type { EndpointRouter } from './dispatch.js';
 import { FanOut } from './fan-out.js';
 import { hold } from './hold.js';
 import { type JobRouting, lastKeyIndex, slotOfArgument } from './job-routing.js';
-import { fail, type ReplySink } from './link.js';
-import { argumentsOf, type Peers, pick } from './peers.js';
+import type { ReplySink } from './link.js';
+import { type Peers, pick } from './peers.js';
 import { replyTo } from './reply-to.js';
-import { endOfReply, firstElement, isError, lengthAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
 import type { SpanningPops } from './spanning-pops.js';
 import type { SpanningWaits } from './spanning-waits.js';
 import { assemblingSink } from './striping/endpoint.js';
-
-/** A job-wide SCAN cursor is the index of a shard times this, plus the shard's own cursor. */
-const cursorsPerShard = 2 ** 33;
+import type { WholeJob } from './whole-job.js';
 
 /** Waits for a key: they wait here while another shard watches. */
 const waitsForKey: ReadonlySet<string> = new Set(['satchel.wait', 'satchel.await']);
@@ -36,12 +33,21 @@ interface Routed {
 export class Router implements EndpointRouter {
   readonly #shard: number;
   readonly #peers: Peers;
+  readonly #whole: WholeJob;
   readonly #waits: SpanningWaits;
   readonly #pops: SpanningPops;
   readonly #statistics: ServerStatistics;
 
-  constructor(shard: number, peers: Peers, waits: SpanningWaits, pops: SpanningPops, statistics: ServerStatistics) {
+  constructor(
+    shard: number,
+    peers: Peers,
+    whole: WholeJob,
+    waits: SpanningWaits,
+    pops: SpanningPops,
+    statistics: ServerStatistics,
+  ) {
     this.#shard = shard;
+    this.#whole = whole;
     this.#peers = peers;
     this.#waits = waits;
     this.#pops = pops;
@@ -122,9 +128,9 @@ export class Router implements EndpointRouter {
 
   /** Later commands of the connection wait for its reply, as it waited for those of earlier ones: their keys may be any. */
   #wholeJob(routed: Routed): boolean {
-    const { connection, entry, args, identity, routing } = routed;
+    const { connection, entry, args, identity } = routed;
     if (entry.command.merge === 'wait') {
-      this.#waits.onCount(connection, entry.command.name, args, identity, routing.shards);
+      this.#waits.onCount(connection, entry.command.name, args, identity);
       return true;
     }
     connection.hold(hold.command);
@@ -145,8 +151,9 @@ export class Router implements EndpointRouter {
       connection.release(hold.command);
     };
     const { merge = 'ok' } = entry.command;
-    if (merge === 'scan') {
-      this.#scan(routed, sink);
+    if (this.#whole.concerns(entry.command.name)) {
+      this.#statistics.forwarded += routing.shards.filter((shard) => shard !== this.#shard).length;
+      this.#whole.run(entry.command.name, merge, args, routed.identity, sink);
       return;
     }
     const fanOut = new FanOut(routing.shards.length, merge, sink);
@@ -158,28 +165,6 @@ export class Router implements EndpointRouter {
     if (shard !== this.#shard) this.#statistics.forwarded++;
     this.#peers.send(shard, identity, entry, args, fanOut.sinkOf(part));
   }
-
-  /** Goes through the shards one after another; the cursor says which one is under way. */
-  #scan({ entry, args, identity, routing }: Routed, reply: ReplySink): void {
-    const cursor = Number(args.text(1));
-    const index = Math.floor(cursor / cursorsPerShard);
-    const shard = routing.shards[index];
-    if (shard === undefined) {
-      fail(reply, 'ERR invalid cursor');
-      return;
-    }
-    const own = [entry.command.name, String(cursor % cursorsPerShard)];
-    const rest = Array.from({ length: args.count - 2 }, (_, at) => args.bytes(at + 2));
-    if (shard !== this.#shard) this.#statistics.forwarded++;
-    this.#peers.send(shard, identity, entry, argumentsOf([...own, ...rest]), (bytes, start, end) => {
-      if (isError(bytes, start)) return reply(bytes, start, end);
-      const output = new ReplyBuffer(end - start + 64);
-      output.array(2);
-      output.text(String(jobCursor(scanCursor(bytes, start), index, routing.shards.length)));
-      output.raw(bytes.subarray(endOfReply(bytes, firstElement(bytes, start)), end));
-      reply(output.buffer, 0, output.length);
-    });
-  }
 }
 
 function onSeveralShards(name: string): SatchelError {
@@ -187,19 +172,6 @@ function onSeveralShards(name: string): SatchelError {
     'cross-slot',
     `the keys of ${name.toUpperCase()} lie on several shards of the job, and it changes them as one; give them a common {tag}`,
   );
-}
-
-/** The cursor to go on with, given where a shard stands; 0 when all are done. */
-export function jobCursor(shardCursor: number, index: number, shards: number): number {
-  if (shardCursor !== 0) return index * cursorsPerShard + shardCursor;
-  return index + 1 < shards ? (index + 1) * cursorsPerShard : 0;
-}
-
-/** The cursor at the head of a SCAN reply. */
-function scanCursor(bytes: Buffer, start: number): number {
-  const cursorAt = firstElement(bytes, start);
-  const body = firstElement(bytes, cursorAt);
-  return Number(bytes.toString('latin1', body, body + lengthAt(bytes, cursorAt)));
 }
 
 function keysOf(command: Command): KeyPositions {

@@ -29,6 +29,7 @@ import { PeerCalls } from './striping/peer-calls.js';
 import type { ShardCalls } from './striping/shard-calls.js';
 import { Turn } from './turn.js';
 import { uncommittedLine } from './uncommitted.js';
+import { WholeJob } from './whole-job.js';
 
 /** Size of the buffer that sockets read into: what one read of a pipelining client brings at most. */
 const readBytes = 64 * 1024;
@@ -107,7 +108,8 @@ export class Server {
     });
     const peers = new Peers(shard, this.#links, runner, this.#table, pool);
     this.calls = new PeerCalls(peers, this.#table, (other) => environment.addressOf(other));
-    const router = new Router(shard, peers, new SpanningWaits(peers), new SpanningPops(peers), this.statistics);
+    const whole = new WholeJob(peers);
+    const router = new Router(shard, peers, whole, new SpanningWaits(peers, whole), new SpanningPops(peers), this.statistics);
     const routings = new JobRoutings(shard);
     const dispatcher = new Dispatcher({ environment, table: this.#table, runner, routings, statistics: this.statistics, router });
     const inputBudget = new InputBudget(limits.shardInputBytes);

@@ -2,23 +2,26 @@ import { limits, SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
 import { countArgument } from './commands/arguments.js';
 import type { Connection } from './connection.js';
-import { CountWatch } from './count-watch.js';
 import { hold } from './hold.js';
 import type { ReplySink } from './link.js';
 import type { Peers } from './peers.js';
 import { replyTo } from './reply-to.js';
 import { appendReply, isError } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
+import { SpanningCount } from './spanning-count.js';
 import { assemblingOne } from './striping/endpoint.js';
+import type { WholeJob } from './whole-job.js';
 
 /** Waits of endpoint connections for what happens on other shards, or on several. They end with their connection. */
 export class SpanningWaits {
   readonly #peers: Peers;
+  readonly #whole: WholeJob;
   /** By connection, the watches that were started with an id of the client's. */
   readonly #watches = new WeakMap<Connection, Map<string, SpanningWatch>>();
 
-  constructor(peers: Peers) {
+  constructor(peers: Peers, whole: WholeJob) {
     this.#peers = peers;
+    this.#whole = whole;
   }
 
   /** `SATCHEL.WAIT key timeout-ms` or `SATCHEL.AWAIT id key timeout-ms` for a key of another shard. */
@@ -41,22 +44,14 @@ export class SpanningWaits {
   }
 
   /** `SATCHEL.WAITCOUNT prefix n timeout-ms` or `SATCHEL.AWAITCOUNT id prefix n timeout-ms` over all shards of the job. */
-  onCount(
-    connection: Connection,
-    name: string,
-    args: CommandArguments,
-    identity: SessionIdentity,
-    shards: readonly number[],
-  ): void {
+  onCount(connection: Connection, name: string, args: CommandArguments, identity: SessionIdentity): void {
     const first = name === 'satchel.waitcount' ? 1 : 2;
     const prefix = args.bytes(first);
     const count = countArgument(args, first + 1, 'the count');
     const timeoutMs = countArgument(args, first + 2, 'the time-out');
     const start = (sink: ReplySink): (() => void) => {
-      const watch = new CountWatch(shards.length, count, sink);
-      watch.start(timeoutMs, (part, counted, pushed) =>
-        this.#peers.watch(shards[part] as number, identity, 'SATCHEL.WATCHCOUNT', [prefix], counted, pushed),
-      );
+      const watch = new SpanningCount(this.#peers, this.#whole, identity, prefix, count, sink);
+      watch.start(timeoutMs);
       return () => watch.cancel();
     };
     if (first === 1) {

@@ -1,4 +1,5 @@
 import { SatchelError, slotCount, slotOfBytes } from '@satchel/proto/core';
+import type { ReplyBuffer } from '@satchel/proto/resp';
 import { Key } from '../../store/key.js';
 import type { StoredObject } from '../../store/tier-store.js';
 import { Collection } from '../collections/collection.js';
@@ -64,9 +65,7 @@ function pass(context: CommandContext, table: CommandTable): void | Promise<void
   const object = job.lookupAny(key, nowMs);
   if (object === undefined) return reply.nil();
   if (object.readsLeft > 0 || object.manifest) return reply.integer(1);
-  args.starts.copyWithin(0, 3, args.count);
-  args.ends.copyWithin(0, 3, args.count);
-  args.count -= 3;
+  dropFirst(args, 3);
   reply.array(1);
   return entry.command.run(context);
 }
@@ -135,6 +134,29 @@ async function rest(context: CommandContext): Promise<void> {
   }
 }
 
+/** SATCHEL.AT epoch command…: carries out a command on all objects of this shard's slots if the shard goes by that epoch, all the while. */
+async function at(context: CommandContext, table: CommandTable): Promise<void> {
+  const { args, job, reply, session } = context;
+  if (session.mode !== 'link') throw new SatchelError('permission-denied', 'this command is only for shards among themselves');
+  args.own();
+  const epoch = integerArgument(args, 1);
+  const entry = table.find(args, 2);
+  if (entry?.command.scope !== 'job')
+    throw new SatchelError('invalid-argument', 'only a command on all objects is carried out so');
+  await job.steering.reached(epoch);
+  dropFirst(args, 2);
+  const inner = { args, job, reply, session, nowMs: job.clock.now(), counts: true };
+  await job.steering.run(entry.command, inner, reply as ReplyBuffer);
+  job.steering.assertAt(epoch);
+}
+
+/** Removes the first arguments. */
+function dropFirst(args: CommandContext['args'], count: number): void {
+  args.starts.copyWithin(0, count, args.count);
+  args.ends.copyWithin(0, count, args.count);
+  args.count -= count;
+}
+
 /** What new owners of slots say to the shards that had them before. */
 export function steeringCommands(table: () => CommandTable): readonly Command[] {
   const ofLink = (name: string, arity: number, run: Command['run']): Command => ({
@@ -148,6 +170,7 @@ export function steeringCommands(table: () => CommandTable): readonly Command[] 
     ofLink('satchel.fence', -5, fence),
     ofLink('satchel.pass', -5, (context) => pass(context, table())),
     ofLink('satchel.take', 4, take),
+    ofLink('satchel.at', -3, (context) => at(context, table())),
     ofLink('satchel.rest', -5, rest),
     ofLink('satchel.drop', 5, drop),
   ];

@@ -1,7 +1,7 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { Command, CommandContext } from '../command.js';
 import type { ShardJob } from '../job.js';
-import type { PrefixCounter } from '../prefix-counters.js';
+import { CountView } from '../steering/count-view.js';
 import { replyAssembled } from '../striping/reply-striped.js';
 import type { StripedValue } from '../striping/striped-value.js';
 import { takeValue } from '../take-value.js';
@@ -66,7 +66,7 @@ async function waitCount(context: CommandContext): Promise<void> {
   const wanted = countArgument(args, 2, 'the count');
   const timeoutMs = countArgument(args, 3, 'the time-out');
   job.assertListable(prefix);
-  const counter = job.counters.open(prefix);
+  const counter = new CountView(job, prefix);
   try {
     await counter.ready;
     if (counter.count < wanted)
@@ -77,14 +77,14 @@ async function waitCount(context: CommandContext): Promise<void> {
       );
     context.reply.integer(counter.count);
   } finally {
-    job.counters.close(counter);
+    counter.close();
   }
 }
 
 /** Waits until a counter that is ready has reached a number. */
 export function waitForCount(
   job: ShardJob,
-  counter: PrefixCounter,
+  counter: CountView,
   wanted: number,
   timeoutMs: number,
   settle: (outcome: WaitOutcome) => void,

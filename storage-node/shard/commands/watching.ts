@@ -2,8 +2,8 @@ import { SatchelError } from '@satchel/proto/core';
 import type { ReplyWriter } from '@satchel/proto/resp';
 import type { Command, CommandContext } from '../command.js';
 import type { ShardJob } from '../job.js';
-import type { PrefixCounter } from '../prefix-counters.js';
 import type { Session } from '../session.js';
+import { CountView } from '../steering/count-view.js';
 import { assembled } from '../striping/assembly.js';
 import { type StripedValue, writeStriped } from '../striping/striped-value.js';
 import { takeValue } from '../take-value.js';
@@ -108,14 +108,14 @@ function awaitCount(context: CommandContext): void {
   const timeoutMs = countArgument(args, 4, 'the time-out');
   const watcher = watcherOf(context);
   job.assertListable(prefix);
-  const counter = job.counters.open(prefix);
+  const counter = new CountView(job, prefix);
   let cancelled = false;
   let cancel = () => {};
   const release = () => {
     if (cancelled) return;
     cancelled = true;
     cancel();
-    job.counters.close(counter);
+    counter.close();
   };
   job.watches.add(watcher.session, watcher.id, { cancel: release });
   reply.ok();
@@ -134,7 +134,7 @@ function awaitCount(context: CommandContext): void {
   whenReady(counter, begin, (error) => finish(SatchelError.from(error)));
 }
 
-function whenReady(counter: PrefixCounter, begin: () => void, refuse: (error: unknown) => void): void {
+function whenReady(counter: CountView, begin: () => void, refuse: (error: unknown) => void): void {
   try {
     if (counter.ready === undefined) begin();
     else void counter.ready.then(begin).catch(refuse);
@@ -152,9 +152,9 @@ async function watchCount(context: CommandContext): Promise<void> {
   const prefix = latin1Argument(args, 2);
   const watcher = watcherOf(context);
   job.assertListable(prefix);
-  const counter = job.counters.open(prefix);
+  const counter = new CountView(job, prefix);
   let ended = false;
-  let release = () => job.counters.close(counter);
+  let release = () => counter.close();
   job.watches.add(watcher.session, watcher.id, {
     cancel() {
       if (ended) return;
@@ -173,7 +173,7 @@ async function watchCount(context: CommandContext): Promise<void> {
 }
 
 /** Pushes the count after each turn in which it changed; returns what ends that. */
-function announceChanges(watcher: Watcher, counter: PrefixCounter): () => void {
+function announceChanges(watcher: Watcher, counter: CountView): () => void {
   const { job, session, id } = watcher;
   let told = counter.count;
   let scheduled = false;
@@ -196,7 +196,7 @@ function announceChanges(watcher: Watcher, counter: PrefixCounter): () => void {
     ended = true;
     forget();
     registered.cancel();
-    job.counters.close(counter);
+    counter.close();
   };
 }
 

@@ -1,8 +1,8 @@
 import { SatchelError, slotOfBytes } from '@satchel/proto/core';
-import type { CommandArguments } from '@satchel/proto/resp';
+import type { CommandArguments, ReplyBuffer, ReplyWriter } from '@satchel/proto/resp';
 import { type JobConfiguration, supersedes } from '../../job-configuration.js';
 import type { Key } from '../../store/key.js';
-import type { Command } from '../command.js';
+import type { Command, CommandContext } from '../command.js';
 import type { ShardJob } from '../job.js';
 import { lastKeyIndex } from '../job-routing.js';
 import { KeyGate } from '../key-gate.js';
@@ -26,6 +26,18 @@ export interface SteeringHooks {
   readonly routed?: (configuration: JobConfiguration) => void;
   /** Slots of which the configuration of that epoch says that this shard may hold objects are empty for good. May be said again. */
   readonly emptied?: (epoch: number, spans: readonly SlotSpan[]) => void;
+}
+
+/** How often, and after how long, a shard looks whether it has heard of an epoch. */
+const epochPauses = 50;
+const epochPauseMs = 5;
+
+/** A command's context as long as it is not known what it runs on. */
+export interface SteeredContext extends CommandContext {
+  reply: ReplyWriter;
+  nowMs: number;
+  /** Whether, if it takes its time, it is to be counted as under way. */
+  counts: boolean;
 }
 
 /**
@@ -54,6 +66,7 @@ export class JobSteering {
   #underWay = 0;
   #idle: (() => void)[] = [];
   #checking = false;
+  readonly #listeners = new Set<() => void>();
   #told = new Set<string>();
   #ended = false;
 
@@ -94,8 +107,38 @@ export class JobSteering {
     if (fence?.shard !== shard || fence.epoch > epoch || this.owned.has(slot)) throw notYours(slot, shard);
   }
 
-  /** What is to be done before a command; undefined: nothing. Throws `moved`. */
-  begin(command: Command, args: CommandArguments): SteeredCommand | undefined {
+  /**
+   * Runs a command of a job with slots that move: on its keys as soon as they, or their absence, are here. Undefined: it is done. `context.counts` is set
+   * to false if what is under way is counted here. Throws `moved`.
+   */
+  run(command: Command, context: SteeredContext, reply: ReplyBuffer): void | Promise<void> {
+    const steered = this.#spans(command) ? undefined : this.#begin(command, context.args);
+    if (steered === undefined && !this.#spans(command)) return command.run(context);
+    context.counts = false;
+    const run = (part: ReplyBuffer) => {
+      context.reply = part;
+      context.nowMs = this.#job.clock.now();
+      return command.run(context);
+    };
+    if (steered !== undefined) return steered.execute(reply, () => run(reply));
+    return this.jobWide.execute(command.name, context, reply, run);
+  }
+
+  /** Settles once this shard goes by that epoch; rejects with `gone` if it has not heard of it in good time, or goes by a later one. */
+  async reached(epoch: number): Promise<void> {
+    for (let pauses = 0; this.#job.configuration.epoch < epoch && pauses < epochPauses; pauses++) {
+      await new Promise<void>((resolve) => this.#job.clock.after(epochPauseMs, resolve));
+    }
+    this.assertAt(epoch);
+  }
+
+  /** Throws `gone` unless this shard goes by that epoch. */
+  assertAt(epoch: number): void {
+    if (this.#job.configuration.epoch === epoch) return;
+    throw new SatchelError('gone', 'slots of the job are changing their shards; repeat the command');
+  }
+
+  #begin(command: Command, args: CommandArguments): SteeredCommand | undefined {
     const { keys } = command;
     if (keys === undefined) return undefined;
     const found: number[] = [];
@@ -108,8 +151,14 @@ export class JobSteering {
     return found.length === 0 ? undefined : SteeredCommand.of(this.#job, command, args, found);
   }
 
+  /** Calls back after the slots of this shard, or where they come from, have changed. Returns what unregisters. */
+  onRouted(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Whether a command on all objects has to look elsewhere too. */
-  spans(command: Command): boolean {
+  #spans(command: Command): boolean {
     return this.predecessors.open.size > 0 && this.jobWide.concerns(command.name);
   }
 
@@ -205,6 +254,8 @@ export class JobSteering {
     this.#followFormer(given, gone.size > 0 || (isFirst && job.recovered));
     this.steered = this.predecessors.any || !this.#former.done;
     if (gone.size > 0) this.#sendAway();
+    if (gone.size > 0 || gained.size > 0) job.counters.forget();
+    for (const listener of [...this.#listeners]) listener();
   }
 
   #followChain(configuration: JobConfiguration, gained: SlotSet): void {
