@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SatchelError } from '@satchel/proto/core';
 import type { ProcessPlan } from '../../processes/launched-process.js';
 import { PortDealer } from '../../processes/ports.js';
@@ -130,7 +130,7 @@ class ProcessCluster {
       ...['--host', '127.0.0.1', '--port', rpc, '--http-port', http, '--state', state],
       ...(this.#options.object === undefined || scaleArguments.length > 0 ? [] : ['--object', this.#options.object]),
       ...scaleArguments,
-      ...(this.#options.prices === undefined ? [] : ['--prices', this.#options.prices]),
+      ...(this.#options.prices === undefined ? [] : ['--prices', resolve(this.#options.prices)]),
     ];
     const part = this.#supervise('controller', this.#options.mains.controller, arguments_(String(port), String(httpPort)));
     this.#controller = part;
