@@ -18,49 +18,41 @@ export interface EtcdProcess {
   stop(): Promise<void>;
 }
 
-/** Starts an etcd of one member on free ports of this host; resolves once it answers. */
-export async function startEtcd(): Promise<EtcdProcess> {
-  const [member] = await startEtcdMembers(1);
+/** Starts an etcd of one member, with further options, on free ports of this host; resolves once it answers. */
+export async function startEtcd(args: readonly string[] = []): Promise<EtcdProcess> {
+  const [member] = await startEtcdMembers(1, args);
   if (member === undefined) throw new Error('no member');
   return member;
 }
 
 /** The same with several members. */
-export async function startEtcdMembers(count: number): Promise<EtcdProcess[]> {
+export async function startEtcdMembers(count: number, args: readonly string[] = []): Promise<EtcdProcess[]> {
   const ports: { client: number; peer: number }[] = [];
   while (ports.length < count) ports.push({ client: await freePort(), peer: await freePort() });
   const cluster = ports.map(({ peer }, index) => `m${index}=http://127.0.0.1:${peer}`).join(',');
   return Promise.all(
     ports.map(({ client, peer }, index) => {
       const urls = { client: `http://127.0.0.1:${client}`, peer: `http://127.0.0.1:${peer}` };
-      return startMember(`m${index}`, urls, cluster);
+      return startMember(`m${index}`, urls, ['--initial-cluster', cluster, ...args]);
     }),
   );
 }
 
-async function startMember(name: string, urls: { client: string; peer: string }, cluster: string): Promise<EtcdProcess> {
+async function startMember(
+  name: string,
+  { client, peer }: { readonly client: string; readonly peer: string },
+  args: readonly string[],
+): Promise<EtcdProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'satchel-etcd-'));
-  const { client, peer } = urls;
-  const child = spawn(
-    'etcd',
-    [
-      ...['--name', name, '--data-dir', folder, '--listen-client-urls', client, '--advertise-client-urls', client],
-      ...[
-        '--listen-peer-urls',
-        peer,
-        '--initial-advertise-peer-urls',
-        peer,
-        '--initial-cluster',
-        cluster,
-        '--log-level',
-        'error',
-      ],
-    ],
-    { stdio: 'ignore' },
-  );
+  const listen = ['--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer];
+  const own = ['--name', name, '--data-dir', folder, ...listen, '--initial-advertise-peer-urls', peer, '--log-level', 'error'];
+  const child = spawn('etcd', [...own, ...args], { stdio: 'ignore' });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {
-    child.kill('SIGKILL');
+    process.off('exit', kill);
+    kill();
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };

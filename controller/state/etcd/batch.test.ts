@@ -34,7 +34,7 @@ describe('batches', () => {
         if (taken > 1) expect(fitsTransaction(merged)).toBe(true);
         expect(sorted(made(new Map(), merged))).toEqual(sorted(made(new Map(), ...commits.slice(0, taken))));
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 
@@ -48,7 +48,7 @@ describe('batches', () => {
           if (run.length > 1) expect(run.reduce((sum, one) => sum + changeBytes(one), 0)).toBeLessThanOrEqual(transactionBytes);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });
@@ -75,7 +75,7 @@ describe('staged commits', () => {
         const inOrder = all.map(({ key, value }) => ({ key, value: value === undefined ? undefined : normal(value) }));
         expect(sorted(records)).toEqual(sorted(whole ? made(before, inOrder) : before));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });

@@ -1,7 +1,7 @@
 import { systemClock } from '@satchel/proto/core';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EtcdProcess, noEtcd, startEtcdMembers } from '../../testing/etcd-process.js';
+import { type EtcdProcess, noEtcd, startEtcd, startEtcdMembers } from '../../testing/etcd-process.js';
 import { grantRecord } from '../../testing/state-store-suite.js';
 import type { Candidate, Leadership } from '../candidate.js';
 import { parseEtcdUri } from './address.js';
@@ -37,4 +37,28 @@ describe.skipIf(noEtcd)(`an etcd of three members${noEtcd === undefined ? '' : `
     expect(leads()).toBe(true);
     expect(store.all('grants')).toEqual([grantRecord('a', 20)]);
   });
+});
+
+it.skipIf(noEtcd)('an etcd that is full refuses changes with its reason, and what is there stays', async () => {
+  const etcd = await startEtcd(['--quota-backend-bytes', String(4 * 1024 * 1024)]);
+  const options = { clock: systemClock, log: pino({ level: 'silent' }), leaseSeconds: 10, name: 'c' };
+  const candidate = await openEtcdCandidate(parseEtcdUri(`etcd://${etcd.address}`), options);
+  const leadership = await candidate.campaign();
+  const large = { ...grantRecord('a', 1), job: 'x'.repeat(500_000) };
+  let kept = 0;
+  let error: unknown;
+  while (error === undefined && kept < 100) {
+    try {
+      await leadership?.store.commit([{ collection: 'grants', key: `job-${kept}`, value: large }]);
+      kept++;
+    } catch (thrown) {
+      error = thrown;
+    }
+  }
+  expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('database space exceeded') });
+  expect(leadership?.leads()).toBe(true);
+  expect(leadership?.store.all('grants')).toHaveLength(kept);
+  await leadership?.end();
+  await candidate.close();
+  await etcd.stop();
 });
