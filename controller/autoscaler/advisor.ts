@@ -1,7 +1,7 @@
 import type { Clock } from '@satchel/proto/core';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { NodeShape } from '../providers/node-provider.js';
-import { decide, type ScaleAction, type ScaleMemory } from './decide.js';
+import { decide, mayShrink, type ScaleAction, type ScaleMemory } from './decide.js';
 import { cheapestToLetGo } from './fleet-observer.js';
 import type { AutoscalePolicy } from './policy.js';
 import type { FleetSnapshot } from './snapshot.js';
@@ -25,8 +25,9 @@ export class Advisor {
     const shape = likeThoseThere(snapshot);
     if (shape === undefined) return before;
     const nodes = snapshot.nodes.map((node) => ({ ...node, shape: shape.name }));
-    const whole = { ...snapshot, nodes, shapes: [shape], removable: cheapestToLetGo(nodes) };
     const unbound = { ...policy, least: 0, most: Number.MAX_SAFE_INTEGER };
+    const removable = mayShrink(snapshot, unbound, before, nowMs) ? cheapestToLetGo(nodes) : [];
+    const whole = { ...snapshot, nodes, shapes: [shape], removable };
     const { actions, memory } = decide(whole, unbound, before, nowMs);
     for (const action of actions) this.#say(action);
     return memory;

@@ -1,4 +1,4 @@
-import { SatchelError } from '@satchel/proto/core';
+import { heldBytes, SatchelError, type UsageTotals } from '@satchel/proto/core';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
@@ -68,22 +68,15 @@ export class HintCorrector {
     }
     const before = this.#samples.get(job);
     if (before !== undefined && nowMs - before.atMs < intervalMs) return;
-    const sample = this.#sample(job, before, nowMs);
+    const total = this.#parts.jobs.usage.total(job);
+    const sample = sampleOf(total, before, nowMs);
     this.#samples.set(job, sample);
     if (before === undefined) return;
-    const correction = correctHints(this.#observed(record, before, sample, nowMs), this.#parts.policy);
+    const correction = correctHints(this.#observed(record, total.peakBytes, before, sample, nowMs), this.#parts.policy);
     if (correction !== undefined) this.#correct(record, correction, nowMs);
   }
 
-  #sample(job: string, before: Sample | undefined, nowMs: number): Sample {
-    const { bytesIn, bytesOut, localBytes, dramBytes, ssdBytes, objectBytes } = this.#parts.jobs.usage.total(job);
-    const movedBytes = bytesIn + bytesOut + localBytes;
-    const moved = before === undefined ? 0 : Math.max(0, movedBytes - before.movedBytes);
-    const bytesPerSecond = before === undefined ? 0 : (moved * 1000) / (nowMs - before.atMs);
-    return { atMs: nowMs, movedBytes, heldBytes: dramBytes + ssdBytes + objectBytes, bytesPerSecond };
-  }
-
-  #observed(record: JobRecord, before: Sample, now: Sample, nowMs: number): ObservedJob {
+  #observed(record: JobRecord, peakBytes: number, before: Sample, now: Sample, nowMs: number): ObservedJob {
     const { usage } = this.#parts.jobs;
     const { job, corrected, createdMs, hints, allocation } = record;
     const reserved = reservedOf(record);
@@ -93,7 +86,7 @@ export class HintCorrector {
       bytes: {
         asked: positive(corrected?.askedBytes ?? reserved.bytes),
         reserved: reserved.bytes,
-        peak: Math.max(usage.total(job).peakBytes, now.heldBytes),
+        peak: Math.max(peakBytes, now.heldBytes),
         sustained: Math.min(before.heldBytes, now.heldBytes),
         bound: positive(allocation.quotaBytes),
       },
@@ -127,6 +120,13 @@ export class HintCorrector {
       },
     );
   }
+}
+
+function sampleOf(total: UsageTotals, before: Sample | undefined, nowMs: number): Sample {
+  const movedBytes = total.bytesIn + total.bytesOut + total.localBytes;
+  const moved = before === undefined ? 0 : Math.max(0, movedBytes - before.movedBytes);
+  const bytesPerSecond = before === undefined ? 0 : (moved * 1000) / (nowMs - before.atMs);
+  return { atMs: nowMs, movedBytes, heldBytes: heldBytes(total), bytesPerSecond };
 }
 
 /** What is reserved for a job, and what it lacks of that. */
