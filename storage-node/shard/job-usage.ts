@@ -30,6 +30,8 @@ export const usageCells = cell.sinceMs + tiers.length;
 export class JobUsage {
   /** Bytes held now, all tiers together. */
   heldBytes = 0;
+  /** Requests to the object store to copy objects to the namespace; those of the job's own objects the store counts. */
+  persistRequests = 0;
   /** Since when what is found in slower tiers at the start was not counted; 0: it is counted from the start on. */
   keptSinceMs = 0;
   readonly #cells: Float64Array;

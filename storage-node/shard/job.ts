@@ -123,7 +123,6 @@ export class ShardJob {
       this.objects.recover();
     }
     this.steering.follow(options.configuration);
-    this.objects.seals.follow(options.configuration.endedPrefixes);
   }
 
   get ended(): boolean {

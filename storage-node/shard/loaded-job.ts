@@ -60,7 +60,7 @@ export class LoadedJob {
 
   /** The counters now. */
   counters(clock: Clock): UsageTotals {
-    this.usage.objectRequests = this.objectRequests();
+    this.usage.objectRequests = this.objectRequests() + this.usage.persistRequests;
     return this.usage.totals(clock.now(), this.peek()?.objectCount ?? 0);
   }
 

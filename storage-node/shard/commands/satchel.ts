@@ -46,6 +46,7 @@ async function persist(context: CommandContext, key: Key, options: PutOptions, n
     if (held > 0 && !job.ended) job.grant.release(held);
   }
   job.usage.persistedBytes += charge;
+  job.usage.persistRequests++;
 }
 
 function store(context: CommandContext, key: Key, options: PutOptions, nowMs: number): void | Promise<void> {
