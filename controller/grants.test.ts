@@ -86,6 +86,37 @@ describe('grants', () => {
   });
 });
 
+describe('grants of slots that move', () => {
+  it('are given to new shards from the reserve, and asked back from those that have no slots any more', () => {
+    const grants = book(1600, 2);
+    const weights = [1, 3, 4].map((shard) => ({ shard, weight: 1 }));
+    expect(grants.redeal(weights, new Set())).toEqual({ answer: [], reclaim: [2] });
+    expect([1, 2, 3, 4].map((shard) => grants.of(shard)?.bytes)).toEqual([600, 600, 400, 0]);
+    grants.returned(2, 0, 1);
+    expect(grants.reserveBytes).toBe(600);
+    expect(grants.redeal(weights, new Set())).toEqual({ answer: [], reclaim: [] });
+    expect(grants.of(4)).toEqual({ shard: 4, bytes: 400, version: 2 });
+  });
+
+  it('are free again when a shard is gone for good', () => {
+    const grants = book(1600, 2);
+    expect(grants.redeal([{ shard: 3, weight: 1 }], new Set([1, 2]))).toEqual({ answer: [], reclaim: [] });
+    expect([1, 2, 3].map((shard) => grants.of(shard)?.bytes)).toEqual([0, 0, 1600]);
+  });
+
+  it('of a shard that is waited for are not waited for once it is gone', () => {
+    const grants = book(1600, 3);
+    grants.request(1, 1500, everyone);
+    grants.returned(2, 0, 1);
+    grants.redeal(
+      [1, 2].map((shard) => ({ shard, weight: 1 })),
+      new Set([3]),
+    );
+    expect(grants.reclaiming).toBe(false);
+    expect(grants.of(1)?.bytes).toBeGreaterThanOrEqual(1500);
+  });
+});
+
 /** A shard as it really is: what it may hold, what it holds, and messages under way to it and from it. */
 interface ModelShard {
   held: number;
@@ -97,7 +128,7 @@ interface ModelShard {
 
 type Step = {
   shard: number;
-  act: 'use' | 'free' | 'ask' | 'deliver' | 'reply' | 'expire' | 'restart' | 'rejoin';
+  act: 'use' | 'free' | 'ask' | 'deliver' | 'reply' | 'expire' | 'restart' | 'rejoin' | 'redeal';
   amount: number;
 };
 
@@ -119,6 +150,7 @@ class Model {
     else if (act === 'ask') this.act(this.grants.request(id, shard.used + amount, everyone));
     else if (act === 'deliver') this.deliver(shard);
     else if (act === 'expire') this.act(this.grants.expire());
+    else if (act === 'redeal') this.redeal(amount);
     else if (act === 'restart') this.grants = GrantBook.restore(structuredClone(this.grants.record()));
     else if (act === 'reply') {
       const reply = shard.outbox.shift();
@@ -145,6 +177,19 @@ class Model {
     shard.inbox = [];
     this.act(this.grants.reconcile(id, shard.held, shard.version));
     this.send(id);
+  }
+
+  /** Slots go to other shards, which the bits of a number say; all are sent what they have. */
+  redeal(bits: number): void {
+    const owners = [1, 2, 3].filter((shard) => (bits >> shard) & 1);
+    if (owners.length === 0) return;
+    this.act(
+      this.grants.redeal(
+        owners.map((shard) => ({ shard, weight: 1 + ((bits >> 4) % shard) })),
+        new Set(),
+      ),
+    );
+    for (const shard of this.shards.keys()) this.send(shard);
   }
 
   act({ answer, reclaim }: GrantOutcome): void {
@@ -178,6 +223,7 @@ describe('grants under any interleaving of requests, replies, losses and restart
       'expire',
       'restart',
       'rejoin',
+      'redeal',
     ),
     amount: fc.nat(600),
   });
