@@ -1,5 +1,5 @@
 import { leftOver, mayHold, negligible, type PlacementRequest, partHeld, partHeldByNode } from './fit.js';
-import type { NodeRoom, RoomIndex, ShardRoom } from './room-index.js';
+import { type NodeRoom, RoomIndex, type ShardRoom } from './room-index.js';
 
 /** Shards that a job has already, with the part of its slots on each. */
 export type PresentShards = ReadonlyMap<number, number>;
@@ -50,10 +50,10 @@ function keep(index: RoomIndex, request: PlacementRequest, cap: number, present:
 }
 
 /** The rooms of a node that the job does not have yet, as if they were a node. */
-function roomsBeside(index: RoomIndex, name: string, present: PresentShards): NodeRoom[] {
+function roomsBeside(index: RoomIndex, name: string, present: PresentShards): readonly NodeRoom[] {
   const node = index.node(name);
   const rooms = node?.rooms.filter(({ shard }) => !present.has(shard)) ?? [];
-  return node && rooms.length > 0 ? [{ ...node, rooms }] : [];
+  return node && rooms.length > 0 ? new RoomIndex(rooms, new Map([[name, node]])).nodes : [];
 }
 
 function otherNodes(index: RoomIndex, chosen: readonly ShardRoom[]): readonly NodeRoom[] {

@@ -33,19 +33,15 @@ export function partHeld(room: ShardRoom, request: PlacementRequest, cap: number
   return part;
 }
 
-/** The same for all shards of a node. */
-export function partHeldByNode({ rooms }: NodeRoom, request: PlacementRequest, cap: number): number {
-  const { dramBytes, ssdBytes, throughputBytesPerSecond } = request;
+/** The same for all shards of a node. Worked out for every node of the fleet, so most nodes are to be told by what each shard has at least. */
+export function partHeldByNode({ rooms, least }: NodeRoom, request: PlacementRequest, cap: number): number {
+  const eachHoldsAll =
+    least.dramFreeBytes >= request.dramBytes * cap &&
+    least.ssdFreeBytes >= request.ssdBytes * cap &&
+    least.throughputFreeBytesPerSecond >= request.throughputBytesPerSecond * cap;
+  if (eachHoldsAll) return rooms.length * cap;
   let sum = 0;
-  // The same as the sum of {@link partHeld}, which is worked out for every shard of the fleet: comparisons instead of divisions.
-  for (let at = 0; at < rooms.length; at++) {
-    const room = rooms[at] as ShardRoom;
-    const whole =
-      room.dramFreeBytes >= dramBytes * cap &&
-      room.ssdFreeBytes >= ssdBytes * cap &&
-      room.throughputFreeBytesPerSecond >= throughputBytesPerSecond * cap;
-    sum += whole ? cap : partHeld(room, request, cap);
-  }
+  for (const room of rooms) sum += partHeld(room, request, cap);
   return sum;
 }
 

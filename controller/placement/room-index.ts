@@ -14,6 +14,9 @@ export interface Rooms extends Iterable<ShardRoom> {
   readonly length: number;
 }
 
+/** What shards have of. */
+type Amount = 'dramFreeBytes' | 'ssdFreeBytes' | 'throughputFreeBytesPerSecond';
+
 /** The rooms of one node and their sums. */
 export interface NodeRoom {
   readonly node: string;
@@ -22,6 +25,8 @@ export interface NodeRoom {
   readonly ssdFreeBytes: number;
   readonly throughputFreeBytesPerSecond: number;
   readonly jobs: number;
+  /** Of each amount what every one of its shards has free at least. */
+  readonly least: Readonly<Record<Amount, number>>;
   /** The most that was ever free there, by which fullness is judged. */
   readonly dramBytes: number;
   readonly ssdBytes: number;
@@ -29,7 +34,6 @@ export interface NodeRoom {
 }
 
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
-type Amount = 'dramFreeBytes' | 'ssdFreeBytes' | 'throughputFreeBytesPerSecond';
 
 class NodeEntry implements NodeRoom {
   readonly node: string;
@@ -38,6 +42,7 @@ class NodeEntry implements NodeRoom {
   ssdFreeBytes = 0;
   throughputFreeBytesPerSecond = 0;
   jobs = 0;
+  readonly least: Record<Amount, number> = { dramFreeBytes: 0, ssdFreeBytes: 0, throughputFreeBytesPerSecond: 0 };
   dramBytes = 0;
   ssdBytes = 0;
   throughputBytesPerSecond = 0;
@@ -60,7 +65,12 @@ class NodeEntry implements NodeRoom {
 
   #sum(amount: Amount): number {
     let sum = 0;
-    for (const room of this.rooms) sum += room[amount];
+    let least = Number.POSITIVE_INFINITY;
+    for (const room of this.rooms) {
+      sum += room[amount];
+      if (room[amount] < least) least = room[amount];
+    }
+    this.least[amount] = least;
     return sum;
   }
 }
@@ -80,7 +90,8 @@ export class RoomIndex implements Rooms {
       this.#ofShard.set(room.shard, { entry, room: copy });
     }
     for (const entry of this.#nodes) {
-      Object.assign(entry, totals?.get(entry.node));
+      const { dramBytes = 0, ssdBytes = 0, throughputBytesPerSecond = 0 } = totals?.get(entry.node) ?? {};
+      Object.assign(entry, { dramBytes, ssdBytes, throughputBytesPerSecond });
       entry.sumUp();
     }
   }
