@@ -96,7 +96,7 @@ async function fill(url: string, count: number, byte = 7, before?: number): Prom
   await store.close();
 }
 
-test('from 1 to 3 nodes and back to 1 under a changing load, while a long-lived job loses nothing', async () => {
+test('from 1 to 3 nodes and back to 1 under a changing load, while a long-lived job loses nothing', async ({ annotate }) => {
   const controller = await start('--max-nodes', '3', '--linger', '2s');
   expect(await states(controller)).toEqual(['node-1 up']);
   const long = await register(controller, 'long', '30MiB');
@@ -128,6 +128,8 @@ test('from 1 to 3 nodes and back to 1 under a changing load, while a long-lived 
   for (const node of ['node-2', 'node-3']) {
     expect(kinds).toEqual(expect.arrayContaining([`drain ${node}`, `remove ${node}`]));
   }
+  const took = decisions.flatMap(({ kind, figures }) => (kind === 'joined' ? (figures[0]?.value ?? []) : []));
+  await annotate(`ms from the decision to start a node until it took part: ${took.join(', ')}`);
   for (const { kind, figures, because } of decisions) {
     expect(because).not.toBe('');
     if (['start', 'drain', 'undrain'].includes(kind)) expect(figures.map(({ name }) => name)).toContain('dramPart');
