@@ -1,4 +1,4 @@
-import { addUsage, combineUsage, heldBytes, noUsage, type UsageTotals, withoutHeld } from '@satchel/proto/core';
+import { addUsage, combineUsage, heldBytes, noUsage, type UsageField, type UsageTotals, withoutHeld } from '@satchel/proto/core';
 import type { ShardUsage, UsageRecord } from './model.js';
 import { nothingReclaimed, type Reclaimed } from './stages/stage-record.js';
 import { JobPace, type Rates } from './usage/pace.js';
@@ -10,8 +10,12 @@ function totalOf({ usage, settled }: ShardUsage): UsageTotals {
 
 /** Counters as they were highest, and what is held as it was said last. */
 function latest(before: UsageTotals, after: UsageTotals): UsageTotals {
-  const { dramBytes, ssdBytes, objectBytes, objects } = after;
-  return { ...combineUsage(before, after, Math.max), dramBytes, ssdBytes, objectBytes, objects };
+  const highest: { -readonly [Field in UsageField]: number } = combineUsage(before, after, Math.max);
+  highest.dramBytes = after.dramBytes;
+  highest.ssdBytes = after.ssdBytes;
+  highest.objectBytes = after.objectBytes;
+  highest.objects = after.objects;
+  return highest;
 }
 
 /** When a report was made, by the clock of its node, and whether it is the first on a new stream, which tells of all jobs. */

@@ -59,11 +59,25 @@ export const tierFields = {
   object: { bytes: 'objectBytes', byteSeconds: 'objectByteSeconds' },
 } as const satisfies Record<Tier, { bytes: UsageField; byteSeconds: UsageField }>;
 
-/** Field by field. */
+/** Field by field; spelled out because controllers do this for every job of every heartbeat. */
 export function combineUsage(a: UsageTotals, b: UsageTotals, combine: (a: number, b: number) => number): UsageTotals {
-  const result: Record<UsageField, number> = { ...a };
-  for (const field of usageFields) result[field] = combine(a[field], b[field]);
-  return result;
+  return {
+    dramBytes: combine(a.dramBytes, b.dramBytes),
+    ssdBytes: combine(a.ssdBytes, b.ssdBytes),
+    objectBytes: combine(a.objectBytes, b.objectBytes),
+    dramByteSeconds: combine(a.dramByteSeconds, b.dramByteSeconds),
+    ssdByteSeconds: combine(a.ssdByteSeconds, b.ssdByteSeconds),
+    objectByteSeconds: combine(a.objectByteSeconds, b.objectByteSeconds),
+    bytesIn: combine(a.bytesIn, b.bytesIn),
+    bytesOut: combine(a.bytesOut, b.bytesOut),
+    requests: combine(a.requests, b.requests),
+    localReads: combine(a.localReads, b.localReads),
+    localBytes: combine(a.localBytes, b.localBytes),
+    peakBytes: combine(a.peakBytes, b.peakBytes),
+    objects: combine(a.objects, b.objects),
+    objectRequests: combine(a.objectRequests, b.objectRequests),
+    persistedBytes: combine(a.persistedBytes, b.persistedBytes),
+  };
 }
 
 /** The sum of two uses. Peaks add up too: an upper bound, exact if they were at the same time. */
