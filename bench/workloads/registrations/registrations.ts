@@ -37,6 +37,8 @@ interface Stage {
 }
 
 const MiB = 2 ** 20;
+/** After so long what a fleet has to be told is told, and for so long it is watched at rest; a small fleet is done sooner. */
+const settleMs = (nodes: number) => Math.min(6000, 500 + 10 * nodes);
 
 /** What is registered: small jobs and wide ones, with hints and without. */
 const kinds: Readonly<Record<string, RegisterJobRequest>> = {
@@ -49,11 +51,11 @@ const kinds: Readonly<Record<string, RegisterJobRequest>> = {
 export function runRegistrations(options: RegistrationsOptions, output: Output): Promise<Findings> {
   return inScope(async (scope) => {
     const stage = await openStage(scope, options);
-    const idle = await coresBusy(stage, options.ms);
+    const idle = await coresBusy(stage, settleMs(options.nodes));
     output.say(`  ${options.nodes} nodes joined; their heartbeats take ${(100 * idle).toFixed(1)} % of a core`);
     const memory = await holdJobs(stage, options);
     output.say(`  ${options.jobs} jobs live; ${Math.round(memory)} bytes of heap each`);
-    const withJobs = await coresBusy(stage, options.ms);
+    const withJobs = await coresBusy(stage, settleMs(options.nodes));
     const rows = await runRounds(works(stage, options), options.rounds, (round) =>
       output.say(`  round ${round}/${options.rounds}`),
     );
@@ -79,26 +81,29 @@ async function openStage(scope: Scope, options: RegistrationsOptions): Promise<S
   await fleet.call('join', { controller: controller.address, nodes, shards, dramBytes, ssdBytes: 8 * dramBytes, busyJobs });
   await clients.call('open', controller.address);
   // The last change of the fleet is told to all nodes.
-  await delay(6000, undefined, { signal: scope.signal });
+  await delay(settleMs(nodes), undefined, { signal: scope.signal });
   return { controller, fleet, clients };
 }
 
 /** Processor time of the controller in a quiet while, in cores. */
 async function coresBusy({ controller }: Stage, ms: number): Promise<number> {
   const [before, startedMs] = [cpuSecondsOf([controller.pid]), performance.now()];
-  await delay(Math.max(ms, 5000));
+  await delay(ms);
   return (cpuSecondsOf([controller.pid]) - before) / ((performance.now() - startedMs) / 1000);
 }
 
-/** Registers the jobs that stay, each kind in turn; resolves to the bytes of heap that each takes. */
-async function holdJobs({ controller, clients }: Stage, { jobs, inFlight }: RegistrationsOptions): Promise<number> {
+/** Registers the jobs that stay, each kind in turn; resolves to the bytes of heap that each of the second half takes. */
+async function holdJobs({ controller, clients }: Stage, { nodes, jobs, inFlight }: RegistrationsOptions): Promise<number> {
   const each = Object.values(kinds);
   const requests = Array.from({ length: jobs }, (_, index) => each[index % each.length] ?? {});
   const total = ({ heapUsed, external }: { heapUsed: number; external: number }) => heapUsed + external;
+  const half = Math.ceil(jobs / 2);
+  await clients.call('hold', { requests: requests.slice(0, half), inFlight });
+  await delay(settleMs(nodes));
   const before = total(await controller.held());
-  await clients.call('hold', { requests, inFlight });
-  await delay(1000);
-  return (total(await controller.held()) - before) / jobs;
+  await clients.call('hold', { requests: requests.slice(half), inFlight });
+  await delay(settleMs(nodes));
+  return (total(await controller.held()) - before) / Math.max(1, jobs - half);
 }
 
 function works({ controller, clients }: Stage, { inFlight, ms }: RegistrationsOptions): Work[] {
