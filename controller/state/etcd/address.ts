@@ -7,10 +7,14 @@ export interface EtcdAddress {
   /** Begins every key of ours; without slash at the end. */
   readonly prefix: string;
   readonly user: { readonly name: string; readonly password: string } | undefined;
+  /** Files, for TLS: who vouches for etcd if not the system's authorities, and what this controller shows. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
+const tlsFiles = ['ca', 'cert', 'key'] as const;
+
 const defaultPort = '2379';
-const form = 'etcd://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…][/PREFIX], or etcds:// for TLS';
+const form = 'etcd://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…][/PREFIX], or etcds://…[?ca=FILE][&cert=FILE&key=FILE] for TLS';
 
 /** Whether a place of the state means etcd rather than a folder. */
 export function isEtcdUri(text: string): boolean {
@@ -19,20 +23,30 @@ export function isEtcdUri(text: string): boolean {
 
 /** Reads `etcd://h1:2379,h2:2379/prefix`. Defaults: port 2379, prefix `/satchel`. Throws `invalid-argument`. */
 export function parseEtcdUri(uri: string): EtcdAddress {
-  const match = /^(etcds?):\/\/(?:([^@/]*)@)?([^/?#@]+)(\/[^?#]*)?$/.exec(uri);
-  const [, scheme, login, list = '', path = ''] = match ?? [];
+  const match = /^(etcds?):\/\/(?:([^@/]*)@)?([^/?#@]+)(\/[^?#]*)?(?:\?([^#]*))?$/.exec(uri);
+  const [, scheme, login, list = '', path = '', query = ''] = match ?? [];
   const hosts = list.split(',').map((host) => hostUrl(scheme === 'etcds' ? 'https' : 'http', host));
   const prefix = path.replace(/\/+$/, '');
-  if (match === null || hosts.includes(undefined)) {
+  const tls = tlsOf(query);
+  const files = Object.keys(tls ?? {}).length;
+  const wrongTls = tls === undefined || (tls.cert === undefined) !== (tls.key === undefined) || (files > 0 && scheme !== 'etcds');
+  if (match === null || hosts.includes(undefined) || wrongTls) {
     throw new SatchelError('invalid-argument', `'${uri.replace(/\/\/.*@/, '//…@')}' names no etcd; the form is ${form}`);
   }
-  return { hosts: hosts as string[], prefix: prefix === '' ? '/satchel' : prefix, user: userOf(login) };
+  return { hosts: hosts as string[], prefix: prefix === '' ? '/satchel' : prefix, user: userOf(login), tls };
 }
 
 function hostUrl(scheme: string, text: string): string | undefined {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s[\]]+)(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[2] ?? defaultPort);
   return match === null || port < 1 || port > 65_535 ? undefined : `${scheme}://${match[1]}:${port}`;
+}
+
+/** Undefined if there is anything else in it. */
+function tlsOf(query: string): EtcdAddress['tls'] | undefined {
+  const parameters = new URLSearchParams(query);
+  const known = [...parameters].every(([name, value]) => tlsFiles.some((file) => file === name) && value !== '');
+  return known ? Object.fromEntries(parameters) : undefined;
 }
 
 function userOf(login: string | undefined): EtcdAddress['user'] {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SatchelError } from '@satchel/proto/core';
+import { type Clock, SatchelError } from '@satchel/proto/core';
 import type { Environment } from '../../environment.js';
 import type { Candidate, Leadership } from '../candidate.js';
 import type { EtcdAddress } from './address.js';
@@ -23,11 +23,19 @@ export interface EtcdCandidateOptions extends Pick<Environment, 'clock' | 'log'>
   readonly steadyMs?: () => number;
 }
 
-/** Stands for the leadership of the state under an etcd prefix. Rejects with `unavailable` if etcd does not answer. */
+/** Stands for the leadership of the state under an etcd prefix. Rejects with `unavailable` if etcd does not answer or refuses. */
 export async function openEtcdCandidate(address: EtcdAddress, options: EtcdCandidateOptions): Promise<Candidate> {
   const candidate = new EtcdCandidate(address, options);
   await candidate.open();
   return candidate;
+}
+
+function clientOf(address: EtcdAddress, clock: Clock): EtcdClient {
+  try {
+    return new EtcdClient(address, clock);
+  } catch (error) {
+    throw new SatchelError('invalid-argument', `etcd: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
 }
 
 class EtcdCandidate implements Candidate {
@@ -48,7 +56,7 @@ class EtcdCandidate implements Candidate {
   constructor(address: EtcdAddress, options: EtcdCandidateOptions) {
     this.#address = address;
     this.#options = options;
-    this.#client = new EtcdClient(address, options.clock);
+    this.#client = clientOf(address, options.clock);
     this.#keys = new Keys(address.prefix);
   }
 
@@ -59,7 +67,7 @@ class EtcdCandidate implements Candidate {
       this.#client.close();
       const why = error instanceof Error ? error.message : String(error);
       const hosts = this.#address.hosts.join(',');
-      throw new SatchelError('unavailable', `etcd at ${hosts} does not answer: ${why}`, { cause: error });
+      throw new SatchelError('unavailable', `the state in etcd at ${hosts} cannot be read: ${why}`, { cause: error });
     }
   }
 

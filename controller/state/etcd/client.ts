@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
 import type { Clock } from '@satchel/proto/core';
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop, retry } from 'cockatiel';
 import { Etcd3, type IOptions, type IRequestOp, type IWatchResponse, isRecoverableError } from 'etcd3';
@@ -35,12 +37,13 @@ export class EtcdClient {
   readonly #etcd: Etcd3;
   readonly #clock: Clock;
 
-  constructor({ hosts, user }: EtcdAddress, clock: Clock) {
+  constructor({ hosts, user, tls }: EtcdAddress, clock: Clock) {
     this.#clock = clock;
     this.#etcd = new Etcd3({
       hosts: [...hosts],
       ...(user !== undefined && { auth: { username: user.name, password: user.password } }),
       defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + callMs }),
+      ...credentialsFrom(tls),
       faultHandling: faultHandlingFor(hosts.length),
       grpcOptions: {
         'grpc.max_receive_message_length': 256 * 1024 * 1024,
@@ -192,6 +195,14 @@ export class EtcdClient {
       end();
     };
   }
+}
+
+/** Reads the files. Throws what reading throws. */
+function credentialsFrom({ ca, cert, key }: EtcdAddress['tls']): Pick<IOptions, 'credentials'> {
+  if (ca === undefined && cert === undefined) return {};
+  const rootCertificate = ca === undefined ? Buffer.from(rootCertificates.join('\n')) : readFileSync(ca);
+  if (cert === undefined || key === undefined) return { credentials: { rootCertificate } };
+  return { credentials: { rootCertificate, certChain: readFileSync(cert), privateKey: readFileSync(key) } };
 }
 
 /** Of several members of etcd one that fails is left alone for a second, and a call is tried on each of them. A single one is asked always. */

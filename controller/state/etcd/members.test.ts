@@ -1,4 +1,5 @@
 import { systemClock } from '@satchel/proto/core';
+import { Etcd3 } from 'etcd3';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EtcdProcess, noEtcd, startEtcd, startEtcdMembers } from '../../testing/etcd-process.js';
@@ -61,4 +62,34 @@ it.skipIf(noEtcd)('an etcd that is full refuses changes with its reason, and wha
   await leadership?.end();
   await candidate.close();
   await etcd.stop();
+});
+
+it.skipIf(noEtcd)('an etcd that asks who is there is told, and its refusal is an error', async () => {
+  const etcd = await startEtcd();
+  const admin = new Etcd3({ hosts: etcd.address });
+  await admin.user('root').create('secret');
+  await admin.role('root').create();
+  await admin.user('root').addRole('root');
+  await admin.auth.authEnable();
+  const options = { clock: systemClock, log: pino({ level: 'silent' }), leaseSeconds: 10, name: 'c' };
+  for (const login of ['', 'root:wrong@']) {
+    const refused = openEtcdCandidate(parseEtcdUri(`etcd://${login}${etcd.address}`), options);
+    await expect(refused).rejects.toMatchObject({ code: 'unavailable', message: expect.not.stringContaining('wrong') });
+  }
+  const candidate = await openEtcdCandidate(parseEtcdUri(`etcd://root:secret@${etcd.address}`), options);
+  const leadership = await candidate.campaign();
+  await leadership?.store.commit([{ collection: 'grants', key: 'a', value: grantRecord('a', 1) }]);
+  expect(leadership?.leads()).toBe(true);
+  await candidate.close();
+  admin.close();
+  await etcd.stop();
+});
+
+it('a file of a certificate that is not there is named', async () => {
+  const address = parseEtcdUri('etcds://127.0.0.1:1?ca=/nowhere/ca.crt');
+  const options = { clock: systemClock, log: pino({ level: 'silent' }), leaseSeconds: 10, name: 'c' };
+  await expect(openEtcdCandidate(address, options)).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('/nowhere/ca.crt'),
+  });
 });
