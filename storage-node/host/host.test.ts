@@ -98,6 +98,9 @@ describe('the folder of a node', () => {
     expect([file.nextIncarnation(5000), file.nextIncarnation(5000), file.nextIncarnation(9000)]).toEqual([5, 6, 9]);
     expect(NodeFile.open(dir, 'n', 7500).facts).toMatchObject({ ports: [{ endpointPort: 7500 }], incarnation: 9 });
     expect(NodeFile.open(dir, 'n', 7600).facts).toMatchObject({ ports: [], incarnation: 9 });
+    file.alive(50_000);
+    file.alive(51_000);
+    expect([file.leftMs, NodeFile.open(dir, 'n', 7500).leftMs]).toEqual([0, 50_000]);
   });
 });
 

@@ -125,7 +125,7 @@ export class NodeControl implements LinkOwner {
 
   /** Since when shard `index` is or was not running, before it was started again; 0: nobody knows. */
   downSinceMs(index: number): number {
-    return this.downMs.get(index) ?? 0;
+    return this.downMs.get(index) ?? this.node.file.leftMs;
   }
 
   // ---- shards ----
@@ -185,6 +185,7 @@ export class NodeControl implements LinkOwner {
       case 'statistics':
         this.node.statistics.record(index, message.shard, this.node.clock.now());
         this.ledger.record(index, message.jobs, this.node.clock.now());
+        this.node.file.alive(this.node.clock.now());
         return;
       case 'job-purged':
         this.ledger.purged(index, message.job, message.usage, this.node.clock.now());

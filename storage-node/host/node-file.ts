@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomId, SatchelError } from '@satchel/proto/core';
 import { z } from 'zod';
@@ -34,14 +34,21 @@ const nodeFacts = z.object({
 /** What a node keeps about itself, so that it works without the controller, also after a restart. */
 export type NodeFacts = z.output<typeof nodeFacts>;
 
+/** How often the file's time is set. */
+const aliveMs = 2000;
+
 /** `node.json` in the node's folder. */
 export class NodeFile {
   facts: NodeFacts;
+  /** When the process before was last seen alive, to some seconds; 0: there was none. */
+  readonly leftMs: number;
   private readonly path: string;
+  private touchedMs = 0;
 
-  private constructor(path: string, facts: NodeFacts) {
+  private constructor(path: string, facts: NodeFacts, leftMs: number) {
     this.path = path;
     this.facts = facts;
+    this.leftMs = leftMs;
   }
 
   /** Opens or begins the file; throws `invalid-argument` if the folder is another node's. */
@@ -59,7 +66,8 @@ export class NodeFile {
       directory: { version: 0, shards: [] },
     };
     const ports = stored?.basePort === basePort ? stored.ports : [];
-    const file = new NodeFile(path, { ...fresh, ...stored, basePort, ports });
+    const leftMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const file = new NodeFile(path, { ...fresh, ...stored, basePort, ports }, leftMs);
     file.save({});
     return file;
   }
@@ -69,6 +77,13 @@ export class NodeFile {
     this.facts = { ...this.facts, ...changes };
     writeFileSync(`${this.path}.new`, JSON.stringify(this.facts), { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);
+  }
+
+  /** Shows by the time of the file that the process lives, so that the next one knows until when it did. */
+  alive(nowMs: number): void {
+    if (nowMs - this.touchedMs < aliveMs) return;
+    this.touchedMs = nowMs;
+    utimesSync(this.path, nowMs / 1000, nowMs / 1000);
   }
 
   /**
