@@ -66,11 +66,11 @@ function buildProgram(io: CliProcess): Command {
   }
   const stage = group(group(program, 'job', ''), 'stage', 'stages of a job: begin, renew, end, list');
   for (const add of [addStageBegin, addStageRenew, addStageEnd, addStageList]) add(stage, io);
-  addNamespaceUsage(group(program, 'namespace', 'namespaces: usage'), io);
+  addNamespaceUsage(group(program, 'namespace', 'namespaces: list, show, set, usage'), io);
   for (const add of [addNodeList, addNodeDrain, addNodeUndrain, addNodeRemove, addNodeDecisions])
     add(group(program, 'node', 'storage nodes: list, drain, undrain, decisions'), io);
   for (const add of [addNamespaceList, addNamespaceShow, addNamespaceSet])
-    add(group(program, 'namespace', 'namespaces: list, show, set'), io);
+    add(group(program, 'namespace', 'namespaces: list, show, set, usage'), io);
   for (const add of [addPlan, addPut, addGet, addLs, addStat, addRm]) add(program, io);
   for (const add of [addFunctionDeploy, addFunctionList, addFunctionInvoke, addFunctionLogs, addFunctionDelete]) {
     add(group(program, 'function', 'functions: deploy, list, invoke, logs, delete'), io);
