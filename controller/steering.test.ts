@@ -235,6 +235,29 @@ describe('a job that got less than it wanted', () => {
     expect((await controller.getJob(small)).deficit).toMatchObject({ bytes: 38 * MiB });
   });
 });
+describe('jobs that got less than they wanted', () => {
+  it('widen a few at a time', async () => {
+    await controller.joinNode('n1', 1);
+    const jobs = 40;
+    for (let job = 0; job < jobs; job++) await controller.register();
+    await controller.joinNode('n2', 1);
+    const { channel } = controller.now;
+    const widened = async () =>
+      (await channel.call(channel.jobs, channel.jobs.listJobs, {})).jobs.filter(
+        ({ allocation }) => allocation?.shares.length === 2,
+      ).length;
+    const steps: number[] = [];
+    for (let all = await widened(); all < jobs; ) {
+      await controller.passTime(250);
+      const now = await widened();
+      if (now > all) steps.push(now - all);
+      all = now;
+    }
+    expect(steps.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...steps)).toBeLessThanOrEqual(16);
+  });
+});
+
 describe('a node that is gone for good', () => {
   it('gives its slots up as lost, and has none when it comes back', async () => {
     const one = await controller.joinNode('n1', 1);
