@@ -101,10 +101,12 @@ export class JobSteering {
     return this.#former.holding(slots);
   }
 
-  /** Throws `unavailable` unless a slot was fenced by that shard, and by none since. */
+  /** Throws `unavailable` unless a slot was fenced by that shard, and `moved` if another has fenced it since. */
   assertFencedBy(slot: number, shard: number, epoch: number): void {
     const fence = this.#fences.of(slot);
-    if (fence?.shard !== shard || fence.epoch > epoch || this.owned.has(slot)) throw notYours(slot, shard);
+    // Who has the slot since has its objects, and those who still go to `shard` find them there.
+    if (this.owned.has(slot) || (fence !== undefined && fence.epoch > epoch)) throw this.moved(slot);
+    if (fence?.shard !== shard) throw notYours(slot, shard);
   }
 
   /**
