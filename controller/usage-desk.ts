@@ -1,5 +1,5 @@
 import { addUsage, noUsage, type UsageTotals } from '@satchel/proto/core';
-import { commitInBackground, type Environment } from './environment.js';
+import type { Environment } from './environment.js';
 import type { JobRecord, NamespaceUsageRecord } from './model.js';
 import type { Reclaimed } from './stages/stage-record.js';
 import type { Change } from './state/state-store.js';
@@ -9,6 +9,8 @@ import { JobUsageBook, type ReportTime, reclaimedOf } from './usage.js';
 
 /** How often changed counters are written; a controller that is killed loses no more, and nodes report totals anyway. */
 const writeMs = 3000;
+/** Jobs whose counters are written together. */
+const sliceJobs = 100;
 
 /** A job's book, and how much of it has been added to its namespace. */
 interface Entry {
@@ -29,6 +31,7 @@ export class UsageDesk {
   readonly #namespaces: NamespaceUsage;
   readonly #dirty = new Set<Entry>();
   #cancel: () => void;
+  #writing: Promise<void> | undefined;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -114,11 +117,26 @@ export class UsageDesk {
   }
 
   readonly #write = (): void => {
-    const { store, log, clock } = this.#environment;
-    const changes = this.#takeDirty();
-    if (changes.length > 0) commitInBackground(store, log, changes);
-    this.#cancel = clock.after(writeMs, this.#write);
+    this.#cancel = this.#environment.clock.after(writeMs, this.#write);
+    this.#writing ??= this.#writeSlices().finally(() => {
+      this.#writing = undefined;
+    });
   };
+
+  /** One slice after the other, so that other commits need not wait for all of it. */
+  async #writeSlices(): Promise<void> {
+    const { store, log } = this.#environment;
+    for (let left = this.#dirty.size; left > 0 && this.#dirty.size > 0; left -= sliceJobs) {
+      const slice = [...this.#dirty].slice(0, sliceJobs);
+      for (const entry of slice) this.#dirty.delete(entry);
+      try {
+        await store.commit(this.#changes(slice));
+      } catch (error) {
+        log.error({ err: error }, 'counters could not be written; they are with the next time');
+        for (const entry of slice) if (this.#entries.get(entry.book.job) === entry) this.#dirty.add(entry);
+      }
+    }
+  }
 
   #takeDirty(): Change[] {
     const changes = this.#changes([...this.#dirty]);
