@@ -16,8 +16,13 @@ export function combine(a: Amounts, b: Amounts, operation: (a: number, b: number
 }
 
 export function sumAmounts(amounts: Iterable<Amounts>): Amounts {
-  let sum = noAmounts;
-  for (const each of amounts) sum = combine(sum, each, (a, b) => a + b);
+  const sum = { ...noAmounts };
+  for (const { cpu, network, dram, ssd } of amounts) {
+    sum.cpu += cpu;
+    sum.network += network;
+    sum.dram += dram;
+    sum.ssd += ssd;
+  }
   return sum;
 }
 

@@ -228,3 +228,19 @@ it('starts nothing for a job whose namespace has as many nodes as it may', async
   // What is reserved fills the node, which is reason for one more, and no more than that.
   expect(provider.there.size).toBe(2);
 });
+
+it('a node that cannot be taken away keeps no other from being started', async () => {
+  start();
+  await pass(1);
+  provider.removeFailure = new Error('it holds on');
+  provider.there.set('fake-9', 'left');
+  await join('fake-1');
+  await pass(3);
+  expect(last('failed')?.because).toBe('it holds on');
+  await register(3 * GiB);
+  await pass(2);
+  expect(provider.there.size).toBeGreaterThan(2);
+  provider.removeFailure = undefined;
+  await pass(20);
+  expect(provider.removed).toEqual(['fake-9']);
+});

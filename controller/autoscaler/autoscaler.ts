@@ -1,22 +1,20 @@
-import { SatchelError } from '@satchel/proto/core';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
 import type { Fleet } from '../nodes.js';
 import type { NodeProvider, ProvidedNode } from '../providers/node-provider.js';
 import { Advisor } from './advisor.js';
-import { Arrivals, type Movements } from './arrivals.js';
-import { backOffMs } from './back-off.js';
+import { Arrivals } from './arrivals.js';
 import { decide, freshMemory, mayShrink, type ScaleAction, type ScaleMemory } from './decide.js';
+import { Departures } from './departures.js';
 import { cheapestToLetGo, FleetObserver } from './fleet-observer.js';
 import { isShorter } from './missing.js';
 import type { AutoscalePolicy } from './policy.js';
+import { ProviderCalls } from './provider-calls.js';
 import { type FleetLoad, type FleetSnapshot, loadOf, type NodeLoad } from './snapshot.js';
 
 /** Jobs that are short of something may register by the thousand: looks are so far apart at least. */
 const leastRestMs = 50;
-/** A provider that has not answered by then has failed. */
-const providerTimeoutMs = 30_000;
 
 export interface AutoscalerParts {
   readonly environment: Environment;
@@ -32,16 +30,13 @@ export class Autoscaler {
   readonly #parts: AutoscalerParts;
   readonly #observer: FleetObserver;
   readonly #arrivals: Arrivals;
+  readonly #calls: ProviderCalls;
+  readonly #departures: Departures;
   readonly #advisor: Advisor;
   #memory: ScaleMemory = freshMemory;
   #state: 'waiting' | 'running' | 'closed' = 'waiting';
   #again = false;
   #cancel: () => void;
-  #failures = 0;
-  #notBeforeMs = 0;
-  /** Nodes in a row that were started and did not run. */
-  #failedStarts = 0;
-  #noStartBeforeMs = 0;
   #load: FleetLoad | undefined;
   #jobsMissing = 0;
   #lookedMs = 0;
@@ -52,6 +47,8 @@ export class Autoscaler {
     const { fleet, jobs, policy, decisions, environment } = parts;
     this.#observer = new FleetObserver(fleet, jobs, policy.smoothingMs);
     this.#arrivals = new Arrivals(policy.startTimeoutMs);
+    this.#calls = new ProviderCalls(environment, parts.provider, decisions);
+    this.#departures = new Departures(parts.provider, this.#calls, decisions);
     this.#advisor = new Advisor(decisions, environment.clock);
     jobs.table.watch((before, after) => {
       if (isShorter(before, after)) this.wake();
@@ -102,14 +99,15 @@ export class Autoscaler {
 
   async #look(): Promise<void> {
     const { environment, provider } = this.#parts;
-    if (environment.clock.now() < this.#notBeforeMs) return;
+    if (!this.#calls.ready('list')) return;
     try {
-      const provided = await this.#bounded(provider.nodes());
-      await this.#follow(provided);
+      const provided = await this.#calls.make('list', () => provider.nodes());
+      if (provided === undefined) return;
+      this.#calls.succeeded('list');
+      this.#follow(provided);
       await this.#scale(provided);
-      this.#failures = 0;
     } catch (error) {
-      this.#failed(SatchelError.from(error));
+      environment.log.error({ err: error }, 'a decision on the size of the fleet could not be carried out');
     }
   }
 
@@ -127,10 +125,10 @@ export class Autoscaler {
     }
     const nowMs = environment.clock.now();
     // Which nodes may go is asked for only when one is to go: some providers have to ask others.
-    const shrinks = mayShrink(seen, policy, this.#memory, nowMs);
+    const shrinks = this.#calls.ready('remove') && mayShrink(seen, policy, this.#memory, nowMs);
     const mine = shrinks ? cheapestToLetGo(loads.filter(({ shape }) => shape !== undefined)) : [];
-    const removable = mine.length === 0 ? [] : await this.#bounded(provider.removable(mine));
-    const { actions, memory } = decide({ ...seen, removable }, policy, this.#memory, nowMs);
+    const removable = mine.length === 0 ? [] : await this.#calls.make('remove', () => provider.removable(mine));
+    const { actions, memory } = decide({ ...seen, removable: removable ?? [] }, policy, this.#memory, nowMs);
     this.#memory = memory;
     for (const action of actions) await this.#act(action);
   }
@@ -150,22 +148,24 @@ export class Autoscaler {
       await jobs.drainNode(action.node, 'autoscaler');
     } else if (kind === 'undrain') {
       if (await jobs.takeBackNode(action.node)) decisions.record({ kind, subject: action.node, figures, because });
-    } else if (environment.clock.now() >= this.#noStartBeforeMs) {
+    } else if (this.#calls.ready('start')) {
       const { shape, count } = action;
       decisions.record({ kind, subject: shape, figures: [{ name: 'count', value: count }, ...figures], because });
-      this.#arrivals.asked(await this.#bounded(provider.start(shape, count)), shape, environment.clock.now());
+      const decidedMs = environment.clock.now();
+      const names = await this.#calls.make('start', () => provider.start(shape, count));
+      this.#arrivals.asked(names ?? [], shape, decidedMs);
     }
   }
 
   /** Notes who has come, and has taken away who is gone. */
-  async #follow(provided: readonly ProvidedNode[]): Promise<void> {
-    const { fleet, jobs, provider, decisions, environment } = this.#parts;
+  #follow(provided: readonly ProvidedNode[]): void {
+    const { fleet, jobs, decisions, environment } = this.#parts;
     const membership = (node: string) => {
       const connection = fleet.node(node)?.connection;
       return { member: connection !== undefined && connection.kind !== 'joining', needed: jobs.table.needs(node) };
     };
     const { joined, late, gone } = this.#arrivals.compare(provided, membership, environment.clock.now());
-    if (joined.length > 0) this.#failedStarts = 0;
+    if (joined.length > 0) this.#calls.succeeded('start');
     for (const { node, tookMs } of joined) {
       const figures = [{ name: 'tookMs', value: Math.round(tookMs) }];
       decisions.record({ kind: 'joined', subject: node, figures, because: 'the node that was started takes part' });
@@ -174,48 +174,7 @@ export class Autoscaler {
       const because = 'it has not joined in time and is not counted on any more';
       decisions.record({ kind: 'late', subject: node, figures: [], because });
     }
-    await this.#takeAway(gone, provider);
-  }
-
-  async #takeAway(gone: Movements['gone'], provider: NodeProvider): Promise<void> {
-    if (gone.length === 0) return;
-    const order = await this.#bounded(provider.removable(gone.map(({ node }) => node)));
-    for (const name of order) {
-      const failed = gone.find(({ node }) => node === name)?.failed === true;
-      await this.#bounded(provider.remove(name));
-      if (failed) this.#startFailed();
-      const because = failed ? 'it does not run, and no job has data on it' : 'it was drained and has left';
-      const figures = failed ? [{ name: 'failures', value: this.#failedStarts }] : [];
-      this.#parts.decisions.record({ kind: 'remove', subject: name, figures, because });
-    }
-  }
-
-  /** Whatever keeps one node from running may keep the next. */
-  #startFailed(): void {
-    this.#failedStarts++;
-    this.#noStartBeforeMs = this.#parts.environment.clock.now() + backOffMs(this.#failedStarts);
-  }
-
-  #failed(error: SatchelError): void {
-    const { provider, decisions, environment } = this.#parts;
-    this.#failures++;
-    const waitMs = backOffMs(this.#failures);
-    this.#notBeforeMs = environment.clock.now() + waitMs;
-    const figures = [
-      { name: 'failures', value: this.#failures },
-      { name: 'retryMs', value: waitMs },
-    ];
-    decisions.record({ kind: 'failed', subject: provider.kind, figures, because: error.message });
-    environment.log.warn({ err: error, provider: provider.kind, retryMs: waitMs }, 'the fleet could not be changed');
-  }
-
-  #bounded<Result>(work: Promise<Result>): Promise<Result> {
-    const { environment, provider } = this.#parts;
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new SatchelError('unavailable', `the ${provider.kind} provider has not answered for 30 s`));
-      const cancel = environment.clock.after(providerTimeoutMs, late);
-      work.then(resolve, reject).finally(cancel);
-    });
+    this.#departures.takeAway(gone);
   }
 }
 

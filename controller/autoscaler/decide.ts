@@ -47,7 +47,7 @@ export function decide(snapshot: FleetSnapshot, policy: AutoscalePolicy, before:
   const lacking = policy.least - serving.length - snapshot.starting.length;
   const low = peak.part < policy.low && lacking <= 0;
   const memory = { ...before, lowSinceMs: low ? (before.lowSinceMs ?? nowMs) : undefined };
-  const context: Context = { snapshot, policy, load, serving, nowMs, figures: figuresOf(snapshot, load) };
+  const context: Context = { snapshot, policy, load, serving, nowMs };
   if (lacking > 0 || peak.part > policy.high) return grow(context, Math.max(0, lacking), memory);
   const shrunk = low ? shrink(context, memory) : undefined;
   return shrunk ?? { actions: [], memory: { ...memory, limited: false } };
@@ -72,8 +72,10 @@ interface Context {
   readonly load: FleetLoad;
   readonly serving: readonly NodeLoad[];
   readonly nowMs: number;
-  readonly figures: readonly Figure[];
 }
+
+/** What led to an action; only looked at if there is one. */
+const figures = ({ snapshot, load }: Context): Figure[] => figuresOf(snapshot, load);
 
 function grow(context: Context, lacking: number, memory: ScaleMemory): ScaleDecision {
   const { policy, load, nowMs } = context;
@@ -85,7 +87,7 @@ function grow(context: Context, lacking: number, memory: ScaleMemory): ScaleDeci
   const over = exceeded(policy, back.taken, back.capacity);
   const undrains = back.nodes.map((node): ScaleAction => {
     const because = `${whyGrow(context, lacking)}; it is there already and jobs still hold it`;
-    return { kind: 'undrain', node: node.node, figures: context.figures, because };
+    return { kind: 'undrain', node: node.node, figures: figures(context), because };
   });
   if (rest <= 0 && over.length === 0) return { actions: undrains, memory: { ...memory, startedMs: nowMs, limited: false } };
   const starts = startsFor(context, lacking, rest, neededOf(policy, back.taken, back.capacity, over));
@@ -93,7 +95,7 @@ function grow(context: Context, lacking: number, memory: ScaleMemory): ScaleDeci
   if (starts.length > 0) return { actions: [...undrains, ...starts], memory: { ...memory, startedMs: nowMs, limited: false } };
   const limit: ScaleAction[] = memory.limited
     ? []
-    : [{ kind: 'limit', figures: context.figures, because: whyLimited(context, lacking) }];
+    : [{ kind: 'limit', figures: figures(context), because: whyLimited(context, lacking) }];
   return { actions: [...undrains, ...limit], memory: { ...memory, limited: true, ...(acted && { startedMs: nowMs }) } };
 }
 
@@ -142,7 +144,7 @@ function startsFor(context: Context, lacking: number, rest: number, needed: Amou
   const after = utilisation(load.taken, brought);
   return plan.map(({ shape, count }): ScaleAction => {
     const because = `${whyGrow(context, lacking)}; ${count} of ${shape.name} bring the fullest to ${percent(fullest(after).part)}`;
-    return { kind: 'start', shape: shape.name, count, figures: context.figures, because };
+    return { kind: 'start', shape: shape.name, count, figures: figures(context), because };
   });
 }
 
@@ -165,7 +167,7 @@ function shrink(context: Context, memory: ScaleMemory): ScaleDecision | undefine
     }
     capacity = without;
     const because = `${describeLoad(context.load)}, under ${percent(policy.low)} for ${Math.round(quietMs(memory, nowMs) / 1000)} s; without it ${percent(after.part)} of ${after.dimension}`;
-    drains.push({ kind: 'drain', node: name, figures: [...context.figures, ...nodeFigures(node)], because });
+    drains.push({ kind: 'drain', node: name, figures: [...figures(context), ...nodeFigures(node)], because });
   }
   if (drains.length === 0) return undefined;
   return { actions: drains, memory: { ...memory, drainedMs: nowMs, limited: false } };

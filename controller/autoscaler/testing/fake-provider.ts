@@ -8,6 +8,8 @@ export class FakeProvider implements NodeProvider {
   readonly removed: string[] = [];
   /** What the next calls of `start` reject with. */
   failure: Error | undefined;
+  /** What the next calls of `remove` reject with. */
+  removeFailure: Error | undefined;
   /** Calls of `start` that came in, failed ones included. */
   starts = 0;
   #next = 1;
@@ -47,6 +49,7 @@ export class FakeProvider implements NodeProvider {
   }
 
   async remove(node: string): Promise<void> {
+    if (this.removeFailure !== undefined) throw this.removeFailure;
     this.there.delete(node);
     this.removed.push(node);
   }

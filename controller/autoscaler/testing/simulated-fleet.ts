@@ -95,13 +95,15 @@ function snapshotOf(
     dram: ((parts.dram ?? 0) * capacity.dram) / serving,
     ssd: 0,
   });
+  const used = amounts({ cpu: load.cpu, network: load.network });
+  const reserved = amounts({ dram: load.reserved });
   const loads = joined.map(
     ({ node, drainedMs }): NodeLoad => ({
       node,
       shape: simulatedShape.name,
       capacity,
-      used: drainedMs === undefined ? amounts({ cpu: load.cpu, network: load.network }) : noAmounts,
-      reserved: drainedMs === undefined ? amounts({ dram: load.reserved }) : noAmounts,
+      used: drainedMs === undefined ? used : noAmounts,
+      reserved: drainedMs === undefined ? reserved : noAmounts,
       jobs: 1,
       draining: drainedMs === undefined ? undefined : { returnable: true },
     }),
