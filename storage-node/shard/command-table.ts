@@ -9,6 +9,8 @@ export interface TableEntry {
   calls: number;
   /** The router decides where it runs, on a job of several shards. */
   readonly routed: boolean;
+  /** The router carries it out even on a job of one shard, on which slots may go to others meanwhile. */
+  readonly follows: boolean;
   /** Its name in bytes. */
   readonly name: Buffer;
   /** The verb it needs as a bit of {@link verbBits}; 0: none. */
@@ -83,7 +85,15 @@ function entryOf(command: Command): TableEntry {
   const { name, verb, keys, scope } = command;
   const verbBit = verb === undefined ? 0 : verbBits([verb]);
   const keyIndex = scope === 'key' && keys !== undefined && keys.first === keys.last ? keys.first : 0;
-  return { command, calls: 0, routed: isRouted(command), name: Buffer.from(name), verbBit, keyIndex };
+  return {
+    command,
+    calls: 0,
+    routed: isRouted(command),
+    follows: command.merge === 'wait' || command.name === 'satchel.unwatch',
+    name: Buffer.from(name),
+    verbBit,
+    keyIndex,
+  };
 }
 
 function equalsName(name: Buffer, bytes: Buffer, start: number, end: number): boolean {

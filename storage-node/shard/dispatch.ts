@@ -8,14 +8,27 @@ import type { Connection } from './connection.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import { type JobRouting, type JobRoutings, lastKeyIndex, slotOfArgument } from './job-routing.js';
+import type { ReplySink } from './link.js';
 import { LinkIdentities } from './link-identities.js';
+import type { PendingReply } from './reply-queue.js';
+import { slotIsMoving } from './reply-to.js';
+import { appendReply, isMoved } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 import type { ServerStatistics, ShardEnvironment } from './shard-environment.js';
 import { unknownCommand } from './unknown-command.js';
 import { Upload, Uploads } from './uploads.js';
 
-/** What dispatch needs of the router; it is only asked for jobs of several shards, on the endpoint. */
+/** What dispatch needs of the router; it is only asked on the endpoint. */
 export interface EndpointRouter {
+  /** Lets a command that waited here go on waiting where its slot is now; false: it is none that waits. */
+  resume(
+    connection: Connection,
+    name: string,
+    args: CommandArguments,
+    identity: SessionIdentity,
+    waitedMs: number,
+    sink: ReplySink,
+  ): boolean;
   /** False: the command is to run here. */
   route(
     connection: Connection,
@@ -105,7 +118,9 @@ export class Dispatcher {
       return;
     }
     if (connection.mode === 'direct' && command.everywhere !== true) checkDirect(this.#environment, command, args, routing, true);
-    else if (!routing.allLocal && this.#router.route(connection, entry, args, identity, routing)) return;
+    else if (!routing.allLocal || (entry.follows && connection.mode === 'endpoint')) {
+      if (this.#router.route(connection, entry, args, identity, routing)) return;
+    }
     this.#run(connection, command, args, job);
   }
 
@@ -201,10 +216,36 @@ export class Dispatcher {
     connection.surrenderArguments();
     const pending = connection.defer(reply, mark);
     connection.hold(hold.command);
+    const begunMs = Date.now();
     void underWay.then(() => {
+      if (connection.mode === 'endpoint' && isMoved(reply.buffer, pending.from, reply.length)) {
+        if (this.#resume(connection, command, args, reply, pending, Date.now() - begunMs)) return;
+      }
       connection.settleHandler(pending);
       connection.release(hold.command);
     });
+  }
+
+  /** A slot has left this shard while a command of a client that does not follow slots was under way: a wait goes on elsewhere, others are refused. */
+  #resume(
+    connection: Connection,
+    { name }: Command,
+    args: CommandArguments,
+    reply: ReplyBuffer,
+    pending: PendingReply,
+    waitedMs: number,
+  ): boolean {
+    const gone = slotIsMoving(reply.buffer.toString('latin1', pending.from, reply.length));
+    reply.truncate(pending.from);
+    const { identity } = connection;
+    const finish: ReplySink = (bytes, start, end) => {
+      appendReply(reply, bytes, start, end);
+      connection.settleHandler(pending);
+      connection.release(hold.command);
+    };
+    if (identity !== undefined && this.#router.resume(connection, name, args, identity, waitedMs, finish)) return true;
+    appendReply(reply, gone, 0, gone.length);
+    return false;
   }
 }
 

@@ -61,8 +61,8 @@ export type HostMessage =
   | { readonly kind: 'grant-reclaim'; readonly job: string }
   /** Whether the controller can be asked for grants. */
   | { readonly kind: 'controller'; readonly reachable: boolean }
-  /** What all active jobs together have reserved of the shard's DRAM. */
-  | { readonly kind: 'reserved'; readonly dramBytes: number }
+  /** What all active jobs together have reserved of the shard. */
+  | { readonly kind: 'reserved'; readonly dramBytes: number; readonly ssdBytes: number }
   | { readonly kind: 'stop' };
 
 /** A job's counters on this shard since it was loaded. */

@@ -95,6 +95,13 @@ export function isError(bytes: Buffer, start: number): boolean {
   return bytes[start] === minus;
 }
 
+const moved = '-MOVED ';
+
+/** Whether a reply is the error that sends a client to another shard. */
+export function isMoved(bytes: Buffer, start: number, end: number): boolean {
+  return end - start > moved.length && bytes[start] === minus && bytes.toString('latin1', start, start + moved.length) === moved;
+}
+
 function isAggregate(type: number | undefined): boolean {
   return type === asterisk || type === percent || type === tilde || type === greater;
 }

@@ -73,12 +73,34 @@ export class Router implements EndpointRouter {
     }
   }
 
+  resume(
+    connection: Connection,
+    name: string,
+    args: CommandArguments,
+    identity: SessionIdentity,
+    waitedMs: number,
+    sink: ReplySink,
+  ): boolean {
+    if (name !== 'satchel.wait' && !this.#pops.waits(name)) return false;
+    let cancel = () => {};
+    const forget = connection.onClose(() => cancel());
+    const finish: ReplySink = (bytes, start, end) => {
+      forget();
+      sink(bytes, start, end);
+    };
+    if (name === 'satchel.wait') {
+      const timeoutMs = Number(args.text(2));
+      cancel = this.#waits.follow(args.bytes(1), timeoutMs === 0 ? 0 : Math.max(1, timeoutMs - waitedMs), identity, finish);
+    } else cancel = this.#pops.follow(args, identity, waitedMs, finish);
+    return true;
+  }
+
   #oneKey(routed: Routed): boolean {
     const { connection, entry, args, identity, routing } = routed;
     const shard = routing.shardOf(slotOfArgument(args, keysOf(entry.command).first));
     if (shard === this.#shard) return false;
     this.#statistics.forwarded++;
-    if (waitsForKey.has(entry.command.name)) this.#waits.onKey(connection, entry.command.name, args, identity, shard);
+    if (waitsForKey.has(entry.command.name)) this.#waits.onKey(connection, entry.command.name, args, identity);
     else {
       const sink = assemblingSink(entry.command.name, identity.shardJob, replyTo(connection));
       this.#peers.send(shard, identity, entry, args, sink);
@@ -102,15 +124,8 @@ export class Router implements EndpointRouter {
     if (parts.size === 1 && parts.has(this.#shard)) return false;
     if (parts.size > 1 && entry.command.together) throw onSeveralShards(entry.command.name);
     if (this.#pops.waits(entry.command.name)) {
-      const shards = [...parts.keys()];
       this.#statistics.forwarded++;
-      this.#pops.start(
-        connection,
-        entry.command.name,
-        args,
-        identity,
-        partOfKey.map((part) => shards[part] as number),
-      );
+      this.#pops.start(connection, entry.command.name, args, identity);
       return true;
     }
     if (parts.size === 1) {

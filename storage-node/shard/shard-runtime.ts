@@ -89,7 +89,7 @@ export class ShardRuntime {
         registry.reclaim(message.job);
         return;
       case 'reserved':
-        this.stores.setReserved(message.dramBytes);
+        this.stores.setReserved(message);
         return;
       case 'controller':
         registry.setControllerReachable(message.reachable);

@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError, slotCount, type Tier } from '@satchel/proto/core';
 import type { Logger } from 'pino';
-import type { JobConfiguration } from '../job-configuration.js';
+import type { JobConfiguration, ShardReservation } from '../job-configuration.js';
 import { ArenaStore } from '../store/arena/arena-store.js';
 import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
 import { JobEnvironment } from '../store/lmdb/job-environment.js';
-import { SsdBudget } from '../store/lmdb/ssd-budget.js';
+import { type JobSsdBudget, SsdBudget } from '../store/lmdb/ssd-budget.js';
 import { SsdStore } from '../store/lmdb/ssd-store.js';
 import type { Trash } from '../store/lmdb/trash.js';
 import type { ObjectClient } from '../store/object/object-client.js';
@@ -35,6 +35,7 @@ interface OpenJob {
   readonly objects: ObjectStore | undefined;
   /** If dram is one of the job's. */
   readonly arena: ArenaStore | undefined;
+  readonly ssd: JobSsdBudget;
 }
 
 /** The tiers of a shard: an arena for all jobs, a folder per job on SSD, the object store that the fleet shares. */
@@ -86,11 +87,13 @@ export class ShardStores implements JobStores {
       throw new SatchelError('unavailable', `the folder of the job cannot be made: ${String(error)}`, { cause: error });
     }
     const environment = new JobEnvironment({ folder, trash: this.trash });
-    const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration));
+    this.jobs.get(configuration.job)?.ssd.setReservedBytes(0);
+    const ssd = this.ssd.open();
+    const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration, ssd));
     const store = new TieredStore({ tiers: stores, evict: configuration.evict, onEvicted, onSpilled: () => this.spills++ });
     const objects = stores.find((one) => one instanceof ObjectStore);
     const arena = stores.find((one) => one instanceof ArenaStore);
-    this.jobs.set(configuration.job, { environment, store, objects, arena });
+    this.jobs.set(configuration.job, { environment, store, objects, arena, ssd });
     return store;
   }
 
@@ -99,14 +102,17 @@ export class ShardStores implements JobStores {
   }
 
   setOwnedSlots(configuration: JobConfiguration, shard: number): void {
-    const arena = this.jobs.get(configuration.job)?.arena;
-    arena?.setOwnedSlots(ownedSlots(configuration, shard, slotCount));
-    arena?.setReservedBytes(configuration.reserved?.find((reserved) => reserved.shard === shard)?.dramBytes ?? 0);
+    const job = this.jobs.get(configuration.job);
+    const reserved = configuration.reserved?.find((one) => one.shard === shard);
+    job?.arena?.setOwnedSlots(ownedSlots(configuration, shard, slotCount));
+    job?.arena?.setReservedBytes(reserved?.dramBytes ?? 0);
+    job?.ssd.setReservedBytes(reserved?.ssdBytes ?? 0);
   }
 
-  /** What all active jobs together have reserved of the shard's DRAM: others leave it free. */
-  setReserved(dramBytes: number): void {
+  /** What all active jobs together have reserved of the shard: others leave it free. */
+  setReserved({ dramBytes, ssdBytes }: Omit<ShardReservation, 'shard'>): void {
     this.arena.pool.reservations.setTotal(dramBytes);
+    this.ssd.reservations.setTotal(ssdBytes);
   }
 
   fences(job: string): FenceStore {
@@ -124,6 +130,7 @@ export class ShardStores implements JobStores {
   }
 
   async discard(job: string): Promise<void> {
+    this.jobs.get(job)?.ssd.setReservedBytes(0);
     this.jobs.delete(job);
     new FenceFile(join(this.fencesFolder, `${job}.json`)).remove();
     await this.trash.discard(join(this.jobsFolder, job));
@@ -155,13 +162,13 @@ export class ShardStores implements JobStores {
     this.client.close();
   }
 
-  private tier(tier: Tier, environment: JobEnvironment, configuration: JobConfiguration): TierStore {
+  private tier(tier: Tier, environment: JobEnvironment, configuration: JobConfiguration, budget: JobSsdBudget): TierStore {
     const { namespace, job } = configuration;
     switch (tier) {
       case 'dram':
         return this.arena.open(configuration);
       case 'ssd':
-        return new SsdStore({ environment, budget: this.ssd });
+        return new SsdStore({ environment, budget });
       case 'object':
         return new ObjectStore({ environment, client: this.client, namespace, job });
     }

@@ -114,7 +114,7 @@ export class SpanningCount {
   }
 
   #timeOut(): void {
-    if (!this.#moves) this.#finish(this.#sum());
+    if (!this.#moves && !this.#counts.includes(-1)) this.#finish(this.#sum());
     else void this.#exact().then((count) => this.#finish(typeof count === 'number' ? count : this.#sum()));
   }
 

@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { SatchelError } from '@satchel/proto/core';
+import { SatchelError, shardOfSlot, slotOf } from '@satchel/proto/core';
 import type { CommandArguments } from '@satchel/proto/resp';
 import { decodeReply } from '@satchel/proto/resp';
 import { timeoutArgument } from './commands/pop-requests.js';
 import type { Connection } from './connection.js';
 import { hold } from './hold.js';
+import type { ReplySink, WatchSink } from './link.js';
 import type { Peers } from './peers.js';
 import { replyTo } from './reply-to.js';
-import { isError, wordAt } from './reply-version.js';
+import { isError, isMoved, wordAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 
 /** Commands that wait for lists. */
 const popsOrWaits: ReadonlySet<string> = new Set(['blpop', 'brpop', 'blmove', 'brpoplpush']);
+
+/** How long after a list has moved it is looked for anew. */
+const retryMs = 5;
 
 const nil = Buffer.from('_\r\n');
 const underscore = 0x5f;
@@ -44,31 +48,33 @@ export class SpanningPops {
     return popsOrWaits.has(name);
   }
 
-  /** Begins `name` with the time-out as last argument; `shards`: of its keys, of which all are on one shard if it moves. Throws on wrong usage. */
-  start(
-    connection: Connection,
-    name: string,
-    args: CommandArguments,
-    identity: SessionIdentity,
-    shards: readonly number[],
-  ): void {
+  /** Begins `name`, with the time-out as its last argument, wherever its lists are. Throws on wrong usage. */
+  start(connection: Connection, name: string, args: CommandArguments, identity: SessionIdentity): void {
     if (!identity.verbs.includes('read')) {
       throw new SatchelError(
         'permission-denied',
         `the token does not allow read, which ${name.toUpperCase()} needs besides write`,
       );
     }
-    const timeoutMs = timeoutArgument(args, args.count - 1);
-    const words = Array.from({ length: args.count }, (_, index) => args.bytes(index));
-    const pop = new SpanningPop(this.#peers, identity, `${this.#prefix}-${++this.#last}`, words, shards);
+    timeoutArgument(args, args.count - 1);
     connection.hold(hold.command);
     const reply = replyTo(connection);
-    const forget = connection.onClose(() => pop.close());
-    pop.start(timeoutMs, (bytes, start, end) => {
+    let cancel = () => {};
+    const forget = connection.onClose(() => cancel());
+    cancel = this.follow(args, identity, 0, (bytes, start, end) => {
       forget();
       reply(bytes, start, end);
       connection.release(hold.command);
     });
+  }
+
+  /** As `start`, of a command that has waited for a while already; `sink` gets the outcome. Returns what ends the wait. */
+  follow(args: CommandArguments, identity: SessionIdentity, waitedMs: number, sink: ReplySink): () => void {
+    const timeoutMs = timeoutArgument(args, args.count - 1);
+    const words = Array.from({ length: args.count }, (_, index) => args.bytes(index));
+    const pop = new SpanningPop(this.#peers, identity, `${this.#prefix}-${++this.#last}`, words);
+    pop.start(timeoutMs === 0 ? 0 : Math.max(1, timeoutMs - waitedMs), sink);
+    return () => pop.close();
   }
 }
 
@@ -77,30 +83,22 @@ class SpanningPop {
   readonly #identity: SessionIdentity;
   readonly #token: string;
   readonly #words: readonly Buffer[];
-  readonly #parts: Part[] = [];
+  #parts: Part[] = [];
   /** Place of each key among those of the command. */
   readonly #places = new Map<string, number>();
   #finish: (bytes: Buffer, start: number, end: number) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #accepting = false;
+  #hasMoved = false;
+  #attempt = 0;
   #late = false;
   #done = false;
 
-  constructor(peers: Peers, identity: SessionIdentity, token: string, words: readonly Buffer[], shards: readonly number[]) {
+  constructor(peers: Peers, identity: SessionIdentity, token: string, words: readonly Buffer[]) {
     this.#peers = peers;
     this.#identity = identity;
     this.#token = token;
     this.#words = words;
-    for (const [place, shard] of shards.entries()) {
-      const key = words[1 + place] as Buffer;
-      if (!this.#places.has(key.toString('latin1'))) this.#places.set(key.toString('latin1'), place);
-      let part = this.#parts.find((known) => known.shard === shard);
-      if (part === undefined) {
-        part = { shard, keys: [], acknowledged: false, offered: undefined, cancel: () => {} };
-        this.#parts.push(part);
-      }
-      part.keys.push(key);
-    }
   }
 
   start(timeoutMs: number, finish: (bytes: Buffer, start: number, end: number) => void): void {
@@ -109,21 +107,70 @@ class SpanningPop {
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(timeoutMs, 2 ** 31 - 1));
       this.#timer.unref();
     }
-    for (const part of this.#parts) {
-      if (this.#done) return;
+    this.#begin();
+  }
+
+  /** Waits where the lists are now. */
+  #begin(): void {
+    if (this.#done) return;
+    this.#hasMoved = false;
+    const attempt = ++this.#attempt;
+    for (const part of this.#plan()) {
+      const heard: WatchSink = (bytes, start, end) => {
+        if (attempt === this.#attempt) this.#heard(part, bytes, start, end);
+      };
+      const begun: WatchSink = (bytes, start, end) => {
+        part.acknowledged = true;
+        heard(bytes, start, end);
+      };
       part.cancel = this.#peers.watch(
         part.shard,
         this.#identity,
         'SATCHEL.BLOCK',
-        [this.#token, ...this.#commandOf(part)],
-        (bytes, start, end) => {
-          part.acknowledged = true;
-          this.#heard(part, bytes, start, end);
-        },
-        (bytes, start, end) => this.#heard(part, bytes, start, end),
+        [this.#name, ...this.#commandOf(part)],
+        begun,
+        heard,
       );
       if (this.#done) part.cancel();
+      if (this.#done || attempt !== this.#attempt) return;
     }
+  }
+
+  /** The lists by the shard that has them. */
+  #plan(): readonly Part[] {
+    const { configuration } = this.#identity.shardJob;
+    const keys = this.#words.slice(1, this.#moves ? 2 : -1);
+    this.#parts = [];
+    for (const [place, key] of keys.entries()) {
+      const shard = shardOfSlot(configuration, slotOf(key));
+      if (!this.#places.has(key.toString('latin1'))) this.#places.set(key.toString('latin1'), place);
+      let part = this.#parts.find((known) => known.shard === shard);
+      if (part === undefined) {
+        part = { shard, keys: [], acknowledged: false, offered: undefined, cancel: () => {} };
+        this.#parts.push(part);
+      }
+      part.keys.push(key);
+    }
+    return this.#parts;
+  }
+
+  /** Whether it puts what it takes into another list. */
+  get #moves(): boolean {
+    return /^(blmove|brpoplpush)$/i.test((this.#words[0] as Buffer).toString());
+  }
+
+  /** What this attempt is called on the shards. */
+  get #name(): string {
+    return `${this.#token}.${this.#attempt}`;
+  }
+
+  /** A list is on another shard by now: looks for all of them again, unless an element is on its way. */
+  #moved(): void {
+    this.#hasMoved = true;
+    if (this.#accepting) return;
+    this.#attempt++;
+    for (const part of this.#parts) part.cancel();
+    setTimeout(() => this.#begin(), retryMs).unref();
   }
 
   /** The client has gone. */
@@ -135,13 +182,17 @@ class SpanningPop {
   /** The command as the shard of a part has to carry it out. */
   #commandOf(part: Part): (Buffer | string)[] {
     const name = (this.#words[0] as Buffer).toString();
-    if (/^(blmove|brpoplpush)$/i.test(name)) return [name, ...this.#words.slice(1)];
+    if (this.#moves) return [name, ...this.#words.slice(1)];
     return [name, ...part.keys, '0'];
   }
 
   /** A key whose element is promised, nil, or an error. */
   #heard(part: Part, bytes: Buffer, start: number, end: number): void {
     if (this.#done) return;
+    if (isMoved(bytes, start, end)) {
+      this.#moved();
+      return;
+    }
     if (isError(bytes, start)) {
       this.#settle(bytes, start, end);
       return;
@@ -162,11 +213,13 @@ class SpanningPop {
     }
     this.#accepting = true;
     best.offered = undefined;
-    this.#peers.call(best.shard, this.#identity, ['SATCHEL.ACCEPT', this.#token], (bytes, start, end) => {
+    this.#peers.call(best.shard, this.#identity, ['SATCHEL.ACCEPT', this.#name], (bytes, start, end) => {
       this.#accepting = false;
       if (this.#done) this.#giveBack(best.shard, bytes.subarray(start, end));
-      else if (bytes[start] === underscore) this.#consider();
-      else this.#settle(bytes, start, end);
+      else if (bytes[start] === underscore) {
+        if (this.#hasMoved) this.#moved();
+        else this.#consider();
+      } else this.#settle(bytes, start, end);
     });
   }
 

@@ -1,4 +1,4 @@
-import { limits, SatchelError } from '@satchel/proto/core';
+import { limits, SatchelError, shardOfSlot, slotOf } from '@satchel/proto/core';
 import { type CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
 import { countArgument } from './commands/arguments.js';
 import type { Connection } from './connection.js';
@@ -6,11 +6,14 @@ import { hold } from './hold.js';
 import type { ReplySink } from './link.js';
 import type { Peers } from './peers.js';
 import { replyTo } from './reply-to.js';
-import { appendReply, isError } from './reply-version.js';
+import { appendReply, isError, isMoved } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 import { SpanningCount } from './spanning-count.js';
 import { assemblingOne } from './striping/endpoint.js';
 import type { WholeJob } from './whole-job.js';
+
+/** How long after a key has moved it is looked for anew. */
+const retryMs = 5;
 
 /** Waits of endpoint connections for what happens on other shards, or on several. They end with their connection. */
 export class SpanningWaits {
@@ -25,14 +28,14 @@ export class SpanningWaits {
   }
 
   /** `SATCHEL.WAIT key timeout-ms` or `SATCHEL.AWAIT id key timeout-ms` for a key of another shard. */
-  onKey(connection: Connection, name: string, args: CommandArguments, identity: SessionIdentity, shard: number): void {
+  onKey(connection: Connection, name: string, args: CommandArguments, identity: SessionIdentity): void {
     if (name === 'satchel.wait') {
+      const timeoutMs = countArgument(args, 2, 'the time-out');
       const finish = this.#blocking(connection);
-      const failed: ReplySink = (bytes, start, end) => isError(bytes, start) && finish.sink(bytes, start, end);
-      const done = assemblingOne(identity.shardJob, finish.sink);
-      finish.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(1), args.bytes(2)], failed, done);
+      finish.cancel = this.follow(args.bytes(1), timeoutMs, identity, finish.sink);
       return;
     }
+    const timeoutMs = countArgument(args, 3, 'the time-out');
     const watch = this.#newWatch(connection, args);
     const reply = replyTo(connection);
     const pushed = args.count > 4 ? watch.sink : assemblingOne(identity.shardJob, watch.sink);
@@ -40,7 +43,42 @@ export class SpanningWaits {
       if (isError(bytes, start)) watch.ended();
       reply(bytes, start, end);
     };
-    watch.cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [args.bytes(2), args.bytes(3)], begun, pushed);
+    watch.cancel = this.#follow(args.bytes(2), timeoutMs, identity, begun, pushed);
+  }
+
+  /** Waits for a key on the shard that has it, whichever that is meanwhile; `sink` gets its value, nil or an error. Returns what ends the wait. */
+  follow(key: Buffer, timeoutMs: number, identity: SessionIdentity, sink: ReplySink): () => void {
+    const failed: ReplySink = (bytes, start, end) => isError(bytes, start) && sink(bytes, start, end);
+    return this.#follow(key, timeoutMs, identity, failed, assemblingOne(identity.shardJob, sink));
+  }
+
+  #follow(key: Buffer, timeoutMs: number, identity: SessionIdentity, begun: ReplySink, done: ReplySink): () => void {
+    const untilMs = Date.now() + timeoutMs;
+    let hasBegun = false;
+    let cancelled = false;
+    let cancel = () => {};
+    const begin = () => {
+      if (cancelled) return;
+      const left = timeoutMs === 0 ? 0 : Math.max(1, untilMs - Date.now());
+      const shard = shardOfSlot(identity.shardJob.configuration, slotOf(key));
+      const elseAgain =
+        (sink: ReplySink): ReplySink =>
+        (bytes, start, end) => {
+          if (isMoved(bytes, start, end)) setTimeout(begin, retryMs).unref();
+          else sink(bytes, start, end);
+        };
+      const first = elseAgain((bytes, start, end) => {
+        if (!hasBegun) begun(bytes, start, end);
+        else if (isError(bytes, start)) done(bytes, start, end);
+        hasBegun = true;
+      });
+      cancel = this.#peers.watch(shard, identity, 'SATCHEL.AWAIT', [key, String(left)], first, elseAgain(done));
+    };
+    begin();
+    return () => {
+      cancelled = true;
+      cancel();
+    };
   }
 
   /** `SATCHEL.WAITCOUNT prefix n timeout-ms` or `SATCHEL.AWAITCOUNT id prefix n timeout-ms` over all shards of the job. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { objectCharge } from '../store/tier-store.js';
 import type { ShardMessage } from './messages.js';
@@ -81,5 +82,51 @@ describe('the end of a stage on a shard', () => {
     ends.follow(prefixes([1, 'a/']), shard.job);
     expect(await wait).toMatchObject({ line: expect.stringMatching(/^FENCED the stage of prefix 'a\/' has ended/) });
     expect(await shard.run('SATCHEL.WAIT', 'a/other', '0')).toMatchObject({ line: expect.stringMatching(/^FENCED/) });
+  });
+
+  test('takes its prefix and nothing else, whatever else is written and ends at the same time', async () => {
+    const key = fc.string({ unit: fc.constantFrom('a', 'b', '/'), minLength: 1, maxLength: 4 });
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('put' as const), key, tier: fc.constantFrom('dram', 'ssd', 'object') }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('push' as const), key }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), prefix: key }) },
+      { weight: 1, arbitrary: fc.constant({ kind: 'hold' as const }) },
+      { weight: 1, arbitrary: fc.constant({ kind: 'release' as const }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const one = new TestShard();
+        const told: ShardMessage[] = [];
+        const stageEnds = new StageEnds({ clock: new ManualClock(), send: (message) => told.push(message), complain: (_, error) => problems.push(error) });
+        const sealed: { serial: number; prefix: string; pending: boolean }[] = [];
+        const model = new Set<string>();
+        const underWay: Promise<unknown>[] = [];
+        const isSealed = (name: string) => sealed.some(({ prefix }) => name.startsWith(prefix));
+        for (const taken of steps) {
+          if (taken.kind === 'put') {
+            if (!isSealed(taken.key)) model.add(taken.key);
+            underWay.push(one.run('SATCHEL.PUT', taken.key, 'x', 'TIER', taken.tier));
+          } else if (taken.kind === 'push') {
+            if (!isSealed(taken.key)) model.add(taken.key);
+            underWay.push(one.run('DEL', taken.key), one.run('RPUSH', taken.key, 'x'));
+          } else if (taken.kind === 'delete') {
+            model.delete(taken.key);
+            underWay.push(one.run('DEL', taken.key));
+          } else if (taken.kind === 'end') {
+            sealed.push({ serial: sealed.length + 1, prefix: taken.prefix, pending: true });
+            stageEnds.follow({ ...one.job.configuration, endedPrefixes: [...sealed] }, one.job);
+            for (const name of [...model]) if (isSealed(name)) model.delete(name);
+          } else if (taken.kind === 'hold') one.object.hold();
+          else one.object.release();
+        }
+        one.object.release();
+        await Promise.all(underWay);
+        await expect.poll(() => new Set(told.map((message) => message.kind === 'prefix-emptied' && message.serial)).size).toBe(sealed.length);
+        const left = (await one.run('KEYS', '*')) as Buffer[];
+        expect(left.map(String).sort()).toEqual([...model].sort());
+      }),
+      { numRuns: 150 },
+    );
   });
 });

@@ -145,3 +145,54 @@ describe('a shard that had slots before', () => {
     await expect.poll(() => fleet.shard(1).jobs.get('job')?.objects.count).toBe(0);
   });
 });
+
+describe('those who wait', () => {
+  const slow = '60000';
+
+  test('for a key get the value of the new owner, wherever they asked', async () => {
+    const { moves, at, endpoint } = await started();
+    const [here, there, strict] = [await endpoint(1), await endpoint(3), await at(1)];
+    const waiting = [here.call('SATCHEL.WAIT', 'key', slow), there.call('SATCHEL.WAIT', 'key', slow)];
+    const refused = strict.call('SATCHEL.WAIT', 'key', slow);
+    await expect.poll(() => fleet.shard(1).jobs.get('job')?.waits.pending).toBe(3);
+    moves.move(...all, 2);
+    tell(moves, 1, 2, 3);
+    expect(await refused).toMatch(/^-MOVED /);
+    await (await at(2)).call('SET', 'key', 'value');
+    expect(await Promise.all(waiting)).toEqual(['value', 'value']);
+  });
+
+  test('for an element of a list get it of the new owner, one each', async () => {
+    const { moves, at, endpoint } = await started();
+    const waiting = [(await endpoint(1)).call('BLPOP', 'list', '0'), (await endpoint(3)).call('BLPOP', 'list', '0')];
+    await expect.poll(() => fleet.shard(1).jobs.get('job')?.pops.waitersAt('list')).toBe(2);
+    moves.move(...all, 2);
+    tell(moves, 2, 3, 1);
+    const client = await at(2);
+    await client.call('RPUSH', 'list', 'a', 'b');
+    expect((await Promise.all(waiting)).sort()).toEqual([
+      ['list', 'a'],
+      ['list', 'b'],
+    ]);
+    expect(await client.call('EXISTS', 'list')).toBe(0);
+  });
+
+  test('for a number of objects count those that are still where the slots were, once', async () => {
+    const { moves, at, endpoint } = await started();
+    const before = await endpoint(1);
+    for (const name of ['a', 'b', 'c']) await before.call('SET', `p/${name}`, '1');
+    const waiting = [
+      (await endpoint(1)).call('SATCHEL.WAITCOUNT', 'p/', '5', slow),
+      (await endpoint(3)).call('SATCHEL.WAITCOUNT', 'p/', '5', slow),
+    ];
+    moves.move(4000, 12_000, 2);
+    tell(moves, 2, 3, 1);
+    const client = await endpoint(2);
+    for (const name of ['a', 'b', 'c']) await client.call('APPEND', `p/${name}`, '2');
+    await client.call('SET', 'p/d', '1');
+    expect(await client.call('SATCHEL.WAITCOUNT', 'p/', '5', '20')).toBe(4);
+    await client.call('SET', 'p/e', '1');
+    expect(await Promise.all(waiting)).toEqual([5, 5]);
+    expect(await (await at(2)).call('SATCHEL.WAITCOUNT', 'none', '1', '5')).toBe(0);
+  });
+});
