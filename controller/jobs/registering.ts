@@ -99,6 +99,8 @@ export class JobRegistering {
     reserved.remove(record.allocation.shares);
     grants.drop(record.job);
     table.remove(record.job);
+    // It may have been written after all as leadership was lost: then it is another's job.
+    if (environment.leads?.() === false) return;
     for (const node of nodesOf(record)) {
       fleet.session(node)?.endJob(record.job, refuseUnknownUntilMs(environment.clock.now()));
       settler.settle(node);
