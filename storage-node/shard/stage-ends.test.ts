@@ -87,7 +87,10 @@ describe('the end of a stage on a shard', () => {
   test('takes its prefix and nothing else, whatever else is written and ends at the same time', async () => {
     const key = fc.string({ unit: fc.constantFrom('a', 'b', '/'), minLength: 1, maxLength: 4 });
     const step = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('put' as const), key, tier: fc.constantFrom('dram', 'ssd', 'object') }) },
+      {
+        weight: 5,
+        arbitrary: fc.record({ kind: fc.constant('put' as const), key, tier: fc.constantFrom('dram', 'ssd', 'object') }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('push' as const), key }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), prefix: key }) },
@@ -98,7 +101,11 @@ describe('the end of a stage on a shard', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const one = new TestShard();
         const told: ShardMessage[] = [];
-        const stageEnds = new StageEnds({ clock: new ManualClock(), send: (message) => told.push(message), complain: (_, error) => problems.push(error) });
+        const stageEnds = new StageEnds({
+          clock: new ManualClock(),
+          send: (message) => told.push(message),
+          complain: (_, error) => problems.push(error),
+        });
         const sealed: { serial: number; prefix: string; pending: boolean }[] = [];
         const model = new Set<string>();
         const underWay: Promise<unknown>[] = [];
@@ -122,7 +129,9 @@ describe('the end of a stage on a shard', () => {
         }
         one.object.release();
         await Promise.all(underWay);
-        await expect.poll(() => new Set(told.map((message) => message.kind === 'prefix-emptied' && message.serial)).size).toBe(sealed.length);
+        await expect
+          .poll(() => new Set(told.map((message) => message.kind === 'prefix-emptied' && message.serial)).size)
+          .toBe(sealed.length);
         const left = (await one.run('KEYS', '*')) as Buffer[];
         expect(left.map(String).sort()).toEqual([...model].sort());
       }),
