@@ -20,8 +20,8 @@ export function jobConfiguration(
     revision: record.revision,
     previous: [...record.previous],
     reserved: record.allocation.shares
-      .filter(({ shard, dramBytes }) => dramBytes > 0 && shards.includes(shard))
-      .map(({ shard, dramBytes }) => ({ shard, dramBytes })),
+      .filter(({ shard, dramBytes, ssdBytes }) => dramBytes + ssdBytes > 0 && shards.includes(shard))
+      .map(({ shard, dramBytes, ssdBytes }) => ({ shard, dramBytes, ssdBytes })),
     endedPrefixes: (record.endedPrefixes ?? []).map(({ serial, prefix, awaiting }) => ({
       serial,
       prefix,

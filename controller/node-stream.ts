@@ -67,7 +67,11 @@ export class NodeStream {
     const { record, heartbeatMs } = await fleet.join(introduction, session);
     const { shards, draining } = record;
     for (const grant of hello.grants) jobs.grants.reconcile(grant.job, grant.shard, grant.bytes, grant.version);
-    session.reserved = () => shards.map(({ shard }) => ({ shard, dramBytes: jobs.reserved.of(shard).dramBytes }));
+    session.reserved = () =>
+      shards.map(({ shard }) => {
+        const { dramBytes, ssdBytes } = jobs.reserved.of(shard);
+        return { shard, dramBytes, ssdBytes };
+      });
     const ids = introduction.shards.map(({ index }) => shards.find((shard) => shard.index === index)?.shard ?? 0);
     const directory = fleet.directory(session);
     session.welcome([

@@ -24,10 +24,11 @@ export interface JobConfiguration {
   readonly reserved?: readonly ShardReservation[];
 }
 
-/** Bytes of a shard's DRAM that are kept free for a job, what it holds included. */
+/** Bytes of a shard that are kept free for a job, what it holds included. */
 export interface ShardReservation {
   readonly shard: number;
   readonly dramBytes: number;
+  readonly ssdBytes: number;
 }
 
 /** Nothing may be written under the prefix any more. */

@@ -30,7 +30,9 @@ export function configuredJobs(message: ConfigureJobs__Output): ConfiguredJob[] 
       ...(job.endedPrefixes.length > 0 && {
         endedPrefixes: job.endedPrefixes.map(({ serial, prefix, pending }) => ({ serial, prefix, pending })),
       }),
-      ...(job.reserved.length > 0 && { reserved: job.reserved.map(({ shard, dramBytes }) => ({ shard, dramBytes })) }),
+      ...(job.reserved.length > 0 && {
+        reserved: job.reserved.map(({ shard, dramBytes, ssdBytes }) => ({ shard, dramBytes, ssdBytes })),
+      }),
     },
     grants: job.grants.map(({ shard, bytes, version }) => ({ shard, bytes, version })),
   }));

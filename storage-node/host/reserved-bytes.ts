@@ -6,7 +6,7 @@ import type { NodeMembership } from './node-file.js';
 export class ReservedBytes {
   readonly #tell: (index: number, message: HostMessage) => void;
   /** By the shard's index. */
-  readonly #dramBytes = new Map<number, number>();
+  readonly #bytes = new Map<number, Omit<ShardReservation, 'shard'>>();
 
   constructor(tell: (index: number, message: HostMessage) => void) {
     this.#tell = tell;
@@ -14,17 +14,18 @@ export class ReservedBytes {
 
   /** The controller said what is reserved now. */
   told(reserved: readonly ShardReservation[], membership: NodeMembership | undefined): void {
-    for (const { shard, dramBytes } of reserved) {
+    for (const { shard, dramBytes, ssdBytes } of reserved) {
       const index = membership?.shards.indexOf(shard) ?? -1;
-      if (index < 0 || this.#dramBytes.get(index) === dramBytes) continue;
-      this.#dramBytes.set(index, dramBytes);
+      const known = this.#bytes.get(index);
+      if (index < 0 || (known?.dramBytes === dramBytes && known.ssdBytes === ssdBytes)) continue;
+      this.#bytes.set(index, { dramBytes, ssdBytes });
       this.tellAgain(index);
     }
   }
 
   /** A shard began anew: it is told what is known. */
   tellAgain(index: number): void {
-    const dramBytes = this.#dramBytes.get(index);
-    if (dramBytes !== undefined) this.#tell(index, { kind: 'reserved', dramBytes });
+    const bytes = this.#bytes.get(index);
+    if (bytes !== undefined) this.#tell(index, { kind: 'reserved', ...bytes });
   }
 }

@@ -1,8 +1,8 @@
+import { type Reservation, Reservations } from '../reservations.js';
 import type { ChargeAccount } from './arena-contents.js';
 import { ArenaStore } from './arena-store.js';
 import { Geometry } from './geometry.js';
 import { JobMemory } from './job-memory.js';
-import { type Reservation, Reservations } from './reservations.js';
 import { PrivateSegmentSource, type SegmentSource } from './segment-source.js';
 
 export interface ArenaPoolOptions {

@@ -1,5 +1,6 @@
 import type { Tier } from '@satchel/proto/core';
 import { Key } from '../key.js';
+import type { Reservation } from '../reservations.js';
 import {
   type ObjectMetadata,
   type StoredObject,
@@ -12,7 +13,6 @@ import { ArenaContents, type ChargeAccount } from './arena-contents.js';
 import { auditContents } from './audit.js';
 import { type ArenaObject, accessClockOf, keyLengthOf } from './entry.js';
 import { type Geometry, headerBytes } from './geometry.js';
-import type { Reservation } from './reservations.js';
 import type { Slots } from './root-page.js';
 import type { Published } from './segment-source.js';
 

@@ -1,5 +1,5 @@
+import type { Reservation } from '../reservations.js';
 import type { ChargeAccount } from './arena-contents.js';
-import type { Reservation } from './reservations.js';
 import type { JobSegments, Published, Segment } from './segment-source.js';
 
 /** The budget of all jobs together. */

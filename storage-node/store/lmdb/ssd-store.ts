@@ -16,13 +16,13 @@ import {
   valueLengthOf,
   writeHolder,
 } from './record.js';
-import type { SsdBudget } from './ssd-budget.js';
+import type { SsdAccount } from './ssd-budget.js';
 import type { ValueFiles } from './value-files.js';
 
 export interface SsdStoreOptions {
   readonly environment: JobEnvironment;
   /** Shared by all jobs of the shard. */
-  readonly budget: SsdBudget;
+  readonly budget: SsdAccount;
   /** Values up to this many bytes lie in LMDB itself, larger ones in files. Default {@link inlineValueBytes}. */
   readonly inlineBytes?: number;
 }
@@ -43,7 +43,7 @@ export class SsdStore implements TierStore, Resident {
   readonly tier = 'ssd';
   readonly #environment: JobEnvironment;
   readonly #catalog: Catalog;
-  readonly #budget: SsdBudget;
+  readonly #budget: SsdAccount;
   readonly #inlineBytes: number;
   readonly #leftoversSwept: Promise<void>;
   #filesUnderWay = 0;
