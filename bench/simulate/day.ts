@@ -29,8 +29,11 @@ export interface Day {
   readonly wallSeconds: number;
 }
 
-/** Lives through a day: jobs come and go, nodes start, are drained and die, the controller decides. `progress` hears of each virtual hour. */
-export async function liveThrough(options: SimulationOptions, progress: (hour: number) => void = () => undefined): Promise<Day> {
+/** Lives through a day: jobs come and go, nodes start, are drained and die, the controller decides. `progress` hears of each virtual hour that has passed. */
+export async function liveThrough(
+  options: SimulationOptions,
+  progress: (hour: number, day: Day) => void = () => undefined,
+): Promise<Day> {
   const began = performance.now();
   const clock = new VirtualClock();
   const shapes = shapesOf(options);
@@ -52,6 +55,10 @@ export async function liveThrough(options: SimulationOptions, progress: (hour: n
   });
   const runs: JobRuns = new JobRuns({ options, clock, controller, load, tokens });
   const sampler = new Sampler(clock, provider, load, runs, controller);
+  const day = (): Day => {
+    const wallSeconds = (performance.now() - began) / 1000;
+    return { options, workload, provider, load, runs, sampler, controller, wallSeconds };
+  };
   beatHearts(clock, provider);
   stepLoad(clock, options, load, runs, controller);
   await clock.runUntil(warmUpMs);
@@ -59,15 +66,16 @@ export async function liveThrough(options: SimulationOptions, progress: (hour: n
   sampler.begin();
   for (let hour = 1; hour <= Math.ceil(options.hours); hour++) {
     await clock.runUntil(warmUpMs + Math.min(hour, options.hours) * 3_600_000);
-    progress(hour);
+    progress(hour, day());
   }
   sampler.end();
   controller.close();
-  return { options, workload, provider, load, runs, sampler, controller, wallSeconds: (performance.now() - began) / 1000 };
+  return day();
 }
 
-function policyOf({ nodes, lingerMs }: SimulationOptions): Partial<AutoscalePolicy> {
-  return { least: Math.min(leastNodes, nodes), most: nodes, ...(lingerMs !== undefined && { lingerMs }) };
+/** Nothing is observed between two steps of the load, so that the fleet need not be looked at; what jobs lack is heard of at once. */
+function policyOf({ nodes, lingerMs, stepMs }: SimulationOptions): Partial<AutoscalePolicy> {
+  return { tickMs: stepMs, least: Math.min(leastNodes, nodes), most: nodes, ...(lingerMs !== undefined && { lingerMs }) };
 }
 
 /** Parts that the nodes are divided into, so that not all speak in the same moment. */

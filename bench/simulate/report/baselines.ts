@@ -34,7 +34,12 @@ export function demandOf(jobs: readonly SimulatedJob[], hours: number): Demand {
       moved[step] = (moved[step] ?? 0) + movedBytesPerSecond(job, step * peakStepMs - job.startMs);
     }
   }
-  return { peakBytes: most(held), meanBytes: mean(held), peakBytesPerSecond: most(moved), meanBytesPerSecond: mean(moved) };
+  return {
+    peakBytes: most(held),
+    meanBytes: sum(held) / steps,
+    peakBytesPerSecond: most(moved),
+    meanBytesPerSecond: sum(moved) / steps,
+  };
 }
 
 /** Everything the day is compared with, dearest assumptions of ours last. */
@@ -140,4 +145,4 @@ function objectStoreOnly(jobs: readonly SimulatedJob[]): Baseline {
 }
 
 const most = (values: Float64Array) => values.reduce((top, value) => Math.max(top, value), 0);
-const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);

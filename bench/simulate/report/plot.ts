@@ -7,8 +7,7 @@ const gigabyte = 1e9;
 
 /** The day as an SVG: what jobs wanted beside what nodes held, how full these were, and what it cost per hour beside fixed fleets. */
 export async function plotOf(report: SimulationReport): Promise<string> {
-  const { vgSpec } = { vgSpec: compile(specOf(report)).spec };
-  const view = new View(parse(vgSpec), { renderer: 'none' });
+  const view = new View(parse(compile(specOf(report)).spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
   return svg;
@@ -19,6 +18,7 @@ function specOf(report: SimulationReport): TopLevelSpec {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     config: { font: 'sans-serif', axis: { grid: true, gridColor: '#eee' }, legend: { orient: 'right', title: null } },
+    resolve: { scale: { color: 'independent' } },
     vconcat: [
       panel('Memory, GB', memoryOf(report), 200),
       panel('Part of what is held', partsOf(report), 130),
@@ -46,7 +46,6 @@ function panel(title: string, values: readonly Point[], height: number) {
       y: { field: 'value', type: 'quantitative', title, scale: { zero: true } },
       color: { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines } },
     },
-    resolve: { scale: { color: 'independent' } },
   } as const;
 }
 

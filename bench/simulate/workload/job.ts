@@ -33,11 +33,14 @@ export interface SimulatedJob {
 
 /** Bytes that a job holds so long after its start; nothing before and after its life. */
 export function heldBytes({ curve, lifeMs, peakBytes }: SimulatedJob, ageMs: number): number {
-  const at = ageMs / lifeMs;
-  if (at <= 0 || at >= curve.ramp + curve.hold + curve.decay) return 0;
-  if (at < curve.ramp) return (peakBytes * at) / curve.ramp;
-  if (at <= curve.ramp + curve.hold) return peakBytes;
-  return (peakBytes * (curve.ramp + curve.hold + curve.decay - at)) / curve.decay;
+  return peakBytes * heldPart(curve, ageMs / lifeMs);
+}
+
+/** The part of its peak that a job holds at a part of its life. */
+export function heldPart({ ramp, hold, decay }: Curve, at: number): number {
+  if (at <= 0 || at >= ramp + hold + decay) return 0;
+  if (at < ramp) return at / ramp;
+  return at <= ramp + hold ? 1 : (ramp + hold + decay - at) / decay;
 }
 
 /** Bytes that a job writes or reads per second at an age: it writes its peak while it ramps, and reads from then until it holds nothing. */
@@ -47,6 +50,14 @@ export function movedBytesPerSecond(job: SimulatedJob, ageMs: number): number {
   if (at < 0 || at >= curve.ramp + curve.hold + curve.decay) return 0;
   if (at < curve.ramp) return (peakBytes / (curve.ramp * lifeMs)) * 1000;
   return ((peakBytes * reads) / ((curve.hold + curve.decay) * lifeMs)) * 1000;
+}
+
+/** No job moves more: what Pocket's largest sort did with 500 functions. */
+const mostBytesPerSecond = 7.5e9;
+
+/** The least time in which a job can move its bytes. */
+export function leastLifeMs({ peakBytes, curve, reads }: Pick<SimulatedJob, 'peakBytes' | 'curve' | 'reads'>): number {
+  return (Math.max(peakBytes / curve.ramp, (peakBytes * reads) / (curve.hold + curve.decay)) / mostBytesPerSecond) * 1000;
 }
 
 /** The most of {@link movedBytesPerSecond}. */

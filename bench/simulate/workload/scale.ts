@@ -1,4 +1,4 @@
-import { heldBytes, type SimulatedJob } from './job.js';
+import { heldPart, leastLifeMs, type SimulatedJob } from './job.js';
 
 /** The resolution in which peaks are looked for. */
 export const peakStepMs = 15_000;
@@ -6,35 +6,38 @@ export const peakStepMs = 15_000;
 type Sized = Omit<SimulatedJob, 'hints' | 'hinted'>;
 
 /** Bytes held by all jobs together, in steps of {@link peakStepMs} from the day's begin. */
-export function heldTogether(
-  jobs: readonly Sized[],
-  bytesOf: (job: Sized) => number = ({ peakBytes }) => peakBytes,
-): Float64Array {
+export function heldTogether(jobs: readonly Sized[]): Float64Array {
   const endMs = jobs.reduce((end, { startMs, lifeMs }) => Math.max(end, startMs + lifeMs), 0);
   const held = new Float64Array(Math.ceil(endMs / peakStepMs) + 1);
-  for (const job of jobs) {
-    const sized = { ...job, peakBytes: bytesOf(job), hints: {}, hinted: 'none' } as const;
-    for (let step = Math.ceil(job.startMs / peakStepMs); step * peakStepMs < job.startMs + job.lifeMs; step++) {
-      held[step] = (held[step] ?? 0) + heldBytes(sized, step * peakStepMs - job.startMs);
+  for (const { startMs, lifeMs, curve, peakBytes } of jobs) {
+    for (let step = Math.ceil(startMs / peakStepMs); step * peakStepMs < startMs + lifeMs; step++) {
+      held[step] = (held[step] ?? 0) + peakBytes * heldPart(curve, (step * peakStepMs - startMs) / lifeMs);
     }
   }
   return held;
 }
 
-/** Multiplies all sizes by the factor that brings the day's peak to `peakBytes`, with no job above `largestBytes`. */
+/**
+ * Multiplies all sizes by the factor that brings the day's peak to `peakBytes`, with no job above `largestBytes`. Jobs that
+ * could not move so much in their lifetime live longer.
+ */
 export function scaledToPeak<Job extends Sized>(
   jobs: readonly Job[],
   peakBytes: number,
   largestBytes: number,
 ): { readonly jobs: Job[]; readonly scale: number } {
-  const bytesAt = (job: Sized, scale: number) => Math.min(largestBytes, job.peakBytes * scale);
-  const peakAt = (scale: number) =>
-    heldTogether(jobs, (job) => bytesAt(job, scale)).reduce((most, held) => Math.max(most, held), 0);
-  let [low, high] = [1e-6, 1e9];
+  const scaled = (scale: number) => jobs.map((job) => resized(job, Math.min(largestBytes, job.peakBytes * scale)));
+  const peakAt = (scale: number) => heldTogether(scaled(scale)).reduce((most, held) => Math.max(most, held), 0);
+  let [low, high] = [1e-4, 1e6];
   for (let round = 0; round < 40 && high / low > 1.001; round++) {
     const middle = Math.sqrt(low * high);
     if (peakAt(middle) > peakBytes) high = middle;
     else low = middle;
   }
-  return { jobs: jobs.map((job) => ({ ...job, peakBytes: Math.max(1, Math.round(bytesAt(job, low))) })), scale: low };
+  return { jobs: scaled(low), scale: low };
+}
+
+function resized<Job extends Sized>(job: Job, bytes: number): Job {
+  const peakBytes = Math.max(1, Math.round(bytes));
+  return { ...job, peakBytes, lifeMs: Math.max(job.lifeMs, Math.ceil(leastLifeMs({ ...job, peakBytes }))) };
 }

@@ -13,8 +13,9 @@ const leastLifeMs = 2000;
 const mostLifeMs = 6 * 3600 * 1000;
 /** Mean gap between jobs that arrive together. */
 const burstGapMs = 2000;
-/** Data of one function; Pocket's sorts had 100 to 400 MB. */
+/** Data of one function, and the most functions: Pocket's sorts had 100 to 400 MB each, and 1,000 at most. */
 const bytesPerFunction = 200e6;
+const mostFunctions = 1000;
 
 /** The day's jobs in the order of their start, and the factor that all published sizes were multiplied by. */
 export interface Workload {
@@ -34,7 +35,7 @@ export function drawWorkload(options: SimulationOptions, fleetBytes: number): Wo
   const { jobs, scale } = scaledToPeak(drafts, options.peakShare * fleetBytes, largestBytes);
   const ordered = jobs.toSorted((a, b) => a.startMs - b.startMs || a.index - b.index);
   const random = new Random(options.seed, 'hints');
-  return { jobs: ordered.map((job, index) => ({ ...job, index, ...hintsOf(job, options, random) })), scale };
+  return { jobs: ordered.map((job, index) => withHints({ ...job, index }, options, random)), scale };
 }
 
 type Draft = Omit<SimulatedJob, 'hints' | 'hinted'> & { readonly latencySensitive: boolean };
@@ -93,10 +94,19 @@ function nameAt(names: readonly RecurringName[], u: number): RecurringName | und
   return names[low];
 }
 
+/** The job with what it says of itself. */
+function withHints({ latencySensitive, ...draft }: Draft, options: SimulationOptions, random: Random): SimulatedJob {
+  const job: SimulatedJob = { ...draft, hints: {}, hinted: 'none' };
+  return { ...job, ...hintsOf(job, latencySensitive, options, random) };
+}
+
 /** What the job says of itself. */
-function hintsOf(draft: Draft, { hints }: SimulationOptions, random: Random): Pick<SimulatedJob, 'hints' | 'hinted'> {
-  const { latencySensitive, ...rest } = draft;
-  const job: SimulatedJob = { ...rest, hints: {}, hinted: 'none' };
+function hintsOf(
+  job: SimulatedJob,
+  latencySensitive: boolean,
+  { hints }: SimulationOptions,
+  random: Random,
+): Pick<SimulatedJob, 'hints' | 'hinted'> {
   const choice = random.next();
   const deviation = random.between(0.9, 1.1);
   const wrong = random.next() < 0.5 ? hints.wrongFactor : 1 / hints.wrongFactor;
@@ -109,7 +119,7 @@ function hintsOf(draft: Draft, { hints }: SimulationOptions, random: Random): Pi
   if (choice < hints.exact + hints.wrong) return { hints: sized(deviation * wrong), hinted: 'wrong' };
   if (choice < hints.exact + hints.wrong + hints.functionsOnly) {
     return {
-      hints: { functions: Math.min(1_000_000, Math.max(1, Math.ceil(job.peakBytes / bytesPerFunction))) },
+      hints: { functions: Math.min(mostFunctions, Math.max(1, Math.ceil(job.peakBytes / bytesPerFunction))) },
       hinted: 'functions',
     };
   }
