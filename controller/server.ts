@@ -12,12 +12,12 @@ import { namespaceHandlers } from './namespaces/namespace-handlers.js';
 import { NodeStream, type NodeStreamParts } from './node-stream.js';
 import { planToWire } from './sizing/plan-wire.js';
 import { stageHandlers } from './stages/stage-handlers.js';
-import { unary } from './unary.js';
+import { type UnaryParts, unary } from './unary.js';
 import { receiptHandlers } from './usage/receipt-handlers.js';
 import { allocationToWire, jobInList, jobToWire, jobUrl, nodeToWire, slotMapToWire, usageToWire } from './wire.js';
 
 /** What the server maps calls to. */
-export interface ServerParts extends NodeStreamParts {
+export interface ServerParts extends NodeStreamParts, UnaryParts {
   readonly metrics: Metrics;
   readonly leases: LeaseBounds;
   readonly decisions: DecisionLog;
@@ -115,8 +115,9 @@ function watchSlotMap(parts: ServerParts, call: Parameters<wire.JobsHandlers['Wa
 function join(parts: ServerParts, call: Parameters<wire.FleetHandlers['Join']>[0]): void {
   let open = true;
   const stream = new NodeStream(parts, {
+    // What a deposed controller still decides, nodes must not hear: a job that lapsed here lives on where leadership went.
     send: (message) => {
-      if (open) call.write(message);
+      if (open && parts.leads?.() !== false) call.write(message);
     },
     end: () => {
       if (open) call.end();

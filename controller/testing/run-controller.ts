@@ -19,10 +19,11 @@ export interface TestController {
 export async function runController(
   store: StateStore = new MemoryStateStore(),
   clock: FakeClock = new FakeClock(),
+  leads: () => boolean = () => true,
 ): Promise<TestController> {
   const leases = { defaultMs: 60_000, leastMs: 5000, mostMs: 24 * 3600 * 1000 };
   const config = { host: '127.0.0.1', port: 0, httpPort: 0, objectUri: undefined, leases };
-  const controller = await startController(config, { store, log: pino({ level: 'silent' }), clock });
+  const controller = await startController(config, { store, log: pino({ level: 'silent' }), clock, leads });
   const address = `127.0.0.1:${controller.port}`;
   const channel = dial(address);
   const close = async () => {

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MemoryStateStore } from './state/memory.js';
+import { FakeClock } from './testing/fake-clock.js';
+import { FakeNode } from './testing/fake-node.js';
+import { runController, type TestController } from './testing/run-controller.js';
+
+let leads: boolean;
+let test: TestController;
+let node: FakeNode;
+beforeEach(async () => {
+  leads = true;
+  test = await runController(new MemoryStateStore(), new FakeClock(), () => leads);
+  node = new FakeNode(test.address, 'n1');
+  await node.join();
+});
+afterEach(async () => {
+  node.leave();
+  await test.close();
+});
+
+const register = () => test.channel.call(test.channel.jobs, test.channel.jobs.registerJob, { name: 'sort', leaseSeconds: 5 });
+
+/** Lets a job's lease lapse, and what follows take its course. */
+async function lapse(): Promise<void> {
+  for (let passed = 0; passed < 8000; passed += 250) {
+    node.send({ heartbeat: { jobs: [] } });
+    test.clock.advance(250);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+it('a controller that leads tells nodes of a lease that lapsed', async () => {
+  const { job } = await register();
+  await lapse();
+  expect((await node.saw((message) => message.end)).end?.job).toBe(job);
+});
+
+it('one that does not lead any more tells them nothing, and refuses calls so that they go elsewhere', async () => {
+  await register();
+  leads = false;
+  await lapse();
+  await expect(register()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('does not lead') });
+  expect(node.messages.filter(({ end }) => end)).toEqual([]);
+});
