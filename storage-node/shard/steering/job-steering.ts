@@ -126,6 +126,14 @@ export class JobSteering {
     return this.jobWide.execute(command.name, context, reply, run);
   }
 
+  /** Brings here what other shards hold of a key. Rejects with `moved` if it is another shard's. */
+  async bring(key: Key): Promise<void> {
+    const slot = slotOfBytes(key.buffer, key.start, key.end);
+    if (this.#ownerOf(slot) !== this.#job.shard) throw this.moved(slot);
+    if (this.steered && this.predecessors.open.has(slot))
+      await SteeredCommand.bringing(this.#job, key).execute(undefined, () => {});
+  }
+
   /** Settles once this shard goes by that epoch; rejects with `gone` if it has not heard of it in good time, or goes by a later one. */
   async reached(epoch: number): Promise<void> {
     for (let pauses = 0; this.#job.configuration.epoch < epoch && pauses < epochPauses; pauses++) {

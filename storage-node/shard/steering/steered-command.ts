@@ -11,7 +11,7 @@ import type { Intent } from './take-over.js';
 /** Reads that are no reads of one value that is there. */
 const waits: ReadonlySet<string> = new Set(['satchel.wait', 'satchel.await']);
 /** Writes that put a value in place of whatever was there, unless an option says more. */
-const puts: ReadonlySet<string> = new Set(['set', 'setex', 'psetex', 'mset', 'satchel.put', 'satchel.fail', 'satchel.stripeput']);
+const puts: ReadonlySet<string> = new Set(['set', 'setex', 'psetex', 'mset', 'satchel.put', 'satchel.fail']);
 const deletes: ReadonlySet<string> = new Set(['del', 'unlink']);
 /** Options by which a put depends on what was there. */
 const conditional = /^(nx|xx|get|keepttl|attempt|ifeq|ifgt)$/i;
@@ -36,8 +36,15 @@ export class SteeredCommand {
     this.#words = words;
   }
 
+  /** What brings a key here, and nothing more. */
+  static bringing(job: ShardJob, key: Key): SteeredCommand {
+    return new SteeredCommand(job, [key], 'take', [], false);
+  }
+
   /** The arguments at `indexes` are its keys that other shards may hold; undefined if they turn out not to. */
   static of(job: ShardJob, command: Command, args: CommandArguments, indexes: readonly number[]): SteeredCommand | undefined {
+    // Chunks stay where they are.
+    if (command.name === 'satchel.stripeput') return undefined;
     const keys = new Map<string, Key>();
     const { takeOver, lanes } = job.steering;
     const intent = intentOf(command, args);
@@ -57,7 +64,7 @@ export class SteeredCommand {
    * Brings here what the command needs, or has another shard answer it into `reply`; if it does not, calls `run` in the turn of all keys. Rejects
    * with `moved`, `unavailable` and what storing does.
    */
-  async execute(reply: ReplyBuffer, run: () => void | Promise<void>): Promise<void> {
+  async execute(reply: ReplyBuffer | undefined, run: () => void | Promise<void>): Promise<void> {
     const { steering } = this.#job;
     const hashes = [...new Set(this.#keys.map(({ hash }) => hash))];
     await Promise.all(hashes.map((hash) => steering.lanes.enter(hash, this.#mode)));
@@ -94,11 +101,11 @@ export class SteeredCommand {
   }
 
   /** Settles all keys; true if another shard has answered. */
-  async #isAnswered(reply: ReplyBuffer): Promise<boolean> {
+  async #isAnswered(reply: ReplyBuffer | undefined): Promise<boolean> {
     const outcomes = await Promise.allSettled(this.#keys.map((key) => this.#settle(key)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const [only] = outcomes;
-    if (only?.status !== 'fulfilled' || only.value === undefined) return false;
+    if (only?.status !== 'fulfilled' || only.value === undefined || reply === undefined) return false;
     appendReply(reply, only.value, 0, only.value.length);
     return true;
   }
@@ -118,7 +125,8 @@ function intentOf({ name, verb, keys }: Command, args: CommandArguments): Intent
   if (deletes.has(name)) return 'delete';
   if (puts.has(name)) return isConditional(name, args) ? 'take' : 'replace';
   const isOne = keys?.first === keys?.last || (keys?.last === -1 && args.count === keys.first + keys.step);
-  return verb === 'read' && isOne && !waits.has(name) ? 'pass' : 'take';
+  const isPassed = (verb === 'read' && !waits.has(name)) || name === 'satchel.stripetouch';
+  return isPassed && isOne ? 'pass' : 'take';
 }
 
 function isConditional(name: string, args: CommandArguments): boolean {

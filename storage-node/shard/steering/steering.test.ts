@@ -196,3 +196,51 @@ describe('those who wait', () => {
     expect(await (await at(2)).call('SATCHEL.WAITCOUNT', 'none', '1', '5')).toBe(0);
   });
 });
+
+describe('what is lost', () => {
+  test('is said of keys that a shard lost which had the slots before, until they are written', async () => {
+    fleet = await TestFleet.start({ shards: 2, losesData: true });
+    const moves = new SlotMoves('job', [{ start: 0, shard: 1 }]);
+    tell(moves, 1, 2);
+    await (await fleet.client('job', { direct: true })).call('SET', 'key', 'value');
+    moves.move(...all, 2);
+    tell(moves, 1, 2);
+    const client = await fleet.client('job', { shard: 2, direct: true });
+    expect(await client.call('GET', 'key')).toBe('value');
+    expect(await client.call('DEL', 'gone')).toBe(0);
+    await fleet.shard(1).restart();
+    const again = async (...words: string[]) => {
+      let reply: unknown;
+      await expect.poll(async () => (reply = await client.call(...words))).not.toMatch(/^-UN/);
+      return reply;
+    };
+    expect(await again('GET', 'key')).toMatch(/^-LOST /);
+    expect(await client.call('GET', 'gone')).toBe(null);
+    expect(await client.call('INCR', 'key')).toMatch(/^-LOST /);
+    expect(await client.call('SATCHEL.WAIT', 'key', '5')).toMatch(/^-LOST /);
+    expect(await client.call('DBSIZE')).toMatch(/^-LOST /);
+    expect(await client.call('SET', 'key', '7')).toBe('OK');
+    expect(await client.call('INCR', 'key')).toBe(8);
+    expect(await client.call('FLUSHALL')).toBe('OK');
+    expect(await client.call('GET', 'other')).toBe(null);
+    expect(await client.call('DBSIZE')).toBe(0);
+  });
+
+  test('a new owner that comes back without its data never shows what it had changed', async () => {
+    fleet = await TestFleet.start({ shards: 2, losesData: true });
+    const moves = new SlotMoves('job', [{ start: 0, shard: 1 }]);
+    tell(moves, 1, 2);
+    const before = await fleet.client('job', { direct: true });
+    for (const key of ['kept', 'changed', 'deleted']) await before.call('SET', key, 'old');
+    moves.move(...all, 2);
+    tell(moves, 1, 2);
+    const client = await fleet.client('job', { shard: 2, direct: true });
+    await client.call('APPEND', 'changed', 'er');
+    await client.call('DEL', 'deleted');
+    await fleet.shard(2).restart();
+    const later = await fleet.client('job', { shard: 2, direct: true });
+    expect(await later.call('GET', 'kept')).toBe('old');
+    expect(await later.call('GET', 'changed')).toMatch(/^-LOST /);
+    expect(await later.call('GET', 'deleted')).toMatch(/^-LOST /);
+  });
+});

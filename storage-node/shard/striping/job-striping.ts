@@ -1,4 +1,5 @@
 import { chunkCount, chunkKey, isChunkKey, SatchelError, type Stripe, shardOfSlot, shardsOf, slotOf } from '@satchel/proto/core';
+import type { JobConfiguration } from '../../job-configuration.js';
 import { Key } from '../../store/key.js';
 import { inTurn } from '../in-turn.js';
 import type { ShardJob } from '../job.js';
@@ -22,6 +23,17 @@ export interface StripeListener {
 
 function removeObject(job: ShardJob, key: Key, nowMs: number): void {
   job.delete(key, nowMs);
+}
+
+/** The shards that may hold chunks of a slot: chunks stay where they are when their slot moves. */
+function holdersOf(configuration: JobConfiguration, slot: number): number[] {
+  const former = configuration.previous?.filter(({ start, end, lost }) => start <= slot && slot < end && !lost) ?? [];
+  return [shardOfSlot(configuration, slot), ...former.map(({ shard }) => shard)];
+}
+
+/** The shards that may hold chunks of a job. */
+function shardsHolding({ ranges, previous = [] }: JobConfiguration): number[] {
+  return [...new Set([...shardsOf(ranges), ...previous.filter(({ lost }) => !lost).map(({ shard }) => shard)])];
 }
 
 /** Whether the key is one of a chunk. */
@@ -85,7 +97,7 @@ export class JobStriping implements StripeListener {
   /** Removes the chunks of a put that was given up; throws `invalid-argument` if the object is there. */
   async abort(key: Buffer, version: string): Promise<void> {
     if (await this.isCurrent(key, version)) throw new SatchelError('invalid-argument', `version ${version} is complete`);
-    for (const shard of shardsOf(this.#job.configuration.ranges)) this.#drops.add(shard, version);
+    for (const shard of shardsHolding(this.#job.configuration)) this.#drops.add(shard, version);
   }
 
   /**
@@ -113,8 +125,9 @@ export class JobStriping implements StripeListener {
     }
   }
 
-  /** Whether a version is the one of the object here, or is becoming it. */
+  /** Whether a version is the one of the object here, or is becoming it. Rejects with `moved` on a shard that does not own the slot. */
   async isCurrent(key: Buffer, version: string): Promise<boolean> {
+    await this.#job.steering.bring(Key.of(key));
     if (this.#completing.has(version)) return true;
     const object = this.#job.find(Key.of(key), this.#job.clock.now());
     return object?.manifest === true && (await stripeOf(object)).version === version;
@@ -123,6 +136,7 @@ export class JobStriping implements StripeListener {
   /** A chunk of a version is gone for good: so is the object. */
   async removeBroken(key: Buffer, version: string): Promise<void> {
     const job = this.#job;
+    await job.steering.bring(Key.of(key));
     await inTurn(job, job, Key.of(key), 'write', job.clock.now(), async (_, own, nowMs) => {
       const copy = own.copy();
       const object = job.find(own, nowMs);
@@ -170,12 +184,12 @@ export class JobStriping implements StripeListener {
   /** The shards that have chunks of a stripe, or would have. */
   #shardsOfChunks(key: Buffer, stripe: Stripe): number[] {
     const { configuration } = this.#job;
-    const all = shardsOf(configuration.ranges);
+    const all = shardsHolding(configuration);
     if (all.length === 1) return all;
     const found = new Set<number>();
     const count = chunkCount(stripe);
     for (let index = 0; index < count && found.size < all.length; index++) {
-      found.add(shardOfSlot(configuration, slotOf(chunkKey({ version: stripe.version, index, key }))));
+      for (const shard of holdersOf(configuration, slotOf(chunkKey({ version: stripe.version, index, key })))) found.add(shard);
     }
     return [...found];
   }
