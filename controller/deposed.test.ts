@@ -41,4 +41,5 @@ it('one that does not lead any more tells them nothing, and refuses calls so tha
   await lapse();
   await expect(register()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('does not lead') });
   expect(node.messages.filter(({ end }) => end)).toEqual([]);
+  expect(test.store.all('jobs').map(({ state }) => state.kind)).toEqual(['active']);
 });

@@ -1,16 +1,22 @@
 import type * as wire from '@satchel/proto/gen';
-import { toServiceError } from '@satchel/proto/rpc';
+import { notLeading, toServiceError } from '@satchel/proto/rpc';
 import type { Jobs } from './jobs.js';
 
 /** Events that wait for somebody who does not read them; beyond, the watch is ended. */
 const mostWaiting = 10_000;
 
-/** The method of the control API that tells what happens to a job. */
-export function eventHandlers({ jobs }: { readonly jobs: Jobs }): Pick<wire.JobsHandlers, 'WatchJob'> {
-  return { WatchJob: (call) => watchJob(jobs, call) };
+interface EventParts {
+  readonly jobs: Jobs;
+  /** Whether this controller leads; one that does not tells nothing. Default: it does. */
+  readonly leads?: (() => boolean) | undefined;
 }
 
-function watchJob(jobs: Jobs, call: Parameters<wire.JobsHandlers['WatchJob']>[0]): void {
+/** The method of the control API that tells what happens to a job. */
+export function eventHandlers(parts: EventParts): Pick<wire.JobsHandlers, 'WatchJob'> {
+  return { WatchJob: (call) => watchJob(parts, call) };
+}
+
+function watchJob({ jobs, leads }: EventParts, call: Parameters<wire.JobsHandlers['WatchJob']>[0]): void {
   const { job } = call.request;
   try {
     jobs.table.active(job);
@@ -20,6 +26,11 @@ function watchJob(jobs: Jobs, call: Parameters<wire.JobsHandlers['WatchJob']>[0]
   }
   let waiting = 0;
   const stop = jobs.events.add(job, (event) => {
+    if (leads?.() === false) {
+      stop();
+      call.emit('error', notLeading());
+      return;
+    }
     waiting++;
     call.write(event, () => waiting--);
     if (event.kind === 'ended' || waiting > mostWaiting) {

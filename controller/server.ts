@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type * as wire from '@satchel/proto/gen';
-import { loadSchema, type ServerHandle, serve, toServiceError } from '@satchel/proto/rpc';
+import { loadSchema, notLeading, type ServerHandle, serve, toServiceError } from '@satchel/proto/rpc';
 import { decisionHandlers } from './decisions/decision-handlers.js';
 import type { DecisionLog } from './decisions/decision-log.js';
 import { eventHandlers } from './event-handlers.js';
@@ -106,7 +106,10 @@ function watchSlotMap(parts: ServerParts, call: Parameters<wire.JobsHandlers['Wa
   }
   const stop = jobs.watchers.add(job, {
     changed: () => call.write(slotMapToWire(jobs.table.active(job), fleet)),
-    ended: () => fail(new SatchelError('no-job', endedText(jobs.table.known(job)))),
+    ended: () => {
+      if (parts.leads?.() === false) call.emit('error', notLeading());
+      else fail(new SatchelError('no-job', endedText(jobs.table.known(job))));
+    },
   });
   call.on('cancelled', stop);
   call.on('close', stop);

@@ -42,7 +42,8 @@ export class JobEnding {
   lapsed(job: string): void {
     const { table, counters, environment } = this.#parts;
     const record = table.get(job);
-    if (record?.state.kind !== 'active') return;
+    // Where leadership went, the lease has begun anew.
+    if (record?.state.kind !== 'active' || environment.leads?.() === false) return;
     counters.lapsed();
     environment.log.info({ job }, 'lease lapsed');
     this.#start(record, 'lease-lapsed').catch((error: unknown) => {

@@ -177,10 +177,10 @@ export class Stages {
   }
 
   #lapsed(key: string): void {
-    const { log } = this.#parts.environment;
+    const { log, leads } = this.#parts.environment;
     const [job, stage] = split(key);
     const record = this.#trees.get(job)?.get(stage);
-    if (record?.state.kind !== 'active') return;
+    if (record?.state.kind !== 'active' || leads?.() === false) return;
     log.info({ job, stage }, 'lease of a stage lapsed');
     this.#start(record, 'lease-lapsed').catch((error: unknown) => {
       log.error({ err: error, job, stage }, 'the end of a stage could not be written; its lease begins anew');
@@ -243,7 +243,8 @@ export class Stages {
       if (reports !== undefined) this.#emptied.set(job, [...reports, ...this.#takeReports(job)]);
       throw error;
     });
-    const tree = this.#treeOf(record.job);
+    const tree = this.#trees.get(record.job);
+    if (tree === undefined) return;
     for (const one of settled) this.#told(tree, one);
     const forgettable = tree.forgettable();
     for (const stage of forgettable) tree.remove(stage);
