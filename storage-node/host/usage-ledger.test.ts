@@ -36,6 +36,7 @@ describe('usage of a node', () => {
     ledger.shardDown(0, [{ job: 'a', usage: usage({ requests: 8, dramBytes: 10, dramByteSeconds: 4 }) }], 400);
     // What was still on its way tells nothing new.
     ledger.record(0, changed('a', { requests: 6, dramBytes: 10 }), 401);
+    ledger.purged(0, 'a', usage({ requests: 8 }), 402);
     expect(ledger.total('a', 9000)).toMatchObject({ requests: 8, dramBytes: 0, dramByteSeconds: 4 });
     ledger.shardUp(0);
     ledger.record(0, changed('a', { requests: 2, dramBytes: 1 }), 10_000);

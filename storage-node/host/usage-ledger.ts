@@ -48,9 +48,9 @@ export class UsageLedger {
     for (const one of statistics) this.recordOne(index, one, nowMs);
   }
 
-  /** A job is gone from a shard; these are its last counters there. */
+  /** A job is gone from a shard; these are its last counters there. Of a shard that has died since they are settled already. */
   purged(index: number, job: string, usage: UsageTotals, nowMs: number): void {
-    this.recordOne(index, { job, usage, final: true }, nowMs);
+    if (!this.down.has(index)) this.recordOne(index, { job, usage, final: true }, nowMs);
   }
 
   /**
