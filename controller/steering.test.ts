@@ -114,6 +114,27 @@ describe('a job that is scaled', () => {
     expect(await scale(job, { throughputBytesPerSecond: 900 * MiB })).toMatchObject({ revision: 2, slotMap: { epoch: 2 } });
   });
 
+  it('and ends meanwhile is over, and reserves nothing', async () => {
+    await controller.joinNode('n1', 1);
+    const { job } = await controller.register({ hints: { throughputBytesPerSecond: 400 * MiB, capacityBytes: 100 * MiB } });
+    await controller.joinNode('n2', 1);
+    const { store } = controller.now;
+    const commit = store.commit.bind(store);
+    const begun = new Promise<() => void>((resolve) => {
+      store.commit = (changes) => new Promise((done, failed) => resolve(() => commit(changes).then(done, failed)));
+    });
+    const scaling = scale(job, { throughputBytesPerSecond: 900 * MiB, capacityBytes: 600 * MiB }).catch(
+      (error: unknown) => error,
+    );
+    const write = await begun;
+    store.commit = commit;
+    await controller.endJob(job);
+    write();
+    expect(await scaling).toMatchObject({ code: 'no-job' });
+    expect(await controller.getJob(job)).toMatchObject({ state: 'ended' });
+    expect((await controller.listNodes()).map(({ dramAllocatedBytes }) => dramAllocatedBytes)).toEqual([0, 0]);
+  });
+
   it('deals its quota to the shards it has then', async () => {
     const one = await controller.joinNode('n1', 1);
     const { job } = await controller.register({ hints: { throughputBytesPerSecond: 400 * MiB, capacityBytes: 400 * MiB } });
