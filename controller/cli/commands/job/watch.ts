@@ -1,5 +1,5 @@
 import type { JobEvent__Output } from '@satchel/proto/gen';
-import { type ControllerChannel, dial, fromServiceError } from '@satchel/proto/rpc';
+import { dial, fromServiceError } from '@satchel/proto/rpc';
 import type { Command } from 'commander';
 import { type CliProcess, contextOf, newCommand } from '../../context.js';
 import { reclaimedText } from '../../stage-view.js';
@@ -14,21 +14,20 @@ export function addJobWatch(parent: Command, io: CliProcess): void {
 async function watch(job: string, command: Command, io: CliProcess): Promise<void> {
   const context = contextOf(command, io);
   const channel = dial(context.controller);
-  const stop = () => channel.close();
+  const stream = channel.jobs.watchJob({ job });
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    stream.cancel();
+  };
   io.on('SIGINT', stop);
   try {
-    for await (const event of events(channel, job)) context.output.result(event, () => eventText(event));
+    for await (const event of stream) context.output.result(event, () => eventText(event as JobEvent__Output));
+  } catch (error) {
+    if (!stopped) throw fromServiceError(error as Parameters<typeof fromServiceError>[0], channel.address);
   } finally {
     io.off('SIGINT', stop);
     channel.close();
-  }
-}
-
-async function* events(channel: ControllerChannel, job: string): AsyncGenerator<JobEvent__Output> {
-  try {
-    for await (const event of channel.jobs.watchJob({ job })) yield event as JobEvent__Output;
-  } catch (error) {
-    throw fromServiceError(error as Parameters<typeof fromServiceError>[0], channel.address);
   }
 }
 
