@@ -107,7 +107,9 @@ export async function lead(
     port: rpc.port,
     pages: pagesOf(metrics, () => statusPage({ jobs, fleet, decisions }, clock.now(), config.objectUri)),
     close: async () => {
+      // Nodes that are processes of this one leave a controller that is there.
       const scaled = scaling.close();
+      if (leads()) await scaled;
       stop();
       await Promise.all([scaled, rpc.close(leads() ? undefined : 0)]);
       if (leads()) await jobs.usage.flush();

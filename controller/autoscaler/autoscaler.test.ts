@@ -121,7 +121,7 @@ it('starts nodes at once when a job is short of something, and does so once', as
   await pass(10);
   await registering;
   expect(provider.there.size).toBe(2);
-  expect(last('start')?.because).toContain('with what 1 jobs lack');
+  expect(last('start')?.because).toContain('with what a job lacks');
 });
 
 it('drains what is too much, and has it taken away when it has left', async () => {

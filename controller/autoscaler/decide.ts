@@ -180,7 +180,7 @@ const nodeFigures = ({ jobs, used }: NodeLoad): Figure[] => [
 
 function whyGrow({ snapshot, policy, load, serving }: Context, lacking: number): string {
   if (lacking > 0) return `${serving.length + snapshot.starting.length} nodes, the least is ${policy.least}`;
-  const missing = snapshot.jobsMissing > 0 ? `, with what ${snapshot.jobsMissing} jobs lack` : '';
+  const missing = snapshot.jobsMissing > 0 ? `, with what ${jobsText(snapshot.jobsMissing)}` : '';
   return `${describeLoad(load)}${missing}, above ${percent(policy.high)}`;
 }
 
@@ -190,3 +190,5 @@ function whyLimited(context: Context, lacking: number): string {
   const why = held >= policy.most ? `there are ${held} nodes, which is the most` : 'the provider has no node that would help';
   return `${whyGrow(context, lacking)}; ${why}`;
 }
+
+const jobsText = (count: number): string => (count === 1 ? 'a job lacks' : `${count} jobs lack`);

@@ -99,7 +99,7 @@ export class LocalProvider implements NodeProvider {
     const plan = { name: node, main, arguments: this.#argumentsOf(node), environment };
     const part = new SupervisedProcess(plan, {
       readyTimeoutMs,
-      onLine: (line) => log.warn({ node }, line),
+      onLine: (line) => log.warn({ node }, `${node}: ${line}`),
       onSpawn: (child) => this.#file.recordChild(child),
       onNotice: (text) => log.info({ node }, text),
       onGiveUp: (error) => this.#becomes(node, 'failed', error),
