@@ -4,12 +4,11 @@ import type { Logger } from 'pino';
 import { commitInBackground, type Environment } from './environment.js';
 import { DirectoryKeeper } from './fleet/fleet-directory.js';
 import type { FleetEvents, NodeView } from './fleet/fleet-events.js';
-import { FleetRooms, type OpenNode, roomOf } from './fleet/fleet-rooms.js';
+import { FleetRooms, openNodes, roomOf } from './fleet/fleet-rooms.js';
+import { LivedTime } from './fleet/lived-time.js';
 import {
-  counts,
   hasSession,
   heartbeatMsFor,
-  isTrusted,
   type LifeTimes,
   lifeTimes,
   type NodeConnection,
@@ -18,6 +17,8 @@ import {
 } from './fleet/node-life.js';
 import { type NodeIntroduction, recordOf, shardsWithOtherContents } from './fleet/node-records.js';
 import { checkNotTaken } from './fleet/rivals.js';
+import { shardOf } from './fleet/shard-of.js';
+import { InTurn } from './in-turn.js';
 import type { DrainedBy, FleetRecord, NodeRecord } from './model.js';
 import type { NodeSession } from './node-session.js';
 import type { ReservedCapacity, RoomIndex, ShardRoom } from './placement.js';
@@ -49,6 +50,8 @@ export class Fleet {
   readonly #log: Logger;
   readonly #events: FleetEvents;
   readonly #times: LifeTimes;
+  readonly #lived: LivedTime;
+  readonly #joins = new InTurn();
   readonly #nodes = new Map<string, Entry>();
   readonly #shards = new Map<number, { readonly node: string; readonly index: number }>();
   /** Nodes that want to join under a name that is connected. */
@@ -57,9 +60,6 @@ export class Fleet {
   readonly #rooms: FleetRooms;
   #fleet: FleetRecord;
   #cancelSweep: () => void;
-  /** Time as nodes' lives count it: none passes while this process stands still or its clock jumps. */
-  #livedMs: number;
-  #sweptMs: number;
 
   /** Nodes that were up when the state was written are awaited. */
   constructor({ store, clock, log }: Environment, fleet: FleetRecord, events: FleetEvents, times: LifeTimes = lifeTimes) {
@@ -69,8 +69,7 @@ export class Fleet {
     this.#fleet = fleet;
     this.#events = events;
     this.#times = times;
-    this.#sweptMs = clock.now();
-    this.#livedMs = this.#sweptMs;
+    this.#lived = new LivedTime(clock, 2 * sweepMs);
     this.#rivals = new Waiters(clock);
     const nodes = this.#nodes;
     this.#directory = new DirectoryKeeper(clock, {
@@ -82,7 +81,7 @@ export class Fleet {
       },
     });
     this.#rooms = new FleetRooms(
-      () => this.#open(),
+      () => openNodes(nodes.values()),
       (shard) => this.#nodes.get(this.nodeOfShard(shard) ?? '')?.record,
     );
     for (const record of store.all('nodes')) this.#restore(record);
@@ -94,7 +93,11 @@ export class Fleet {
    * with it what is lost if shards have other contents than before. Throws `unavailable` if a node of the same name is connected from
    * another address.
    */
-  async join(introduction: NodeIntroduction, session: NodeSession): Promise<{ record: NodeRecord; heartbeatMs: number }> {
+  join(introduction: NodeIntroduction, session: NodeSession): Promise<{ record: NodeRecord; heartbeatMs: number }> {
+    return this.#joins.run(introduction.node, () => this.#join(introduction, session));
+  }
+
+  async #join(introduction: NodeIntroduction, session: NodeSession): Promise<{ record: NodeRecord; heartbeatMs: number }> {
     await checkNotTaken(introduction, this.#nodes.get(introduction.node), this.#rivals);
     const { node } = introduction;
     const before = this.#nodes.get(node);
@@ -109,19 +112,31 @@ export class Fleet {
     };
     this.#nodes.set(node, entry);
     for (const { index, shard } of record.shards) this.#shards.set(shard, { node, index });
-    const emptied = shardsWithOtherContents(before?.record, record);
-    if (emptied.length > 0) {
-      this.#log.warn({ node, shards: emptied }, 'a node is back without what it held');
-      await this.#events.emptied(node, emptied);
+    try {
+      await this.#writeDown(record, before?.record);
+    } catch (error) {
+      // It is as it was before: what it lost is found out again when it comes again.
+      if (before === undefined) this.#nodes.delete(node);
+      else this.#nodes.set(node, { ...before, connection: this.#next(before.connection, { kind: 'ended' }) });
+      throw error;
     }
-    await this.#store.commit([
-      { collection: 'fleet', key: 'fleet', value: this.#fleet },
-      { collection: 'nodes', key: node, value: record },
-    ]);
     const everyMs = heartbeatMsFor(this.#nodes.size);
     entry.connection = this.#next(entry.connection, { kind: 'joined', heartbeatMs: everyMs });
     this.#changed(record.shards.map(({ shard }) => shard));
     return { record: entry.record, heartbeatMs: everyMs };
+  }
+
+  /** What is lost comes first: a controller that fails between the two finds it out again. */
+  async #writeDown(record: NodeRecord, before: NodeRecord | undefined): Promise<void> {
+    const emptied = shardsWithOtherContents(before, record);
+    if (emptied.length > 0) {
+      this.#log.warn({ node: record.node, shards: emptied }, 'a node is back without what it held');
+      await this.#events.emptied(record.node, emptied);
+    }
+    await this.#store.commit([
+      { collection: 'fleet', key: 'fleet', value: this.#fleet },
+      { collection: 'nodes', key: record.node, value: record },
+    ]);
   }
 
   /** A connected node was heard. */
@@ -179,7 +194,7 @@ export class Fleet {
     const entry = this.#known(node);
     if (hasSession(entry.connection)) throw new SatchelError('unavailable', `node '${node}' is up; drain it, or stop it first`);
     if (entry.connection.kind === 'awaited') this.#down(node, entry, this.#next(entry.connection, { kind: 'left' }));
-    if (entry.connection.kind !== 'lost') this.#lose(node, entry, { kind: 'lost', sinceMs: this.#lived() });
+    if (entry.connection.kind !== 'lost') this.#lose(node, entry, { kind: 'lost', sinceMs: this.#lived.now() });
     if (entry.connection.kind === 'lost') return entry;
     throw new SatchelError('unavailable', `no other node is up that could take what jobs have on '${node}'`);
   }
@@ -216,12 +231,7 @@ export class Fleet {
   shard(shard: number): Shard | undefined {
     const place = this.#shards.get(shard);
     const entry = place && this.#nodes.get(place.node);
-    const listen = entry?.record.shards.find(({ index }) => index === place?.index);
-    if (entry === undefined || listen === undefined) return undefined;
-    const up = counts(entry.connection) && !entry.downShards.has(shard) && listen.endpointPort > 0;
-    const { endpointPort, directPort, socket } = listen;
-    const { node, host } = entry.record;
-    return { shard, node, host, endpointPort, directPort, socket, state: up ? 'up' : 'down' };
+    return entry && shardOf(entry, shard);
   }
 
   /** What shards have free that may get new jobs: up, on a node that does not drain, and above suspicion unless none is. */
@@ -261,7 +271,7 @@ export class Fleet {
   }
 
   #next(connection: NodeConnection, event: NodeEvent): NodeConnection {
-    return nextConnection(connection, event, this.#lived(), this.#times);
+    return nextConnection(connection, event, this.#lived.now(), this.#times);
   }
 
   /** The node of a session, unless another session has replaced it. */
@@ -274,17 +284,8 @@ export class Fleet {
     for (const { connection } of this.#nodes.values()) if (connection.kind === 'connected') yield connection.session;
   }
 
-  #open(): OpenNode[] {
-    const staying = [...this.#nodes.values()].filter(({ record, connection }) => counts(connection) && !record.draining);
-    const trusted = staying.filter(({ connection }) => isTrusted(connection));
-    return (trusted.length > 0 ? trusted : staying).map(({ record, downShards }) => {
-      const running = record.shards.filter(({ shard, endpointPort }) => endpointPort > 0 && !downShards.has(shard));
-      return { record, shards: running.map(({ shard }) => shard) };
-    });
-  }
-
   #restore(record: NodeRecord): void {
-    const now = this.#livedMs;
+    const now = this.#lived.now();
     const { leastDownMs } = this.#times;
     const connection: NodeConnection = record.up
       ? { kind: 'awaited', untilMs: now + leastDownMs }
@@ -308,13 +309,8 @@ export class Fleet {
     this.#events.shardsChanged(shards);
   }
 
-  #lived(): number {
-    return this.#livedMs + Math.max(0, Math.min(2 * sweepMs, this.#clock.now() - this.#sweptMs));
-  }
-
   readonly #sweep = (): void => {
-    this.#livedMs = this.#lived();
-    this.#sweptMs = this.#clock.now();
+    this.#lived.tick();
     const heartbeatMs = heartbeatMsFor(this.#nodes.size);
     for (const [node, entry] of this.#nodes) this.#judge(node, entry, heartbeatMs);
     this.#cancelSweep = this.#clock.after(sweepMs, this.#sweep);
@@ -342,7 +338,7 @@ export class Fleet {
 
   /** A node is given up only while others can take its place: before, nothing is gained by it, and it may come back with all it has. */
   #lose(node: string, entry: Entry, connection: NodeConnection): void {
-    if (this.#open().length === 0) return;
+    if (openNodes(this.#nodes.values()).length === 0) return;
     this.#log.warn({ node }, 'node is given up');
     entry.connection = connection;
     this.#events.lost(node);

@@ -1,11 +1,23 @@
 import type { NodeRecord } from '../model.js';
 import { type NodeTotals, type ReservedCapacity, RoomIndex, type ShardRoom } from '../placement.js';
 import { shardBytesPerSecond } from '../sizing/tier-facts.js';
+import type { NodeView } from './fleet-events.js';
+import { counts, isTrusted } from './node-life.js';
 
 /** A node that may get jobs, and the shards of it that run. */
 export interface OpenNode {
   readonly record: NodeRecord;
   readonly shards: readonly number[];
+}
+
+/** Nodes that may get jobs: up, not draining, and above suspicion unless none is. */
+export function openNodes(nodes: Iterable<NodeView & { readonly downShards: ReadonlySet<number> }>): OpenNode[] {
+  const staying = [...nodes].filter(({ record, connection }) => counts(connection) && !record.draining);
+  const trusted = staying.filter(({ connection }) => isTrusted(connection));
+  return (trusted.length > 0 ? trusted : staying).map(({ record, downShards }) => {
+    const running = record.shards.filter(({ shard, endpointPort }) => endpointPort > 0 && !downShards.has(shard));
+    return { record, shards: running.map(({ shard }) => shard) };
+  });
 }
 
 /** The rooms of a fleet: indexed when they are asked for after the fleet changed, and kept up to date while only reservations do. */
