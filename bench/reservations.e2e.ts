@@ -4,7 +4,7 @@ import { useCluster } from './testing/test-cluster.js';
 
 const MiB = 1024 * 1024;
 const valueBytes = 64 * 1024;
-const shared = useCluster({ nodes: 1, shards: 1, dram: '64MiB', ssd: '256MiB' });
+const shared = useCluster({ nodes: 1, shards: 1, dram: '32MiB', ssd: '128MiB' });
 let watch: JobWatch;
 beforeAll(() => {
   watch = new JobWatch(shared.cluster.controller);
@@ -26,17 +26,17 @@ async function held(job: TestJob, bytes: number): Promise<{ dram: number; ssd: n
 }
 
 test('a job without hints uses what is free, leaves alone what others reserved, and spills the rest', async () => {
-  const reserving = await shared.register({ capacity: '24MiB', latencySensitive: true });
+  const reserving = await shared.register({ capacity: '12MiB', latencySensitive: true });
   // Nobody has connected to it yet; what it reserved is kept for it all the same.
   const other = await shared.register();
-  const count = (80 * MiB) / valueBytes;
+  const count = (40 * MiB) / valueBytes;
   await putAll(other, count);
   const taken = await held(other, count * valueBytes);
-  expect(taken.dram).toBeLessThanOrEqual(40 * MiB);
-  expect(taken.dram).toBeGreaterThan(32 * MiB);
-  expect(taken.dram + taken.ssd).toBeGreaterThanOrEqual(80 * MiB);
+  expect(taken.dram).toBeLessThanOrEqual(20 * MiB);
+  expect(taken.dram).toBeGreaterThan(15 * MiB);
+  expect(taken.dram + taken.ssd).toBeGreaterThanOrEqual(40 * MiB);
 
-  const own = (20 * MiB) / valueBytes;
+  const own = (10 * MiB) / valueBytes;
   await putAll(reserving, own);
   expect(await held(reserving, own * valueBytes)).toMatchObject({ ssd: 0 });
   for (const index of [0, 1, count - 1]) {
@@ -47,5 +47,5 @@ test('a job without hints uses what is free, leaves alone what others reserved, 
   await reserving.end();
   const later = await shared.register();
   await putAll(later, own);
-  expect((await held(later, own * valueBytes)).dram).toBeGreaterThan(16 * MiB);
+  expect((await held(later, own * valueBytes)).dram).toBeGreaterThan(8 * MiB);
 }, 60_000);

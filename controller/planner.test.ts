@@ -89,3 +89,18 @@ describe('a plan', () => {
     await expect(plan({ hints: { valueBytes: 0 } })).rejects.toThrow('hint valueSize: 0 was given');
   });
 });
+
+describe('what is reserved', () => {
+  it('is told to the node with the job, in all and by job, and again when the job ends', async () => {
+    const node = await controller.joinNode('n1', 1);
+    const first = await controller.register({ hints: { capacityBytes: 64 * MiB } });
+    const second = await controller.register({ hints: { capacityBytes: 8 * MiB, latencySensitive: false } });
+    const told = (job: string) => node.saw(({ configure }) => configure?.jobs.some((one) => one.job === job));
+    const { configure } = await told(second.job);
+    expect(configure?.reserved).toMatchObject([{ dramBytes: 64 * MiB, ssdBytes: 8 * MiB }]);
+    expect(configure?.jobs.find(({ job }) => job === second.job)?.reserved).toMatchObject([{ dramBytes: 0, ssdBytes: 8 * MiB }]);
+    await controller.endJob(first.job);
+    const { end } = await node.saw(({ end }) => end?.job === first.job);
+    expect(end?.reserved).toMatchObject([{ dramBytes: 0, ssdBytes: 8 * MiB }]);
+  });
+});
