@@ -349,3 +349,37 @@ test('other shards are found by the directory', () => {
   expect(registry.addressOf(9)).toBe(address);
   expect(registry.addressOf(8)).toBeUndefined();
 });
+
+describe('the end of a stage', () => {
+  const prefixEmptied = (job: string, objects: number) => ({ kind: 'prefix-emptied', job, serial: 1, reclaimed: { objects } });
+  const endStage = (job: string, pending = true) => {
+    const record = activeRecord(job);
+    if (record.state !== 'active') return;
+    const endedPrefixes = [{ serial: 1, prefix: 'map/', pending }];
+    table.set(job, { ...record, configuration: { ...record.configuration, endedPrefixes } });
+    registry.jobsChanged([job]);
+  };
+
+  test('is carried out where the job is open, and answered at once where it never was', async () => {
+    table.set('a', activeRecord('a'));
+    await put('a', 'map/1', 'value');
+    await put('a', 'other', 'value');
+    endStage('a');
+    await expect.poll(() => sent.at(-1)).toMatchObject(prefixEmptied('a', 1));
+    expect(registry.jobOf('a')?.objectCount).toBe(1);
+    endStage('b');
+    expect(sent.at(-1)).toMatchObject(prefixEmptied('b', 0));
+    expect(registry.jobsLoaded).toBe(1);
+  });
+
+  test('is carried out by a shard that comes back, on what it finds, and writes meet it from the first on', async () => {
+    stores.leftJobs = new Set(['a']);
+    begin();
+    endStage('a');
+    expect(stores.opened).toEqual(['a']);
+    await expect.poll(() => sent.at(-1)).toMatchObject(prefixEmptied('a', 0));
+    expect(() => put('a', 'map/late', 'x')).toThrow('has ended');
+    endStage('c', false);
+    expect(() => put('c', 'map/late', 'x')).toThrow('has ended');
+  });
+});
