@@ -2,6 +2,7 @@ import { type Clock, SatchelError, type Tier, tiers } from '@satchel/proto/core'
 import type { Key } from '../store/key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, scanEnd } from '../store/tier-store.js';
 import { ExpiryWheel } from './expiry-wheel.js';
+import type { Before, JobObjectsParts, OpenStore } from './job-objects-parts.js';
 import { fullError, type JobSpace } from './job-space.js';
 import type { JobStore } from './job-store.js';
 import { JobUploads } from './job-uploads.js';
@@ -12,16 +13,7 @@ import type { ObjectListener } from './object-listener.js';
 import { PrefixCounters } from './prefix-counters.js';
 import { SealedPrefixes } from './sealed-prefixes.js';
 import { inSlices } from './slices.js';
-import { isChunk, type StripeListener } from './striping/job-striping.js';
-
-/** What a put replaces. */
-interface Before extends Account {
-  /** It was dropped to make room for its successor: gone although the put is not done. */
-  evicted: boolean;
-}
-
-/** Opens a job's store; `onEvicted` is to be called for each object that the store drops by itself, before it does. */
-export type OpenStore = (onEvicted: (key: Key, object: StoredObject) => void) => JobStore;
+import { isChunk } from './striping/job-striping.js';
 
 /** Objects looked at between two looks at the clock. */
 const objectsPerStep = 32;
@@ -57,17 +49,7 @@ export class JobObjects {
   /** Of a cache: what the puts under way replace, by key. */
   readonly #replacing = new Map<string, Before>();
 
-  constructor(parts: {
-    openStore: OpenStore;
-    space: JobSpace;
-    usage: JobUsage;
-    gate: KeyGate;
-    clock: Clock;
-    listener: ObjectListener;
-    /** Whether the job is a cache, whose store drops objects by itself. */
-    evicts: boolean;
-    stripes: StripeListener;
-  }) {
+  constructor(parts: JobObjectsParts) {
     this.#openStore = parts.openStore;
     this.#space = parts.space;
     this.#usage = parts.usage;

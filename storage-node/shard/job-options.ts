@@ -3,7 +3,7 @@ import type { JobConfiguration } from '../job-configuration.js';
 import type { HeapSpace } from './collections/heap-space.js';
 import type { Grant } from './grant.js';
 import type { ShardJob } from './job.js';
-import type { OpenStore } from './job-objects.js';
+import type { OpenStore } from './job-objects-parts.js';
 import type { PersistedObjects } from './job-store.js';
 import type { JobUsage } from './job-usage.js';
 import type { SteeringHooks } from './steering/job-steering.js';

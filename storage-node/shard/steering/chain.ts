@@ -46,3 +46,11 @@ export function chainOf({ previous = [] }: JobConfiguration, shard: number, owne
 export function formerSlots({ previous = [] }: JobConfiguration, shard: number): SlotSet {
   return SlotSet.of(previous.filter((entry) => entry.shard === shard && !entry.lost));
 }
+
+/** Whether two configurations give every slot to the same shard. */
+export function sameRanges(left: JobConfiguration, right: JobConfiguration): boolean {
+  return (
+    left.ranges.length === right.ranges.length &&
+    left.ranges.every(({ start, shard }, index) => right.ranges[index]?.start === start && right.ranges[index]?.shard === shard)
+  );
+}

@@ -8,13 +8,14 @@ import { lastKeyIndex } from '../job-routing.js';
 import { KeyGate } from '../key-gate.js';
 import { LostKeys } from '../lost-keys.js';
 import type { ShardCalls } from '../striping/shard-calls.js';
-import { chainOf, formerSlots, slotsOf } from './chain.js';
+import { chainOf, formerSlots, sameRanges, slotsOf } from './chain.js';
+import { EmptiedReport } from './emptied-report.js';
 import { type FenceStore, Fences } from './fences.js';
 import { FormerSlots } from './former-slots.js';
 import { JobWide } from './job-wide.js';
 import { Predecessors } from './predecessors.js';
 import { Rest } from './rest.js';
-import { SlotSet, type SlotSpan } from './slot-set.js';
+import { difference, everySlot, SlotSet, type SlotSpan } from './slot-set.js';
 import { SteeredCommand } from './steered-command.js';
 import { TakeOver } from './take-over.js';
 
@@ -65,9 +66,8 @@ export class JobSteering {
   #given: JobConfiguration | undefined;
   #underWay = 0;
   #idle: (() => void)[] = [];
-  #checking = false;
   readonly #listeners = new Set<() => void>();
-  #told = new Set<string>();
+  readonly #report: EmptiedReport;
   #ended = false;
 
   constructor(job: ShardJob, calls: () => ShardCalls, hooks: SteeringHooks = {}) {
@@ -75,7 +75,15 @@ export class JobSteering {
     this.#calls = calls;
     this.#hooks = hooks;
     this.#fences = new Fences(hooks.fences);
-    this.#former = new FormerSlots(job, () => this.#checkSoon());
+    this.#former = new FormerSlots(job, () => this.#report.soon());
+    this.#report = new EmptiedReport({
+      shard: job.shard,
+      former: this.#former,
+      configuration: () => this.#given,
+      owned: () => this.owned,
+      emptied: hooks.emptied,
+      looked: () => this.#settle(),
+    });
     this.predecessors = new Predecessors(job, calls);
     this.takeOver = new TakeOver(job, calls);
     this.jobWide = new JobWide(job, calls);
@@ -85,7 +93,7 @@ export class JobSteering {
   follow(configuration: JobConfiguration): void {
     if (this.#given !== undefined && !supersedes(configuration, this.#given)) return;
     this.#given = configuration;
-    this.#told.clear();
+    this.#report.forget();
     this.#route();
   }
 
@@ -236,12 +244,13 @@ export class JobSteering {
 
   /** Says again which slots are empty: the controller may not have heard it. */
   reportAgain(): void {
-    this.#told.clear();
-    if (this.#given !== undefined) this.#checkSoon();
+    this.#report.forget();
+    if (this.#given !== undefined) this.#report.soon();
   }
 
   end(): void {
     this.#ended = true;
+    this.#report.end();
     this.predecessors.end();
   }
 
@@ -331,59 +340,8 @@ export class JobSteering {
       throw notYours(slot, shard);
     if (given.epoch >= epoch && this.#ownerOf(slot) !== shard) throw notYours(slot, shard);
   }
-
-  #checkSoon(): void {
-    if (this.#checking || this.#ended) return;
-    this.#checking = true;
-    setImmediate(() => {
-      this.#checking = false;
-      if (!this.#ended) this.#check();
-    });
-  }
-
-  /** Tells the controller of slots that are empty, each of its spans as a whole. */
-  #check(): void {
-    const { previous = [], epoch } = this.#given as JobConfiguration;
-    const { shard } = this.#job;
-    const empty = previous.filter((entry) => entry.shard === shard && !entry.lost && this.#isOver(entry, previous));
-    const news = empty.filter(({ start, end }) => !this.#told.has(`${start}-${end}`));
-    for (const { start, end } of news) this.#told.add(`${start}-${end}`);
-    if (news.length > 0)
-      this.#hooks.emptied?.(
-        epoch,
-        news.map(({ start, end }) => ({ start, end })),
-      );
-    this.#settle();
-  }
-
-  #isOver({ start, end }: SlotSpan, previous: NonNullable<JobConfiguration['previous']>): boolean {
-    for (let slot = start; slot < end; slot++) {
-      // Its own again: no matter of its own past, but of that of others.
-      if (this.owned.has(slot)) {
-        if (previous.some((other) => other.shard !== this.#job.shard && other.start <= slot && slot < other.end)) return false;
-      } else if (this.#former.holds(slot)) return false;
-    }
-    return true;
-  }
 }
 
 function notYours(slot: number, shard: number): SatchelError {
   return new SatchelError('unavailable', `slot ${slot} is not shard ${shard}'s as far as is known here`);
-}
-
-function everySlot(): SlotSet {
-  return SlotSet.of([{ start: 0, end: 16_384 }]);
-}
-
-function difference(left: SlotSet, right: SlotSet): SlotSet {
-  const rest = new SlotSet();
-  for (const slot of left) if (!right.has(slot)) rest.add(slot);
-  return rest;
-}
-
-function sameRanges(left: JobConfiguration, right: JobConfiguration): boolean {
-  return (
-    left.ranges.length === right.ranges.length &&
-    left.ranges.every(({ start, shard }, index) => right.ranges[index]?.start === start && right.ranges[index]?.shard === shard)
-  );
 }

@@ -67,3 +67,15 @@ export class SlotSet {
     return spans;
   }
 }
+
+/** All slots. */
+export function everySlot(): SlotSet {
+  return SlotSet.of([{ start: 0, end: slotCount }]);
+}
+
+/** The slots of one set that are not in another. */
+export function difference(left: SlotSet, right: SlotSet): SlotSet {
+  const rest = new SlotSet();
+  for (const slot of left) if (!right.has(slot)) rest.add(slot);
+  return rest;
+}
