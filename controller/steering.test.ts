@@ -304,6 +304,34 @@ describe('a node that is gone for good', () => {
   });
 });
 
+describe('a node that is given up while nothing can be written down', () => {
+  const remove = (node: string) =>
+    controller.now.channel.call(controller.now.channel.fleet, controller.now.channel.fleet.removeNode, { node, lost: true });
+
+  it('loses its slots when it can, unless it is back by then', async () => {
+    const nodes = [await controller.joinNode('n1', 1), await controller.joinNode('n2', 1), await controller.joinNode('n3', 1)];
+    const { job } = await controller.register({ hints: { throughputBytesPerSecond: 1400 * MiB }, leaseSeconds: 3600 });
+    const { store } = controller.now;
+    const commit = store.commit.bind(store);
+    store.commit = () => Promise.reject(new Error('the disk is full'));
+    for (const [index, node] of nodes.slice(0, 2).entries()) {
+      node.leave();
+      await vi.waitFor(async () => expect((await controller.listNodes())[index]?.state).not.toBe('up'));
+      await remove(`n${index + 1}`);
+    }
+    expect(shardsOf(await controller.getJob(job))).toEqual([1, 2, 3]);
+    store.commit = commit;
+    await nodes[0]?.join();
+    await vi.waitFor(async () => {
+      nodes[2]?.send({ heartbeat: {} });
+      nodes[0]?.send({ heartbeat: {} });
+      await controller.passTime(1000);
+      expect((await controller.getJob(job)).previous.map(({ shard, lost }) => [shard, lost])).toContainEqual([2, true]);
+    });
+    expect((await controller.getJob(job)).previous.some(({ shard }) => shard === 1)).toBe(false);
+  });
+});
+
 describe('a node that is back without what it held', () => {
   it('keeps its slots, and what was there is lost', async () => {
     const contents = (text: string) => ({ shards: (node.hello.shards ?? []).map((shard) => ({ ...shard, contents: text })) });

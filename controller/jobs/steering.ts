@@ -50,7 +50,9 @@ export class JobSteering {
    * everything is durable that could be; the rest is tried again.
    */
   async lost(shards: readonly number[], jobs: readonly string[]): Promise<void> {
-    const gone = new Set(shards);
+    const { fleet, environment } = this.#parts;
+    // One that came back in the meantime has what it held.
+    const gone = new Set(shards.filter((shard) => fleet.shard(shard)?.state !== 'up'));
     const failures: unknown[] = [];
     const left: string[] = [];
     for (let from = 0; from < jobs.length; from += jobsAtOnce) {
@@ -63,7 +65,7 @@ export class JobSteering {
       }
     }
     if (left.length === 0) return;
-    const { clock, log } = this.#parts.environment;
+    const { clock, log } = environment;
     log.warn({ err: failures[0], shards, jobs: left.length }, 'slots of shards that are gone have no new owners yet');
     this.#timers.set(
       `lost ${shards.join()}`,
