@@ -63,8 +63,8 @@ class Controller {
   /** Hears which slots are empty, and says so to all. */
   listen(delaysMs: readonly number[]): void {
     const said = this.#fleet.shards.flatMap(({ shard, emptied }) => emptied.splice(0).map((what) => ({ shard, ...what })));
-    for (const { shard, spans } of said) {
-      this.tell(this.moves.emptied(shard, spans), delaysMs);
+    for (const { shard, epoch, spans } of said) {
+      this.tell(this.moves.emptied(shard, epoch, spans), delaysMs);
     }
   }
 

@@ -130,7 +130,7 @@ describe('a shard that had slots before', () => {
     const client = await at(2);
     expect(await client.call('GETDEL', 'key')).toBe('value');
     await expect.poll(() => fleet.shard(1).emptied).toEqual([{ job: 'job', epoch: 2, spans: [{ start: 0, end: 16_384 }] }]);
-    moves.emptied(1, [{ start: 0, end: 16_384 }]);
+    moves.emptied(1, 2, [{ start: 0, end: 16_384 }]);
     tell(moves, 1, 2);
     expect(fleet.shard(2).jobs.get('job')?.steering.steered).toBe(false);
     await expect.poll(() => fleet.shard(1).jobs.get('job')?.steering.steered).toBe(false);
@@ -140,7 +140,7 @@ describe('a shard that had slots before', () => {
     const { moves, at } = await started();
     await (await at(1)).call('SET', 'key', 'value');
     moves.move(...all, 2);
-    moves.emptied(1, [{ start: 0, end: 16_384 }]);
+    moves.emptied(1, 2, [{ start: 0, end: 16_384 }]);
     tell(moves, 1);
     await expect.poll(() => fleet.shard(1).jobs.get('job')?.objects.count).toBe(0);
   });

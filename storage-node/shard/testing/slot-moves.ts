@@ -46,11 +46,11 @@ export class SlotMoves {
     return this.configuration;
   }
 
-  /** A shard said that these slots are empty there. */
-  emptied(shard: number, spans: readonly { readonly start: number; readonly end: number }[]): JobConfiguration {
+  /** A shard said, going by an epoch, that these slots are empty there: what it may hold of them since it had them again is another matter. */
+  emptied(shard: number, epoch: number, spans: readonly { readonly start: number; readonly end: number }[]): JobConfiguration {
     const { previous = [], revision = 0 } = this.configuration;
     const left = previous.filter(
-      (entry) => entry.shard !== shard || !spans.some(({ start, end }) => start <= entry.start && entry.end <= end),
+      (entry) => entry.shard !== shard || entry.epoch > epoch || !spans.some(({ start, end }) => start <= entry.start && entry.end <= end),
     );
     this.configuration = { ...this.configuration, revision: revision + 1, previous: left };
     return this.configuration;
