@@ -115,7 +115,7 @@ export class LocalProvider implements NodeProvider {
 
   #becomes(node: string, phase: ProvidedNode['phase'], error?: unknown): void {
     const there = this.#nodes.get(node);
-    if (there === undefined || there.phase === 'stopping') return;
+    if (there === undefined || there.phase === 'stopping' || this.#closed !== undefined) return;
     there.phase = phase;
     if (error !== undefined) this.#options.log.warn({ err: error, node }, 'a node of the local provider does not run');
   }
