@@ -27,9 +27,19 @@ export class SteeredCommand {
   /** The whole command, to be passed on. */
   readonly #words: readonly Buffer[];
 
-  private constructor(job: ShardJob, keys: readonly Key[], intent: Intent, words: readonly Buffer[], blocks: boolean) {
+  /** Whether it deletes one key and does nothing else. */
+  readonly #deletesOne: boolean;
+
+  private constructor(
+    job: ShardJob,
+    keys: readonly Key[],
+    intent: Intent,
+    words: readonly Buffer[],
+    { blocks = false, deletesOne = false } = {},
+  ) {
     this.#job = job;
     this.#blocks = blocks;
+    this.#deletesOne = deletesOne;
     this.#keys = keys;
     this.#intent = intent;
     this.#mode = intent === 'pass' ? 'read' : 'write';
@@ -38,7 +48,7 @@ export class SteeredCommand {
 
   /** What brings a key here, and nothing more. */
   static bringing(job: ShardJob, key: Key): SteeredCommand {
-    return new SteeredCommand(job, [key], 'take', [], false);
+    return new SteeredCommand(job, [key], 'take', []);
   }
 
   /** The arguments at `indexes` are its keys that other shards may hold; undefined if they turn out not to. */
@@ -57,7 +67,11 @@ export class SteeredCommand {
     }
     if (settled) return undefined;
     const words = intent === 'pass' ? Array.from({ length: args.count }, (_, index) => args.bytes(index)) : [];
-    return new SteeredCommand(job, [...keys.values()], intent, words, command.flags?.includes('blocking') === true);
+    const blocks = command.flags?.includes('blocking') === true;
+    return new SteeredCommand(job, [...keys.values()], intent, words, {
+      blocks,
+      deletesOne: intent === 'delete' && args.count === 2,
+    });
   }
 
   /**
@@ -76,7 +90,7 @@ export class SteeredCommand {
         await this.#allReady();
         steering.started();
         counts = true;
-        if (await this.#isAnswered(reply)) return;
+        if ((await this.#isAnswered(reply)) || this.#wasDeleted(reply)) return;
         for (const key of this.#keys) steering.assertOwned(key);
         running = run();
       } finally {
@@ -107,6 +121,16 @@ export class SteeredCommand {
     const [only] = outcomes;
     if (only?.status !== 'fulfilled' || only.value === undefined || reply === undefined) return false;
     appendReply(reply, only.value, 0, only.value.length);
+    return true;
+  }
+
+  /** The slot has left while its only key was dropped elsewhere: it is deleted, which whoever has the slot now could not tell. */
+  #wasDeleted(reply: ReplyBuffer | undefined): boolean {
+    const { owned, takeOver } = this.#job.steering;
+    const [key] = this.#keys;
+    if (!this.#deletesOne || reply === undefined || key === undefined || owned.has(slotOfKey(key))) return false;
+    if (!takeOver.takeDropped(key)) return false;
+    reply.integer(1);
     return true;
   }
 
