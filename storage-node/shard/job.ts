@@ -25,7 +25,6 @@ import { KeyGate } from './key-gate.js';
 import { LostKeys, lostKeyError, lostListingError } from './lost-keys.js';
 import type { PrefixCounters } from './prefix-counters.js';
 import { JobSteering } from './steering/job-steering.js';
-import { SlotSet } from './steering/slot-set.js';
 import { JobStriping } from './striping/job-striping.js';
 import { noShardCalls } from './striping/shard-calls.js';
 import { decodeManifest, wholeStriped } from './striping/striped-value.js';
@@ -321,7 +320,7 @@ export class ShardJob {
     this.objects.clear();
     this.striping.parts.clear();
     this.space.release(this.failures.deletePrefix(''));
-    this.losses = this.steering.steered ? new LostKeys(new SlotSet()) : undefined;
+    this.losses = this.configuration.previous?.length ? LostKeys.afterAll() : undefined;
   }
 
   #deliver(key: Key, value: Buffer, { readsLeft, manifest }: ObjectMetadata, nowMs: number): void {

@@ -1,7 +1,7 @@
 import { SatchelError, shardOfSlot, slotCount, slotOfBytes, slotsPerShard } from '@satchel/proto/core';
 import type { JobConfiguration } from '../job-configuration.js';
 import type { Key } from '../store/key.js';
-import type { SlotSet } from './steering/slot-set.js';
+import { SlotSet } from './steering/slot-set.js';
 
 /** Keys, and prefixes, that a shard without its data remembers to be gone; the oldest are forgotten beyond this. */
 const rememberedKeys = 1_000_000;
@@ -22,6 +22,13 @@ export class LostKeys {
   constructor(slots?: SlotSet, keyLimit = rememberedKeys) {
     this.#slots = slots;
     this.#keyLimit = keyLimit;
+  }
+
+  /** What is known after all objects were removed, wherever they were. */
+  static afterAll(): LostKeys {
+    const nothing = new LostKeys(new SlotSet());
+    nothing.markPrefixGone('');
+    return nothing;
   }
 
   /** Whether there is a slot of which the objects are lost. */

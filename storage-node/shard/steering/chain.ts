@@ -47,6 +47,11 @@ export function formerSlots({ previous = [] }: JobConfiguration, shard: number):
   return SlotSet.of(previous.filter((entry) => entry.shard === shard && !entry.lost));
 }
 
+/** Slots that a shard did not own all the while since an epoch, though it may have before and may again. */
+export function awaySince(epoch: number, { previous = [] }: JobConfiguration, shard: number): SlotSet {
+  return SlotSet.of(previous.filter((entry) => entry.shard === shard && entry.epoch > epoch));
+}
+
 /** Whether two configurations give every slot to the same shard. */
 export function sameRanges(left: JobConfiguration, right: JobConfiguration): boolean {
   return (

@@ -12,7 +12,8 @@ const objectsPerStep = 64;
 /** What a shard still holds of slots that are another's by now: how much of which, kept up to date as the new owners take it. */
 export class FormerSlots {
   readonly #job: ShardJob;
-  readonly #held = new Uint32Array(slotCount);
+  /** By slot; only while there is something to count. */
+  #held: Uint32Array | undefined;
   /** Called when a slot has become empty. */
   readonly #emptied: () => void;
   #owned = new SlotSet();
@@ -77,7 +78,7 @@ export class FormerSlots {
   /** An object was removed. */
   removed(key: Key): void {
     const slot = slotOfBytes(key.buffer, key.start, key.end);
-    if (this.#owned.has(slot) || key.hash >= this.#position || this.#held[slot] === 0) return;
+    if (this.#owned.has(slot) || key.hash >= this.#position || (this.#held?.[slot] ?? 0) === 0) return;
     if (isChunk(key)) this.#chunks--;
     this.#take(slot);
   }
@@ -85,7 +86,7 @@ export class FormerSlots {
   /** A failure was forgotten. */
   failureGone(key: Key): void {
     const slot = slotOfBytes(key.buffer, key.start, key.end);
-    if (this.#owned.has(slot) || this.#position !== scanEnd || this.#held[slot] === 0) return;
+    if (this.#owned.has(slot) || this.#position !== scanEnd || (this.#held?.[slot] ?? 0) === 0) return;
     this.#failures--;
     this.#take(slot);
   }
@@ -99,7 +100,7 @@ export class FormerSlots {
 
   /** Whether something of a slot is here, or was and is lost. */
   holds(slot: number): boolean {
-    return this.#position !== scanEnd || (this.#held[slot] as number) > 0 || this.#job.losses?.losesSlot(slot) === true;
+    return this.#position !== scanEnd || (this.#held?.[slot] ?? 0) > 0 || this.#job.losses?.losesSlot(slot) === true;
   }
 
   /** Everything was removed. */
@@ -109,16 +110,18 @@ export class FormerSlots {
   }
 
   #forget(): void {
-    this.#held.fill(0);
+    this.#held = undefined;
     this.#total = 0;
     this.#chunks = 0;
     this.#failures = 0;
   }
 
   #take(slot: number): void {
-    this.#held[slot] = (this.#held[slot] as number) - 1;
+    const held = this.#held;
+    if (held === undefined) return;
+    held[slot] = (held[slot] as number) - 1;
     this.#total--;
-    if (this.#held[slot] === 0) this.#emptied();
+    if (held[slot] === 0) this.#emptied();
   }
 
   async #survey(generation: number, drops: boolean): Promise<void> {
@@ -144,6 +147,7 @@ export class FormerSlots {
   }
 
   #count(slot: number, chunk: boolean): void {
+    this.#held ??= new Uint32Array(slotCount);
     this.#held[slot] = (this.#held[slot] as number) + 1;
     this.#total++;
     if (chunk) this.#chunks++;

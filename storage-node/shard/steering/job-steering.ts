@@ -8,7 +8,7 @@ import { lastKeyIndex } from '../job-routing.js';
 import { KeyGate } from '../key-gate.js';
 import { LostKeys } from '../lost-keys.js';
 import type { ShardCalls } from '../striping/shard-calls.js';
-import { chainOf, formerSlots, sameRanges, slotsOf } from './chain.js';
+import { awaySince, chainOf, formerSlots, sameRanges, slotsOf } from './chain.js';
 import { EmptiedReport } from './emptied-report.js';
 import { type FenceStore, Fences } from './fences.js';
 import { FormerSlots } from './former-slots.js';
@@ -64,6 +64,8 @@ export class JobSteering {
   readonly #former: FormerSlots;
   /** As the controller, or a token, gave it. */
   #given: JobConfiguration | undefined;
+  /** Slots that were others' between the configuration before and this one. */
+  #away = new SlotSet();
   #underWay = 0;
   #idle: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
@@ -91,8 +93,10 @@ export class JobSteering {
 
   /** Follows a configuration, unless it is older than the one that is followed. */
   follow(configuration: JobConfiguration): void {
-    if (this.#given !== undefined && !supersedes(configuration, this.#given)) return;
+    const before = this.#given;
+    if (before !== undefined && !supersedes(configuration, before)) return;
     this.#given = configuration;
+    this.#away = before === undefined ? new SlotSet() : awaySince(before.epoch, configuration, this.#job.shard);
     this.#report.forget();
     this.#route();
   }
@@ -267,7 +271,7 @@ export class JobSteering {
     if (unconcerned && !(job.lost && given.ranges.length > 1)) return;
     const ownedBefore = this.steered ? this.owned : isFirst ? new SlotSet() : slotsOf(before, job.shard);
     this.owned = slotsOf(effective, job.shard);
-    const gained = isFirst ? new SlotSet() : difference(this.owned, ownedBefore);
+    const gained = isFirst ? new SlotSet() : difference(this.owned, difference(ownedBefore, this.#away));
     this.#followChain(effective, gained);
     const gone = difference(ownedBefore, this.owned);
     this.#followFormer(given, gone.size > 0 || (isFirst && job.recovered));
@@ -289,7 +293,7 @@ export class JobSteering {
     }
     if (ancestors.length > 0 || lost.size > 0) job.losses ??= new LostKeys(new SlotSet());
     job.losses?.lose(lost);
-    this.predecessors.follow(ancestors);
+    this.predecessors.follow(ancestors, gained);
   }
 
   #followFormer(given: JobConfiguration, mayHold: boolean): void {

@@ -3,7 +3,7 @@ import type { ShardJob } from '../job.js';
 import { firstElement, lengthAt } from '../reply-version.js';
 import { callShard, type ShardCalls } from '../striping/shard-calls.js';
 import type { Ancestor } from './chain.js';
-import { SlotSet } from './slot-set.js';
+import { difference, SlotSet } from './slot-set.js';
 
 /** How long the pause before another attempt to fence a shard is at first, and at most. */
 const firstPauseMs = 10;
@@ -57,8 +57,8 @@ export class Predecessors {
     return [...this.#shards.values()].filter(({ holds }) => holds.size > 0).map(({ shard }) => shard);
   }
 
-  /** Follows a new configuration; slots that are not this shard's any more are forgotten. */
-  follow(ancestors: readonly Ancestor[]): void {
+  /** Follows a new configuration; nothing that is known of slots that are not this shard's any more, or are so anew (`gained`), holds. */
+  follow(ancestors: readonly Ancestor[], gained: SlotSet): void {
     const before = this.#shards;
     const wanted = new Map<number, SlotSet>();
     for (const { shard, slots } of ancestors) {
@@ -68,7 +68,7 @@ export class Predecessors {
     }
     this.#ancestors = ancestors;
     this.#shards = new Map();
-    for (const [shard, slots] of wanted) this.#shards.set(shard, wanting(before.get(shard), shard, slots));
+    for (const [shard, slots] of wanted) this.#shards.set(shard, wanting(before.get(shard), shard, slots, gained));
     this.#changed();
     for (const predecessor of this.#shards.values()) void this.#fence(predecessor);
   }
@@ -178,12 +178,13 @@ export class Predecessors {
 }
 
 /** A shard that is to be asked for these slots, given what is known of it. */
-function wanting(known: Predecessor | undefined, shard: number, wanted: SlotSet): Predecessor {
+function wanting(known: Predecessor | undefined, shard: number, wanted: SlotSet, gained: SlotSet): Predecessor {
   if (known === undefined) return { shard, wanted, fenced: new SlotSet(), holds: new SlotSet(), asking: false, changes: 0 };
-  if (!wanted.covers(known.wanted)) known.changes++;
+  const kept = difference(wanted, gained);
+  if (!kept.covers(known.wanted)) known.changes++;
   known.wanted = wanted;
-  known.fenced = known.fenced.within(wanted);
-  known.holds = known.holds.within(wanted);
+  known.fenced = known.fenced.within(kept);
+  known.holds = known.holds.within(kept);
   return known;
 }
 

@@ -6,9 +6,12 @@ export interface SlotSpan {
   readonly end: number;
 }
 
+/** Shared by all sets that have never had a slot: most jobs have no slots that move. */
+const none = new Uint32Array(slotCount / 32);
+
 /** A set of slots, one bit each. */
 export class SlotSet {
-  readonly #words = new Uint32Array(slotCount / 32);
+  #words = none;
   #size = 0;
 
   static of(spans: Iterable<SlotSpan>): SlotSet {
@@ -28,6 +31,7 @@ export class SlotSet {
 
   add(slot: number): void {
     if (this.has(slot)) return;
+    if (this.#words === none) this.#words = new Uint32Array(none.length);
     this.#words[slot >>> 5] = (this.#words[slot >>> 5] as number) | (1 << (slot & 31));
     this.#size++;
   }

@@ -244,3 +244,17 @@ describe('what is lost', () => {
     expect(await later.call('GET', 'deleted')).toMatch(/^-LOST /);
   });
 });
+
+test('what was flushed is not lost when the next configuration says again that a shard is gone', async () => {
+  const { moves, endpoint } = await started(2);
+  moves.move(...all, 2, true);
+  tell(moves, 1, 2);
+  const client = await endpoint(2);
+  expect(await client.call('GET', 'key')).toMatch(/^-LOST /);
+  expect(await client.call('DBSIZE')).toMatch(/^-LOST /);
+  expect(await client.call('FLUSHALL')).toBe('OK');
+  moves.emptied(3, 1, []);
+  tell(moves, 1, 2);
+  expect(await client.call('GET', 'key')).toBe(null);
+  expect(await client.call('DBSIZE')).toBe(0);
+});

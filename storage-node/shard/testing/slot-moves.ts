@@ -50,7 +50,8 @@ export class SlotMoves {
   emptied(shard: number, epoch: number, spans: readonly { readonly start: number; readonly end: number }[]): JobConfiguration {
     const { previous = [], revision = 0 } = this.configuration;
     const left = previous.filter(
-      (entry) => entry.shard !== shard || entry.epoch > epoch || !spans.some(({ start, end }) => start <= entry.start && entry.end <= end),
+      (entry) =>
+        entry.shard !== shard || entry.epoch > epoch || !spans.some(({ start, end }) => start <= entry.start && entry.end <= end),
     );
     this.configuration = { ...this.configuration, revision: revision + 1, previous: left };
     return this.configuration;
