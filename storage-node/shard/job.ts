@@ -336,8 +336,9 @@ export class ShardJob {
   }
 
   #forgetFailure(key: Key): void {
-    if (this.failures.size === 0) return;
-    this.space.release(this.failures.delete(key));
+    const charge = this.failures.size === 0 ? 0 : this.failures.delete(key);
+    if (charge === 0) return;
+    this.space.release(charge);
     if (this.steering.steered) this.steering.failureGone(key);
   }
 

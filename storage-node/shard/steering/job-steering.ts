@@ -232,11 +232,9 @@ export class JobSteering {
   get hiddenObjects(): number {
     return this.steered ? this.#former.objects : 0;
   }
-
   removed(key: Key): void {
     this.#former.removed(key);
   }
-
   failureGone(key: Key): void {
     this.#former.failureGone(key);
   }
@@ -246,7 +244,7 @@ export class JobSteering {
     return this.steered && this.takeOver.takeDropped(key);
   }
 
-  /** Says again which slots are empty: the controller may not have heard it. */
+  /** Says again which slots are empty. */
   reportAgain(): void {
     this.#report.forget();
     if (this.#given !== undefined) this.#report.soon();
