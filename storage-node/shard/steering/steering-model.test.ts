@@ -84,7 +84,7 @@ test('random commands on slots that are steered from shard to shard answer as a 
         const models = scripts.map(() => new ObjectModel());
         const working = scripts.map((script, index) => work(fleet, index, script, models[index] as ObjectModel));
         let done = false;
-        const worked = Promise.all(working).finally(() => {
+        const worked = Promise.all([...working, ...[1, 2].map((shard) => handOver(fleet, shard))]).finally(() => {
           done = true;
         });
         for (const { start, share, shard, delaysMs, pauseMs } of moves) {
@@ -125,6 +125,24 @@ async function work(
     const actual = await client.call(name, nameOf(number), ...words, ...range);
     if (expected === 'FENCED') expect(actual).toMatch(/^-FENCED/);
     else expect([name, nameOf(number), ...words, actual]).toEqual([name, nameOf(number), ...words, expected]);
+  }
+}
+
+/** Waits for values and elements that come a little later, each once, on slots that move. */
+async function handOver(fleet: TestFleet, shard: number): Promise<void> {
+  const waiter = new SteeredClient(fleet, shard, shard === 1);
+  const giver = new SteeredClient(fleet, shard + 1, false);
+  for (let round = 0; round < 12; round++) {
+    const [name, list] = [`wait-${shard}-${round}`, `queue-${shard}-${round}`];
+    const waiting = waiter.call('SATCHEL.WAIT', name, '60000');
+    await new Promise((resolve) => setTimeout(resolve, round % 4));
+    await giver.call('SET', name, String(round));
+    expect(await waiting).toBe(String(round));
+    expect(await giver.call('DEL', name)).toBe(1);
+    const popping = waiter.call('BLPOP', list, '60');
+    await new Promise((resolve) => setTimeout(resolve, round % 3));
+    expect(await giver.call('RPUSH', list, 'one')).toBe(1);
+    expect(await popping).toEqual([list, 'one']);
   }
 }
 
