@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { importPublicKey, verifyJobToken } from '@satchel/proto/validation';
 import { type ControllerChannel, dial } from '@satchel/proto/rpc';
+import { importPublicKey, verifyJobToken } from '@satchel/proto/validation';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControllerProcess, startControllerProcess } from './testing/controller-process.js';
 import { FakeNode } from './testing/fake-node.js';

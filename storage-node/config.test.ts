@@ -23,6 +23,7 @@ describe('options of a storage node', () => {
       throughputBytesPerSecond: 2 * defaultShardThroughputBytes,
       spinMs: 0.2,
       withParent: false,
+      stayWhenLeft: false,
     });
   });
 
