@@ -1,4 +1,4 @@
-import { type Clock, SatchelError, systemClock } from '@satchel/proto/core';
+import { type Clock, systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import { type Scaling, startScaling, staticScaling } from './autoscaler/scaling.js';
 import { observeScaling } from './autoscaler/scaling-metrics.js';
@@ -6,6 +6,7 @@ import type { ControllerConfig } from './config.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
 import { type LifeTimes, lifeTimes } from './fleet/node-life.js';
+import { openFleetRecord } from './fleet-record.js';
 import { Metrics } from './http/metrics.js';
 import { type Page, type Pages, servePages } from './http/server.js';
 import { statusPage } from './http/status-page.js';
@@ -16,10 +17,8 @@ import { Fleet, type FleetEvents } from './nodes.js';
 import { serveControl } from './server.js';
 import type { StateStore } from './state/state-store.js';
 import { steadyClock } from './steady-clock.js';
-import { newPrivateKey, TokenIssuer, type Tokens } from './tokens.js';
+import { TokenIssuer, type Tokens } from './tokens.js';
 
-/** Layout of the state that this version reads and writes. */
-const stateFormat = 1;
 /** Ports tried after one that is taken. */
 const portsTried = 20;
 
@@ -77,7 +76,7 @@ export async function lead(
   portsTried = 0,
 ): Promise<Leading> {
   const environment: Environment = { store, clock: steadyClock(clock), log, leads, prices: config.prices };
-  const fleetRecord = await openFleetRecord(store);
+  const fleetRecord = await openFleetRecord(store, environment.clock.now());
   const tokens = await TokenIssuer.open(fleetRecord.privateKeyJwk);
   const metrics = new Metrics(leads);
   const times = { ...lifeTimes, ...(config.forgetAfterMs !== undefined && { forgetAfterMs: config.forgetAfterMs }) };
@@ -137,20 +136,6 @@ export function build(
   const fleet: Fleet = new Fleet(environment, record, events, times);
   const jobs: Jobs = new Jobs(environment, fleet, tokens, counters);
   return { fleet, jobs };
-}
-
-async function openFleetRecord(store: StateStore): Promise<FleetRecord> {
-  const known = store.all('fleet')[0];
-  if (known === undefined) {
-    const record: FleetRecord = { format: stateFormat, privateKeyJwk: await newPrivateKey(), nextShard: 1 };
-    await store.commit([{ collection: 'fleet', key: 'fleet', value: record }]);
-    return record;
-  }
-  if (known.format === stateFormat) return known;
-  throw new SatchelError(
-    'unavailable',
-    `the state has format ${known.format}, this controller reads format ${stateFormat}; use the version that wrote it or another --state`,
-  );
 }
 
 function pagesOf(metrics: Metrics, status: () => string): Pages {
