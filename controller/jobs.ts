@@ -63,7 +63,7 @@ export class Jobs {
     const settler = new NodeSettler(environment, fleet, table, this.usage);
     this.planner = new Planner(environment);
     this.namespaces = new Namespaces(environment);
-    table.watch((before, after) => this.namespaces.jobChanged(before, after));
+    table.watch((before, after) => this.namespaces.count((after ?? before)?.job ?? '', after));
     const { leases, usage, grants, planner, namespaces } = this;
     const desks = { table, reserved, watchers, events, leases, usage, grants, planner, namespaces, configurer, settler };
     this.#parts = { environment, fleet, tokens, counters, ...desks };
@@ -109,8 +109,6 @@ export class Jobs {
 
   /** Changes hints; see {@link JobScaling.scale}. */
   async scale(job: string, hints: Hints): Promise<JobRecord> {
-    const { namespace, allocation } = this.table.active(job);
-    this.namespaces.checkMore(namespace, (hints.capacity ?? 0) - allocation.quotaBytes);
     const record = await this.#scaling.scale(job, hints);
     this.#widening.roomier();
     return record;

@@ -54,12 +54,12 @@ export class JobChanges {
       const now = this.#parts.table.get(job);
       if (now === before) return { record: change.record, told: this.#tell(before, change.record) };
       // It ended or changed otherwise while this was written; nobody has heard of it, and what is there now was written after it.
-      this.#reserve(change.record, before);
+      this.#takeBack(change.record, before);
     }
   }
 
   #decide(before: JobRecord, decide: (before: JobRecord) => Decided | undefined) {
-    const { reserved } = this.#parts;
+    const { reserved, namespaces } = this.#parts;
     reserved.remove(before.allocation.shares);
     let after = before;
     try {
@@ -68,7 +68,9 @@ export class JobChanges {
       after = { ...before, ...decided.fields, revision: before.revision + 1 };
       return { ...decided, record: after };
     } finally {
+      // From now on, so that changes of other jobs that are decided while this is written find it taken.
       reserved.add(after.allocation.shares);
+      namespaces.count(after.job, after);
     }
   }
 
@@ -79,14 +81,24 @@ export class JobChanges {
     try {
       await this.#environment.store.commit(changes);
     } catch (error) {
-      this.#reserve(after, before);
+      this.#takeBack(after, before);
+      if (grants !== undefined) this.#resize(before);
       throw error;
     }
   }
 
-  #reserve(from: JobRecord, to: JobRecord): void {
-    this.#parts.reserved.remove(from.allocation.shares);
-    this.#parts.reserved.add(to.allocation.shares);
+  #takeBack(after: JobRecord, before: JobRecord): void {
+    const { reserved, namespaces, table } = this.#parts;
+    reserved.remove(after.allocation.shares);
+    reserved.add(before.allocation.shares);
+    namespaces.count(before.job, table.get(before.job));
+  }
+
+  /** Gives a job's book of grants the quota it had. */
+  #resize({ job, allocation }: JobRecord): void {
+    const { grants } = this.#parts;
+    if (allocation.quotaBytes === 0) grants.drop(job);
+    else grants.resize(job, allocation.quotaBytes);
   }
 
   #tell(before: JobRecord, after: JobRecord): Promise<void> {

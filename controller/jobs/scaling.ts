@@ -19,13 +19,14 @@ export class JobScaling {
 
   /**
    * Changes hints; quota, reservation, tiers and slots follow them. Hints that are what they were change nothing. Resolves when the job's nodes
-   * know, or after a short bound.
+   * know, or after a short bound. Throws `quota-exceeded` if its namespace may not have so much.
    */
   async scale(job: string, hints: Hints): Promise<JobRecord> {
     const { record, told } = await this.#changes.change(job, (before) => {
       const merged = parseHints({ ...before.hints, ...hints });
       const differing = differences(before.hints, merged);
       if (differing.length === 0) return undefined;
+      this.#parts.namespaces.checkMore(before.namespace, (merged.capacity ?? 0) - before.allocation.quotaBytes);
       return this.decide({ ...before, hints: merged, corrected: undefined }, `scaled by hint ${differing.join(', ')}`);
     });
     await told;

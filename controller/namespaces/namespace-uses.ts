@@ -26,6 +26,7 @@ const nothing: NamespaceTotals = { jobs: 0, bytes: 0, reservedBytes: 0, missingB
 /** Sums over the active jobs of each namespace, kept up to date job by job. */
 export class NamespaceUses {
   readonly #totals = new Map<string, Totals>();
+  readonly #counted = new Map<string, JobRecord>();
 
   /** A namespace's sums as of now. */
   of(namespace: string): NamespaceTotals {
@@ -37,10 +38,15 @@ export class NamespaceUses {
     return this.#totals.keys();
   }
 
-  /** A job became what it is from what it was; undefined: it was not known, or is not any more. */
-  changed(before: JobRecord | undefined, after: JobRecord | undefined): void {
-    if (before?.state.kind === 'active') this.#count(before, -1);
-    if (after?.state.kind === 'active') this.#count(after, 1);
+  /** Counts a job as it is from now on, in the place of what it was counted as; undefined: it is not known any more. */
+  set(job: string, record: JobRecord | undefined): void {
+    const before = this.#counted.get(job);
+    if (before === record) return;
+    if (before !== undefined) this.#count(before, -1);
+    this.#counted.delete(job);
+    if (record?.state.kind !== 'active') return;
+    this.#count(record, 1);
+    this.#counted.set(job, record);
   }
 
   #count({ namespace, allocation, deficit }: JobRecord, sign: 1 | -1): void {

@@ -44,9 +44,9 @@ export class Namespaces {
     return [...new Set([...this.#limits.keys(), ...this.#uses.names()])].sort().map((namespace) => this.view(namespace));
   }
 
-  /** A job became what it is from what it was. */
-  jobChanged(before: JobRecord | undefined, after: JobRecord | undefined): void {
-    this.#uses.changed(before, after);
+  /** Counts a job as it is, or as it has been decided to be; undefined: it is not known any more. */
+  count(job: string, record: JobRecord | undefined): void {
+    this.#uses.set(job, record);
   }
 
   /** Throws `quota-exceeded` if the namespace may not have a job with this quota more. */
