@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobWatch } from './job-watch.js';
+import { readShardMetrics } from './shard-metrics.js';
 import { useCluster } from './testing/test-cluster.js';
 
 const MiB = 1024 * 1024;
@@ -48,4 +49,31 @@ test('a job without hints uses what is free, leaves alone what others reserved, 
   const later = await shared.register();
   await putAll(later, own);
   expect((await held(later, own * valueBytes)).dram).toBeGreaterThan(8 * MiB);
+}, 60_000);
+
+test('what a job without hints holds makes room for a reservation made later, while it is read', async () => {
+  const other = await shared.register();
+  const count = (40 * MiB) / valueBytes;
+  await putAll(other, count);
+  expect((await held(other, count * valueBytes)).dram).toBeGreaterThan(0);
+  const metrics = shared.cluster.nodes.map(({ http }) => http);
+  const freeBytes = async () => 32 * MiB - (await readShardMetrics(metrics)).dramReservedBytes;
+  expect(await freeBytes()).toBeLessThan(4 * MiB);
+
+  const reserving = await shared.register({ capacity: '12MiB', latencySensitive: true });
+  for (let round = 0; (await freeBytes()) < 12 * MiB; round++) {
+    const indexes = Array.from({ length: 64 }, (_, index) => (round * 64 + index * 7) % count);
+    const values = await Promise.all(indexes.map((index) => other.store.get(`key/${index}`)));
+    for (const [at, value] of values.entries()) {
+      expect(value?.equals(Buffer.alloc(valueBytes, (indexes[at] as number) % 256))).toBe(true);
+    }
+  }
+  const own = (10 * MiB) / valueBytes;
+  await putAll(reserving, own);
+  expect(await held(reserving, own * valueBytes)).toMatchObject({ ssd: 0 });
+  for (let index = 0; index < count; index++) {
+    expect((await other.store.get(`key/${index}`))?.equals(Buffer.alloc(valueBytes, index % 256))).toBe(true);
+  }
+  const after = await held(other, count * valueBytes);
+  expect(after.dram + after.ssd).toBeGreaterThanOrEqual(40 * MiB);
 }, 60_000);

@@ -29,6 +29,9 @@ const counters: readonly [name: string, help: string, read: Read][] = [
   ['satchel_forwarded_commands_total', 'Commands passed on to other shards', (s) => s.forwarded],
   ['satchel_command_errors_total', 'Commands answered with an error', (s) => s.errors],
   ['satchel_spills_total', 'Objects put in a slower tier than the first of their job', (s) => s.spills],
+  ['satchel_demoted_objects_total', 'Objects moved out of DRAM that others had reserved', (s) => s.demotedObjects],
+  ['satchel_demoted_bytes_total', 'Bytes charged for those', (s) => s.demotedBytes],
+  ['satchel_yielded_objects_total', 'Objects that caches dropped from DRAM that others had reserved', (s) => s.droppedToYield],
   ['satchel_cpu_seconds_total', 'Processor time of the shard process', (s) => s.cpuSeconds],
 ];
 

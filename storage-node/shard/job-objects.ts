@@ -1,6 +1,7 @@
 import { type Clock, SatchelError, type Tier, tiers } from '@satchel/proto/core';
 import type { Key } from '../store/key.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, scanEnd } from '../store/tier-store.js';
+import { JobDemotions } from './demotion/job-demotions.js';
 import { ExpiryWheel } from './expiry-wheel.js';
 import type { Before, JobObjectsParts, OpenStore } from './job-objects-parts.js';
 import { fullError, type JobSpace } from './job-space.js';
@@ -43,6 +44,8 @@ export class JobObjects {
   readonly seals = new SealedPrefixes();
   /** Values that arrive piece by piece. */
   readonly uploads: JobUploads;
+  /** What yields dram to others. */
+  readonly demotions: JobDemotions;
   readonly #before: Before = { tier: undefined, charge: 0, expiresAtMs: 0, stripe: undefined, evicted: false };
   /** The put that the store is carrying out in this very call. */
   #placing: { readonly key: Key; readonly before: Before } | undefined;
@@ -59,13 +62,13 @@ export class JobObjects {
     this.#evicts = parts.evicts;
     this.#expiries = new ExpiryWheel(parts.clock, (hash) => this.#expireHash(hash));
     this.accounts = new ObjectAccounts(parts.space, parts.usage, this.#expiries, this.counters, parts.stripes);
-    const { space, listener } = parts;
-    this.uploads = new JobUploads({ store: () => this.opened(), space, accounts: this.accounts, seals: this.seals, listener });
+    const own = { ...parts, store: () => this.opened(), accounts: this.accounts, seals: this.seals };
+    this.uploads = new JobUploads(own);
+    this.demotions = new JobDemotions(own, this);
   }
 
   get count(): number {
-    const store = this.#store;
-    return store === undefined ? 0 : tiers.reduce((sum, tier) => sum + store.usageOf(tier).objects, 0);
+    return tiers.reduce((sum, tier) => sum + (this.#store?.usageOf(tier).objects ?? 0), 0);
   }
 
   /** Opens the store and takes over what it holds already. */
@@ -126,9 +129,7 @@ export class JobObjects {
     const growth = objectCharge(key.length, end - start) - before.charge;
     const taking = growth > 0 ? this.#space.take(growth) : undefined;
     if (taking === undefined) return this.#place(key, value, start, end, metadata, nowMs, tier, before);
-    const ownKey = key.copy();
-    const ownValue = Buffer.from(value.subarray(start, end));
-    const ownBefore = { ...before };
+    const [ownKey, ownValue, ownBefore] = [key.copy(), Buffer.from(value.subarray(start, end)), { ...before }];
     const placed = taking.then(
       () => this.#place(ownKey, ownValue, 0, ownValue.length, metadata, this.#clock.now(), tier, ownBefore),
       (error: unknown) => {

@@ -76,6 +76,14 @@ export class JobRegistry implements ShardEnvironment {
     return this.loaded.size;
   }
 
+  /** Jobs that have a store. */
+  *storingJobs(): Iterable<ShardJob> {
+    for (const entry of this.loaded.values()) {
+      const job = entry.stored ? entry.peek() : undefined;
+      if (job) yield job;
+    }
+  }
+
   // ---- what the server asks ----
 
   async admit(job: string | undefined, token: string): Promise<Admission> {

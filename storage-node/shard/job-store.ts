@@ -2,6 +2,7 @@ import type { Tier } from '@satchel/proto/core';
 import type { Published } from '../store/arena/segment-source.js';
 import type { Key } from '../store/key.js';
 import type { ObjectMetadata, StoredObject, StoreUsage, TierStore, ValueWriter } from '../store/tier-store.js';
+import type { Demotions } from '../store/tiered/demotions.js';
 
 /** All tiers of one job on one shard, as the job sees them. Keys and values passed in are only borrowed for the call. */
 export interface JobStore {
@@ -39,6 +40,8 @@ export interface JobStore {
   attach(store: TierStore): void;
   /** Of a cache: drops an object that was not used for long; false if there is none to drop. */
   evictColdest?(): boolean;
+  /** Takes objects out of dram; absent: nothing could without losing them. */
+  readonly demotions?: Demotions | undefined;
 }
 
 /** An object of the namespace that outlives jobs, as `@persist/KEY` shows it. Owns its bytes. */

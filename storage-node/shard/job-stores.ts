@@ -8,6 +8,14 @@ import type { JobStore, PersistedObjects } from './job-store.js';
 import type { TierStatistics } from './messages.js';
 import type { FenceStore } from './steering/fences.js';
 
+/** A job's part of a shard's DRAM, in bytes. */
+export interface DramShare {
+  /** What it has reserved. */
+  readonly bytes: number;
+  /** What it holds beyond that. */
+  readonly excessBytes: number;
+}
+
 /** Where the jobs of a shard keep their objects. */
 export interface JobStores {
   /** Jobs whose folder was there when the shard started: they had data, and lost what was in DRAM. */
@@ -37,6 +45,10 @@ export interface JobStores {
   /** Puts that went to a slower tier than their job's first. */
   readonly spills: number;
   statistics(tier: Tier): TierStatistics;
+  /** Bytes of DRAM that jobs have reserved and others hold; absent: nothing is reserved. */
+  readonly missingDramBytes?: number;
+  /** Of an open job: what it has reserved of DRAM, and what it holds beyond; undefined: it has no DRAM. */
+  dramOf?(job: string): DramShare | undefined;
   /** Writes what is pending and lets go of files, without taking anything away. */
   close(): Promise<void>;
 }

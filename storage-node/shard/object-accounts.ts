@@ -79,6 +79,12 @@ export class ObjectAccounts {
     if (before.stripe !== undefined) this.#stripes.manifestGone(key, before.stripe);
   }
 
+  /** An object that was in dram is in another tier now. */
+  demoted(tier: Tier, charge: number, nowMs: number): void {
+    this.#usage.change('dram', -charge, nowMs);
+    this.#usage.change(tier, charge, nowMs);
+  }
+
   /** The expiry of an object changed. */
   moved(key: Key, beforeMs: number, expiresAtMs: number): void {
     if (beforeMs === expiresAtMs) return;

@@ -4,6 +4,7 @@ import { systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import { JobTable } from '../host/job-table.js';
 import { dataCommands } from './commands/data-commands.js';
+import { Demoter } from './demotion/demoter.js';
 import { HeldPorts } from './held-ports.js';
 import { JobRegistry } from './job-registry.js';
 import type { HostMessage, ShardMembership, ShardMessage, ShardOptions, ShardStatistics } from './messages.js';
@@ -23,6 +24,7 @@ export class ShardRuntime {
   private readonly table: JobTable;
   private readonly stores: ShardStores;
   private readonly registry: JobRegistry;
+  private readonly demoter: Demoter;
   private readonly eventLoopDelay = monitorEventLoopDelay({ resolution: delayResolutionMs });
   private readonly eventLoopDelays = new Pauses();
   private readonly gcPauses = countCollections();
@@ -44,6 +46,13 @@ export class ShardRuntime {
       downSinceMs: options.downSinceMs,
       send,
       clock: systemClock,
+      log,
+    });
+    const { registry } = this;
+    this.demoter = new Demoter({
+      missingBytes: () => stores.missingDramBytes,
+      jobs: () => registry.storingJobs(),
+      shareOf: (job) => stores.dramOf(job),
       log,
     });
   }
@@ -81,6 +90,7 @@ export class ShardRuntime {
         return;
       case 'jobs-changed':
         registry.jobsChanged(message.jobs);
+        this.demoter.review();
         return;
       case 'jobs-ended':
         registry.jobsEnded(message.jobs);
@@ -90,6 +100,7 @@ export class ShardRuntime {
         return;
       case 'reserved':
         this.stores.setReserved(message);
+        this.demoter.review();
         return;
       case 'controller':
         registry.setControllerReachable(message.reachable);
@@ -102,6 +113,7 @@ export class ShardRuntime {
 
   /** Stops serving at once; leaves no socket behind. */
   stopServing(): void {
+    this.demoter.stop();
     clearInterval(this.statisticsTimer);
     this.server?.close();
     rmSync(this.options.socket, { force: true });
@@ -131,6 +143,7 @@ export class ShardRuntime {
   }
 
   private report(): void {
+    this.demoter.review();
     this.send({ kind: 'statistics', shard: this.statistics(), jobs: this.registry.statistics() });
   }
 
@@ -152,6 +165,9 @@ export class ShardRuntime {
       commands: server?.commandCounts ?? {},
       jobsLoaded: this.registry.jobsLoaded,
       spills: stores.spills,
+      demotedObjects: this.demoter.counts.objects,
+      demotedBytes: this.demoter.counts.bytes,
+      droppedToYield: this.demoter.counts.dropped,
       dram: stores.statistics('dram'),
       ssd: stores.statistics('ssd'),
       object: stores.statistics('object'),

@@ -19,7 +19,7 @@ import type { StoredObject, TierStore } from '../store/tier-store.js';
 import { TieredStore } from '../store/tiered/tiered-store.js';
 import { ShardHeap } from './collections/shard-heap.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
-import type { JobStores } from './job-stores.js';
+import type { DramShare, JobStores } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
 import { ownedSlots, ShardArena } from './shard-arena.js';
 import { FenceFile } from './steering/fence-file.js';
@@ -90,9 +90,16 @@ export class ShardStores implements JobStores {
     this.jobs.get(configuration.job)?.ssd.setReservedBytes(0);
     const ssd = this.ssd.open();
     const stores = configuration.tiers.map((tier) => this.tier(tier, environment, configuration, ssd));
-    const store = new TieredStore({ tiers: stores, evict: configuration.evict, onEvicted, onSpilled: () => this.spills++ });
     const objects = stores.find((one) => one instanceof ObjectStore);
     const arena = stores.find((one) => one instanceof ArenaStore);
+    const { pool } = this.arena;
+    const store = new TieredStore({
+      tiers: stores,
+      evict: configuration.evict,
+      onEvicted,
+      onSpilled: () => this.spills++,
+      yields: () => pool.missingBytes > 0 && arena !== undefined && arena.reservation.excessBytes > 0,
+    });
     this.jobs.set(configuration.job, { environment, store, objects, arena, ssd });
     return store;
   }
@@ -113,6 +120,14 @@ export class ShardStores implements JobStores {
   setReserved({ dramBytes, ssdBytes }: Omit<ShardReservation, 'shard'>): void {
     this.arena.pool.reservations.setTotal(dramBytes);
     this.ssd.reservations.setTotal(ssdBytes);
+  }
+
+  get missingDramBytes(): number {
+    return this.arena.pool.missingBytes;
+  }
+
+  dramOf(job: string): DramShare | undefined {
+    return this.jobs.get(job)?.arena?.reservation;
   }
 
   fences(job: string): FenceStore {

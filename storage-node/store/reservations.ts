@@ -56,6 +56,16 @@ export class Reservation {
     this.#all.change(0, this.#fulfilledBytes - before);
   }
 
+  /** Bytes that the job has reserved. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Bytes that the job holds beyond what it reserved. */
+  get excessBytes(): number {
+    return Math.max(0, this.#heldBytes - this.#bytes);
+  }
+
   /** What the job may take of `freeBytes`. */
   availableOf(freeBytes: number): number {
     const own = Math.max(0, this.#bytes - this.#heldBytes);

@@ -58,6 +58,11 @@ export class ArenaPool {
     return this.budgetBytes - this.reservedBytes;
   }
 
+  /** What is promised to those who reserved it and is not free: others hold it. */
+  get missingBytes(): number {
+    return Math.max(0, this.reservations.promisedBytes - this.availableBytes);
+  }
+
   /** A store for one job; destroying it gives back all it took. One with the job's name may be shared with other processes. */
   open(job?: string): ArenaStore {
     this.stores++;

@@ -24,7 +24,8 @@ export class ArenaStore implements TierStore {
   readonly tier: Tier = 'dram';
   private readonly geometry: Geometry;
   private readonly lend: () => ChargeAccount;
-  private readonly reservation: Reservation;
+  /** What the job has reserved of the pool and holds of it. */
+  readonly reservation: Pick<Reservation, 'bytes' | 'excessBytes' | 'resize'>;
   private readonly onDestroy: () => void;
   private ownedSlots: readonly Slots[] = [];
   private contents: ArenaContents | undefined;

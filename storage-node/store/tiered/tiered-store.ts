@@ -11,6 +11,7 @@ import {
   type TierStore,
   type ValueWriter,
 } from '../tier-store.js';
+import { Demotions } from './demotions.js';
 import { mergedScan } from './merged-scan.js';
 
 /** A tier that can name what was used least recently. */
@@ -28,6 +29,11 @@ export interface TieredStoreOptions {
   readonly onEvicted?: (key: Key, object: StoredObject) => void;
   /** Called when a put was taken by a slower tier because the job's first one had no room. */
   readonly onSpilled?: () => void;
+  /**
+   * Whether what the job has in dram is in the way of those who reserved it: puts then go there only if no other tier takes them. Not asked
+   * of caches.
+   */
+  readonly yields?: () => boolean;
 }
 
 /** As many as Redis samples for its own approximated LRU at its most precise usual setting. */
@@ -40,12 +46,15 @@ const noUsage: StoreUsage = { objects: 0, usedBytes: 0, reservedBytes: 0 };
  * comes back only if the put was never acknowledged. A tier that holds nothing answers without looking. Judges no expiry.
  */
 export class TieredStore implements JobStore {
+  /** Of a job that can yield dram without losing anything. */
+  readonly demotions: Demotions | undefined;
   readonly #inPutOrder: readonly TierStore[];
   /** Fastest first. */
   readonly #inFindOrder: TierStore[];
   readonly #evict: boolean;
   readonly #onEvicted: ((key: Key, object: StoredObject) => void) | undefined;
   readonly #onSpilled: (() => void) | undefined;
+  readonly #yields: (() => boolean) | undefined;
 
   constructor(options: TieredStoreOptions) {
     assert(options.tiers.length > 0, 'a job has at least one tier');
@@ -54,6 +63,10 @@ export class TieredStore implements JobStore {
     this.#evict = options.evict === 'lru';
     this.#onEvicted = options.onEvicted;
     this.#onSpilled = options.onSpilled;
+    const [first, ...slower] = options.tiers;
+    const canYield = first?.tier === 'dram' && slower.length > 0 && !this.#evict;
+    this.demotions = canYield ? new Demotions(first, slower) : undefined;
+    this.#yields = canYield ? options.yields : undefined;
   }
 
   /** The sum over all tiers. */
@@ -108,6 +121,41 @@ export class TieredStore implements JobStore {
     tier?: Tier,
   ): Tier | undefined | Promise<Tier | undefined> {
     const first = tier === undefined ? 0 : this.#startIndex(tier);
+    if (first === 0 && this.#yields?.()) {
+      const taken = this.#putPastDram(key, value, start, end, metadata, tier);
+      if (taken !== undefined) return taken;
+    }
+    return this.#putFrom(first, key, value, start, end, metadata, tier);
+  }
+
+  /** A device that fails is no reason to refuse what dram can take. */
+  #putPastDram(
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    tier: Tier | undefined,
+  ): Tier | undefined | Promise<Tier | undefined> {
+    const taken = this.#putFrom(1, key, value, start, end, metadata, tier);
+    if (!(taken instanceof Promise)) return taken;
+    const [ownKey, own, given] = [key.copy(), Buffer.from(value.subarray(start, end)), { ...metadata }];
+    return taken.catch((error: unknown) => {
+      const dram = this.#inPutOrder[0] as TierStore;
+      if (dram.put(ownKey, own, 0, own.length, given) !== true) throw error;
+      return this.#settle(ownKey, dram);
+    });
+  }
+
+  #putFrom(
+    first: number,
+    key: Key,
+    value: Buffer,
+    start: number,
+    end: number,
+    metadata: ObjectMetadata,
+    tier: Tier | undefined,
+  ): Tier | undefined | Promise<Tier | undefined> {
     for (let index = first; index < this.#inPutOrder.length; index++) {
       const store = this.#inPutOrder[index] as TierStore;
       let taken = store.put(key, value, start, end, metadata);
@@ -124,7 +172,8 @@ export class TieredStore implements JobStore {
 
   begin(key: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined {
     const [first] = this.#inPutOrder;
-    const writer = first?.tier === 'dram' && !this.#evict ? first.begin?.(key, valueLength, metadata) : undefined;
+    const writer =
+      first?.tier === 'dram' && !this.#evict && !this.#yields?.() ? first.begin?.(key, valueLength, metadata) : undefined;
     if (first === undefined || writer === undefined) return undefined;
     const own = key.copy();
     return {
