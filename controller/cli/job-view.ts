@@ -1,15 +1,10 @@
 import { formatBytes, formatDollars, formatDuration } from '@satchel/proto/core';
-import type { Allocation__Output, Hints__Output, Job__Output, Reason__Output, Usage__Output } from '@satchel/proto/gen';
-import { fields, table } from './output.js';
+import type { Allocation__Output, Job__Output, Reason__Output, Usage__Output } from '@satchel/proto/gen';
+import { fields, givenFields, table } from './output.js';
 
 /** A job as a JSON document: the control API's message with only the hints that are set. */
 export function jobDocument(job: Job__Output): Record<string, unknown> {
-  return { ...job, hints: hintsDocument(job.hints) };
-}
-
-/** Hints that are set. */
-export function hintsDocument(hints: Hints__Output | null): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(hints ?? {}).filter(([name]) => !name.startsWith('_')));
+  return { ...job, hints: givenFields(job.hints) };
 }
 
 /** What a job was given, for people. */

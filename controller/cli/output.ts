@@ -76,6 +76,11 @@ function layOut(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+/** The optional fields of a message that were given, without the marks that its decoder adds for them. */
+export function givenFields(message: object | null): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(message ?? {}).filter(([name]) => !name.startsWith('_')));
+}
+
 /** The text on one line, white space around line breaks collapsed. */
 export function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ');

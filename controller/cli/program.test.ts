@@ -65,6 +65,26 @@ test.each([
   expect(stderr.length).toBeGreaterThan(0);
 });
 
+test('a controller that is not there is named, with what is in the way', async () => {
+  const { code, stderr } = await runCli('job list --controller 127.0.0.1:1');
+  expect(code).toBe(1);
+  expect(stderr).toBe('satchel: the controller at 127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n');
+});
+
+test('groups name all their subcommands', async () => {
+  const { stdout } = await runCli('--help');
+  const help = stdout.replaceAll(/\s+/g, ' ');
+  for (const subcommands of [
+    'jobs: register, list, show, renew, scale, end, usage, watch, stage',
+    'storage nodes: list, drain, undrain, remove, decisions',
+    'namespaces: list, show, set, usage',
+    'functions: deploy, list, invoke, logs, delete',
+  ]) {
+    expect(help).toContain(subcommands);
+  }
+  expect((await runCli('job stage --help')).stdout).toContain('stages of a job: begin, renew, end, list');
+});
+
 test.each([['--help'], ['job --help'], ['job register --help'], ['up --help'], ['help put']])(
   '`satchel %s` prints help on stdout and is done',
   async (line) => {

@@ -61,30 +61,35 @@ function buildProgram(io: CliProcess): Command {
     .showSuggestionAfterError(false);
   addCommonOptions(program);
   addUp(program, io);
-  for (const add of [addJobRegister, addJobList, addJobShow, addJobRenew, addJobScale, addJobEnd, addJobUsage, addJobWatch]) {
-    add(group(program, 'job', 'jobs: register, list, show, renew, scale, end, usage, watch, stage'), io);
-  }
-  const stage = group(group(program, 'job', ''), 'stage', 'stages of a job: begin, renew, end, list');
-  for (const add of [addStageBegin, addStageRenew, addStageEnd, addStageList]) add(stage, io);
-  addNamespaceUsage(group(program, 'namespace', 'namespaces: list, show, set, usage'), io);
-  for (const add of [addNodeList, addNodeDrain, addNodeUndrain, addNodeRemove, addNodeDecisions])
-    add(group(program, 'node', 'storage nodes: list, drain, undrain, decisions'), io);
-  for (const add of [addNamespaceList, addNamespaceShow, addNamespaceSet])
-    add(group(program, 'namespace', 'namespaces: list, show, set, usage'), io);
+  const job = group(program, 'job', 'jobs', io, jobCommands);
+  group(job, 'stage', 'stages of a job', io, [addStageBegin, addStageRenew, addStageEnd, addStageList]);
+  describe(job, 'jobs');
+  group(program, 'node', 'storage nodes', io, [addNodeList, addNodeDrain, addNodeUndrain, addNodeRemove, addNodeDecisions]);
+  group(program, 'namespace', 'namespaces', io, [addNamespaceList, addNamespaceShow, addNamespaceSet, addNamespaceUsage]);
   for (const add of [addPlan, addPut, addGet, addLs, addStat, addRm]) add(program, io);
-  for (const add of [addFunctionDeploy, addFunctionList, addFunctionInvoke, addFunctionLogs, addFunctionDelete]) {
-    add(group(program, 'function', 'functions: deploy, list, invoke, logs, delete'), io);
-  }
+  group(program, 'function', 'functions', io, functionCommands);
   for (const add of [addBench, addDemo]) add(program, io);
   return program;
 }
 
-/** The command that holds a group's subcommands; made at its first use. */
-function group(program: Command, name: string, description: string): Command {
-  return (
-    program.commands.find((command) => command.name() === name) ??
-    addCommonOptions(program.command(name).description(description))
-  );
+type Add = (parent: Command, io: CliProcess) => void;
+
+const jobCommands: readonly Add[] = [
+  ...[addJobRegister, addJobList, addJobShow, addJobRenew, addJobScale, addJobEnd, addJobUsage, addJobWatch],
+];
+const functionCommands: readonly Add[] = [
+  ...[addFunctionDeploy, addFunctionList, addFunctionInvoke, addFunctionLogs, addFunctionDelete],
+];
+
+/** A command that holds subcommands, and names them in its description. */
+function group(parent: Command, name: string, what: string, io: CliProcess, commands: readonly Add[]): Command {
+  const command = addCommonOptions(parent.command(name));
+  for (const add of commands) add(command, io);
+  return describe(command, what);
+}
+
+function describe(command: Command, what: string): Command {
+  return command.description(`${what}: ${command.commands.map((one) => one.name()).join(', ')}`);
 }
 
 function report(error: unknown, io: CliProcess): number {

@@ -52,7 +52,10 @@ export function checkLimits(namespace: string, limits: NamespaceLimits, use: Nam
   };
   if (limits.jobs !== undefined && more.jobs > 0 && use.jobs + more.jobs > limits.jobs) {
     const raise = `satchel namespace set ${namespace} --jobs ${use.jobs + more.jobs}`;
-    refuse(`has ${use.jobs} active jobs, and ${limits.jobs} is its limit`, `end some, or raise it: ${raise}`);
+    refuse(
+      `has ${use.jobs} active ${use.jobs === 1 ? 'job' : 'jobs'}, and ${limits.jobs} is its limit`,
+      `end some, or raise it: ${raise}`,
+    );
   }
   if (limits.bytes !== undefined && more.bytes > 0 && use.bytes + more.bytes > limits.bytes) {
     const raise = `satchel namespace set ${namespace} --bytes ${use.bytes + more.bytes}`;

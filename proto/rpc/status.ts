@@ -35,12 +35,19 @@ export function isLost(error: ServiceError): boolean {
   return error.code === status.UNAVAILABLE && error.metadata?.get(codeMetadataKey)[0] === undefined;
 }
 
+/** What kept a connection from being made, out of what gRPC says around it. */
+function whyLost(details: string): string {
+  return /Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
+}
+
 /** A failed call's error; a server that could not be reached is `unavailable` and names `address`. */
 export function fromServiceError(error: ServiceError, address: string): SatchelError {
   const code = error.metadata?.get(codeMetadataKey)[0];
   if (typeof code === 'string') return new SatchelError(code as ErrorCode, error.details, { cause: error });
   if (error.code === status.UNAVAILABLE) {
-    return new SatchelError('unavailable', `the controller at ${address} cannot be reached: ${error.details}`, { cause: error });
+    return new SatchelError('unavailable', `the controller at ${address} cannot be reached: ${whyLost(error.details)}`, {
+      cause: error,
+    });
   }
   if (error.code === status.DEADLINE_EXCEEDED) {
     return new SatchelError('timeout', `the controller at ${address} did not answer in time`, { cause: error });

@@ -67,7 +67,8 @@ async function up(options: UpOptions, command: Command, io: CliProcess): Promise
   const settings = completeClusterOptions({ ...rest, scale: scaleOf(options), dramBytes: dram, ssdBytes: ssd });
   const stop = new StopRequests(io, options.withParent === true);
   try {
-    const cluster = await withProgress(io, `starting ${settings.scale?.least ?? settings.nodes} storage nodes`, () =>
+    const nodes = settings.scale?.least ?? settings.nodes;
+    const cluster = await withProgress(io, `starting ${nodes} storage node${nodes === 1 ? '' : 's'}`, () =>
       startCluster(settings, {
         onNotice: (text) => context.output.note(text),
         onFailure: (error) => stop.fail(error),

@@ -3,7 +3,7 @@ import type { Namespace__Output } from '@satchel/proto/gen';
 import type { Command } from 'commander';
 import { type CliProcess, contextOf, newCommand } from '../../context.js';
 import { withController } from '../../control.js';
-import { table } from '../../output.js';
+import { givenFields, table } from '../../output.js';
 
 /** `namespace list`: namespaces that have limits or jobs. */
 export function addNamespaceList(parent: Command, io: CliProcess): void {
@@ -18,8 +18,13 @@ export async function list(namespace: string, command: Command, io: CliProcess):
   const { namespaces } = await withController(context, (channel) =>
     channel.call(channel.jobs, channel.jobs.listNamespaces, { namespace }),
   );
-  const document = namespace === '' ? { namespaces } : namespaces[0];
-  context.output.result(document, () => namespacesTable(namespaces));
+  const documents = namespaces.map(namespaceDocument);
+  context.output.result(namespace === '' ? { namespaces: documents } : documents[0], () => namespacesTable(namespaces));
+}
+
+/** A namespace as a JSON document: only the limits that are set. */
+export function namespaceDocument(namespace: Namespace__Output): Record<string, unknown> {
+  return { ...namespace, limits: givenFields(namespace.limits) };
 }
 
 /** Namespaces for people. */

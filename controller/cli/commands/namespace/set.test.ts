@@ -25,7 +25,7 @@ test('sends the limits that were named and those to take away', async () => {
     limits: { jobs: 100, bytes: 2 ** 40, weight: 2.5 },
     unset: ['nodes'],
   });
-  expect(JSON.parse(stdout)).toMatchObject({ namespace: 'team', limits: { jobs: 100 }, jobs: 3 });
+  expect(JSON.parse(stdout)).toEqual(team);
 });
 
 test('wants a limit, and a right one', async () => {
@@ -42,5 +42,7 @@ test('lists namespaces, and shows one', async () => {
   expect(stdout.split('\n')[1]).toMatch(/^team +3 of 100 +1 GiB of 1 TiB +2 +0 B +1 +50\.0 %$/);
   const shown = await runCli(`namespace show team --json --controller ${controller.address}`);
   expect(controller.requests[1]?.request).toEqual({ namespace: 'team' });
-  expect(JSON.parse(shown.stdout)).toMatchObject({ namespace: 'team', share: 0.5 });
+  expect(JSON.parse(shown.stdout)).toEqual(team);
+  const all = await runCli(`namespace list --json --controller ${controller.address}`);
+  expect(JSON.parse(all.stdout)).toEqual({ namespaces: [team] });
 });

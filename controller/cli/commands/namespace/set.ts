@@ -3,7 +3,7 @@ import { bytesArgument, wholeNumber } from '../../arguments.js';
 import { type CliProcess, contextOf, newCommand } from '../../context.js';
 import { withController } from '../../control.js';
 import { UsageError } from '../../exit-code.js';
-import { namespacesTable } from './list.js';
+import { namespaceDocument, namespacesTable } from './list.js';
 
 /** What takes a limit away. */
 const none = 'none';
@@ -29,7 +29,7 @@ async function set(name: string, { jobs, bytes, nodes, weight }: Limits, command
   const namespace = await withController(context, (channel) =>
     channel.call(channel.jobs, channel.jobs.setNamespace, { namespace: name, limits, unset }),
   );
-  context.output.result(namespace, () => namespacesTable([namespace]));
+  context.output.result(namespaceDocument(namespace), () => namespacesTable([namespace]));
 }
 
 function orNone(parse: (text: string) => number): (text: string) => number | typeof none {
