@@ -1,24 +1,44 @@
 type Entry =
-  | { kind: 'string'; value: string; reads: number; attempt: number; expires: boolean }
-  | { kind: 'list'; elements: string[]; expires: boolean }
-  | { kind: 'set'; members: Set<string>; expires: boolean }
+  | { kind: 'string'; value: string; reads: number; attempt: number; expiresAtMs: number }
+  | { kind: 'list'; elements: string[]; expiresAtMs: number }
+  | { kind: 'set'; members: Set<string>; expiresAtMs: number }
   | { kind: 'failed'; reason: string };
 
 const wrongType = '-WRONGTYPE Operation against a key holding the wrong kind of value';
 
-/** What a job's commands answer, as a plain map of keys. Expiry is far away or never. */
+/** What a job's commands answer, as a plain map of keys. Errors of which only the first word counts are given as that word. */
 export class ObjectModel {
-  readonly entries = new Map<string, Entry>();
+  /** The time by which objects expire. */
+  nowMs = 0;
+  entries = new Map<string, Entry>();
+
+  clone(): ObjectModel {
+    const clone = new ObjectModel();
+    clone.nowMs = this.nowMs;
+    clone.entries = structuredClone(this.entries);
+    return clone;
+  }
 
   /** Live objects. */
   get keys(): string[] {
+    this.#expire();
     return [...this.entries].filter(([, entry]) => entry.kind !== 'failed').map(([key]) => key);
   }
 
+  /** Whether a read of the key would use it up. */
+  isCounted(key: string): boolean {
+    const entry = this.entries.get(key);
+    return entry?.kind === 'string' && entry.reads > 0;
+  }
+
   call(name: string, key: string, ...rest: string[]): unknown {
+    this.#expire();
+    if (name === 'MGET') return this.#getMany([key, ...rest]);
+    if (name === 'MSET' || name === 'MSETNX') return this.#setMany([key, ...rest], name === 'MSETNX');
+    if (name === 'SATCHEL.DELPREFIX') return this.#deletePrefix(key);
     const entry = this.entries.get(key);
     const [first = '', second = ''] = rest;
-    if (entry?.kind === 'failed' && !['SET', 'DEL', 'SATCHEL.FAIL', 'SATCHEL.PUT', 'SETNX'].includes(name))
+    if (entry?.kind === 'failed' && !['SET', 'DEL', 'SATCHEL.FAIL', 'SATCHEL.PUT', 'SETNX', 'PSETEX'].includes(name))
       return `-FAILED ${entry.reason}`;
     switch (name) {
       case 'SET':
@@ -54,11 +74,13 @@ export class ObjectModel {
         return this.#increment(key, entry);
       case 'PEXPIRE':
         if (entry === undefined || entry.kind === 'failed') return 0;
-        entry.expires = true;
+        entry.expiresAtMs = this.nowMs + Number(first);
         return 1;
+      case 'PSETEX':
+        return this.#store(key, second, this.nowMs + Number(first));
       case 'PERSIST': {
-        const did = entry !== undefined && entry.kind !== 'failed' && entry.expires;
-        if (did) entry.expires = false;
+        const did = entry !== undefined && entry.kind !== 'failed' && entry.expiresAtMs > 0;
+        if (did) entry.expiresAtMs = 0;
         return did ? 1 : 0;
       }
       case 'SATCHEL.FAIL':
@@ -81,8 +103,35 @@ export class ObjectModel {
     }
   }
 
-  #store(key: string, value: string): 'OK' {
-    this.entries.set(key, { kind: 'string', value, reads: 0, attempt: -1, expires: false });
+  #expire(): void {
+    for (const [key, entry] of this.entries) {
+      if (entry.kind !== 'failed' && entry.expiresAtMs > 0 && entry.expiresAtMs <= this.nowMs) this.entries.delete(key);
+    }
+  }
+
+  #getMany(keys: readonly string[]): unknown {
+    const entries = keys.map((key) => this.entries.get(key));
+    if (entries.some((entry) => entry?.kind === 'failed')) return 'FAILED';
+    return entries.map((entry) => (entry?.kind === 'string' ? entry.value : null));
+  }
+
+  #setMany(words: readonly string[], ifMissing: boolean): unknown {
+    const keys = words.filter((_, index) => index % 2 === 0);
+    const isThere = (key: string) => !['failed', undefined].includes(this.entries.get(key)?.kind);
+    if (ifMissing && keys.some(isThere)) return 0;
+    for (const [index, key] of keys.entries()) this.#store(key, words[2 * index + 1] as string);
+    return ifMissing ? 1 : 'OK';
+  }
+
+  #deletePrefix(prefix: string): number {
+    const under = [...this.entries.keys()].filter((key) => key.startsWith(prefix));
+    const objects = this.keys.filter((key) => key.startsWith(prefix)).length;
+    for (const key of under) this.entries.delete(key);
+    return objects;
+  }
+
+  #store(key: string, value: string, expiresAtMs = 0): 'OK' {
+    this.entries.set(key, { kind: 'string', value, reads: 0, attempt: -1, expiresAtMs });
     return 'OK';
   }
 
@@ -91,7 +140,7 @@ export class ObjectModel {
     const attempt = option === 'ATTEMPT' ? number : -1;
     const stored = entry === undefined || entry.kind === 'failed' ? undefined : entry.kind === 'string' ? entry.attempt : -1;
     if (attempt >= 0 && stored !== undefined && stored !== attempt) return 'FENCED';
-    this.entries.set(key, { kind: 'string', value, reads: option === 'READS' ? number : 0, attempt, expires: false });
+    this.entries.set(key, { kind: 'string', value, reads: option === 'READS' ? number : 0, attempt, expiresAtMs: 0 });
     return 'OK';
   }
 
@@ -124,7 +173,7 @@ export class ObjectModel {
 
   #push(key: string, entry: Entry | undefined, element: string): unknown {
     if (entry !== undefined && entry.kind !== 'list') return wrongType;
-    const list = entry ?? { kind: 'list' as const, elements: [], expires: false };
+    const list = entry ?? { kind: 'list' as const, elements: [], expiresAtMs: 0 };
     this.entries.set(key, list);
     return list.elements.push(element);
   }
@@ -139,7 +188,7 @@ export class ObjectModel {
 
   #add(key: string, entry: Entry | undefined, member: string): unknown {
     if (entry !== undefined && entry.kind !== 'set') return wrongType;
-    const set = entry ?? { kind: 'set' as const, members: new Set<string>(), expires: false };
+    const set = entry ?? { kind: 'set' as const, members: new Set<string>(), expiresAtMs: 0 };
     this.entries.set(key, set);
     if (set.members.has(member)) return 0;
     set.members.add(member);

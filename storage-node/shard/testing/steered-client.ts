@@ -1,5 +1,7 @@
 import type { TestClient, TestFleet } from './test-fleet.js';
 
+const patienceMs = 20_000;
+
 /** A client that follows a job's slots from shard to shard, and repeats what was refused because they move. */
 export class SteeredClient {
   readonly #fleet: TestFleet;
@@ -18,7 +20,7 @@ export class SteeredClient {
   async call(...words: string[]): Promise<unknown> {
     for (let tries = 0; tries < 2000; tries++) {
       const client = await this.#client(this.#shard);
-      const reply = await client.call(...words);
+      const reply = await answered(client.call(...words), words);
       const [, word = '', port] = /^-(MOVED|GONE|UNAVAILABLE)(?: \d+ [\d.]+:(\d+))?/.exec(String(reply)) ?? [];
       if (word === '') return reply;
       this.refusals++;
@@ -36,4 +38,13 @@ export class SteeredClient {
     this.#clients.set(shard, client);
     return client;
   }
+}
+
+/** The answer; rejects if none comes. */
+async function answered(reply: Promise<unknown>, words: readonly string[]): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${words.join(' ').slice(0, 100)} was not answered`)), patienceMs);
+  });
+  return Promise.race([reply, late]).finally(() => clearTimeout(timer));
 }
