@@ -43,3 +43,34 @@ it('one that does not lead any more tells them nothing, and refuses calls so tha
   expect(node.messages.filter(({ end }) => end)).toEqual([]);
   expect(test.store.all('jobs').map(({ state }) => state.kind)).toEqual(['active']);
 });
+
+it('one that has closed does not try again what could not be written', async () => {
+  await register();
+  const other = new FakeNode(test.address, 'n2');
+  await other.join();
+  const { channel, clock, store } = test;
+  node.leave();
+  let refuse = (_error: Error) => {};
+  const refused = new Promise<void>((_resolve, reject) => {
+    refuse = reject;
+  });
+  refused.catch(() => {});
+  const asked = new Promise<void>((resolve) => {
+    store.commit = (changes) => {
+      if (changes.some(({ collection }) => collection === 'jobs')) resolve();
+      return refused;
+    };
+  });
+  const remove = () => channel.call(channel.fleet, channel.fleet.removeNode, { node: 'n1', lost: true });
+  const removed = remove()
+    .catch(remove)
+    .catch(() => {});
+  await asked;
+  leads = false;
+  await test.close();
+  refuse(new Error('does not lead any more'));
+  await removed;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(clock.waiting).toBe(0);
+  other.leave();
+});

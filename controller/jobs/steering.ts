@@ -28,6 +28,7 @@ export class JobSteering {
   readonly #scaling: JobScaling;
   readonly #emptied = new Map<string, Emptied[]>();
   readonly #timers = new Map<string, () => void>();
+  #closed = false;
 
   constructor(parts: JobParts, changes: JobChanges, scaling: JobScaling) {
     this.#parts = parts;
@@ -65,12 +66,8 @@ export class JobSteering {
       }
     }
     if (left.length === 0) return;
-    const { clock, log } = environment;
-    log.warn({ err: failures[0], shards, jobs: left.length }, 'slots of shards that are gone have no new owners yet');
-    this.#timers.set(
-      `lost ${shards.join()}`,
-      clock.after(ownersAgainMs, () => void this.lost(shards, left)),
-    );
+    environment.log.warn({ err: failures[0], shards, jobs: left.length }, 'slots of shards that are gone have no new owners yet');
+    this.#later(`lost ${shards.join()}`, ownersAgainMs, () => void this.lost(shards, left));
   }
 
   /**
@@ -85,6 +82,7 @@ export class JobSteering {
   }
 
   close(): void {
+    this.#closed = true;
     for (const cancel of this.#timers.values()) cancel();
   }
 
@@ -120,7 +118,12 @@ export class JobSteering {
       this.#timers.delete(job);
       this.#settle(job).catch((error: unknown) => this.#failed(job, error));
     };
-    this.#timers.set(job, this.#parts.environment.clock.after(delayMs, run));
+    this.#later(job, delayMs, run);
+  }
+
+  /** Nothing is tried again once this is closed: what could not be written then is no longer this controller's. */
+  #later(key: string, delayMs: number, run: () => void): void {
+    if (!this.#closed) this.#timers.set(key, this.#parts.environment.clock.after(delayMs, run));
   }
 
   async #settle(job: string): Promise<void> {

@@ -41,6 +41,8 @@ export class JobWidening {
   }
 
   close(): void {
+    this.#round = [];
+    this.#again = false;
     this.#cancel?.();
   }
 

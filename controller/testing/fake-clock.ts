@@ -17,6 +17,11 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** Timers that have yet to fire. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
   /** Lets time pass; timers fire one by one, each at its time. */
   advance(ms: number): void {
     const end = this.#nowMs + ms;
