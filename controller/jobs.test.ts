@@ -100,6 +100,20 @@ describe('the end of a job', () => {
     expect((await controller.endJob(job)).usage).toMatchObject({ bytesIn: 7 });
   });
 
+  it('is remembered with the time it ran, however long its nodes take to purge it', async () => {
+    const node = await controller.joinNode('n1');
+    node.purges = false;
+    const { job } = await controller.register();
+    controller.now.clock.advance(1000);
+    const ended = controller.endJob(job);
+    await node.saw(({ end }) => end?.job === job);
+    controller.now.clock.advance(2000);
+    await ended;
+    node.send({ purged: { job, usage: { requests: 5 } } });
+    await vi.waitFor(async () => expect((await controller.getJob(job)).state).toBe('ended'));
+    expect(controller.now.store.all('history')[0]?.recent[0]).toMatchObject({ requests: 5, durationMs: 1000 });
+  });
+
   it('does not wait for a node for ever, and is repeated until the node has acknowledged it', async () => {
     const node = await controller.joinNode('n1');
     node.purges = false;

@@ -1,6 +1,6 @@
 import { noUsage, tokenLifetimeMs, type UsageTotals } from '@satchel/proto/core';
 import { nodesOf, shardsOn } from '../job-table.js';
-import type { EndReason, JobRecord } from '../model.js';
+import type { EndReason, JobRecord, JobState } from '../model.js';
 import type { Stages } from '../stages/stages.js';
 import type { Change } from '../state/state-store.js';
 import { Waiters } from '../waiters.js';
@@ -8,6 +8,8 @@ import type { JobParts } from './parts.js';
 
 /** How long ending a job waits for its nodes, so that the reply has the final usage. */
 const purgedMs = 2000;
+
+type Ending = Extract<JobState, { kind: 'ending' }>;
 
 /** Until when a node is to refuse tokens of a job that is not known here. */
 export function refuseUnknownUntilMs(nowMs: number): number {
@@ -57,18 +59,16 @@ export class JobEnding {
   }
 
   async #purged(node: string, job: string, final: UsageTotals | undefined): Promise<void> {
-    const { table, usage, settler, environment } = this.#parts;
+    const { table, usage, settler } = this.#parts;
     const record = table.get(job);
     if (record?.state.kind !== 'ending' || !record.state.awaiting.includes(node)) return;
     usage.purged(record, shardsOn(record, node), final ?? noUsage);
-    const { reason, refuseUntilMs } = record.state;
     const awaiting = record.state.awaiting.filter((other) => other !== node);
     if (awaiting.length > 0) {
       table.set({ ...record, state: { ...record.state, awaiting } });
       settler.settle(node);
     } else {
-      const endedMs = environment.clock.now();
-      await this.#finish({ ...record, state: { kind: 'ended', reason, refuseUntilMs, endedMs } });
+      await this.#finish(record, record.state);
     }
     this.#tellPurgeWaiters(job);
   }
@@ -90,7 +90,8 @@ export class JobEnding {
     const nowMs = environment.clock.now();
     const awaiting = nodesOf(record).filter((node) => fleet.node(node) !== undefined);
     const refuseUntilMs = nowMs + tokenLifetimeMs;
-    const ending: JobRecord = { ...record, state: { kind: 'ending', reason, sinceMs: nowMs, refuseUntilMs, awaiting } };
+    const state = { kind: 'ending', reason, sinceMs: nowMs, refuseUntilMs, awaiting } as const;
+    const ending: JobRecord = { ...record, state };
     table.set(ending);
     leases.drop(job);
     reserved.remove(record.allocation.shares);
@@ -109,17 +110,22 @@ export class JobEnding {
       // Also if it could not be written: the bytes are wanted back, and after a restart the lease would lapse again.
       for (const node of awaiting) fleet.session(node)?.endJob(job, refuseUntilMs);
     }
-    if (awaiting.length === 0) await this.#finish({ ...ending, state: { kind: 'ended', reason, endedMs: nowMs, refuseUntilMs } });
+    if (awaiting.length === 0) await this.#finish(ending, state);
   }
 
-  async #finish(record: JobRecord): Promise<void> {
+  /** Every node has purged a job that was ending. It ran until its end began: how long nodes took to purge it is not its own. */
+  async #finish(ending: JobRecord, { reason, refuseUntilMs }: Pick<Ending, 'reason' | 'refuseUntilMs'>): Promise<void> {
     const { table, usage, environment, settler, events, planner } = this.#parts;
+    const { job } = ending;
+    const record: JobRecord = {
+      ...ending,
+      state: { kind: 'ended', reason, endedMs: environment.clock.now(), refuseUntilMs },
+    };
     table.set(record);
-    const changes: Change[] = [{ collection: 'jobs', key: record.job, value: record }];
-    changes.push(...usage.changesOf(record.job), ...planner.ended(record, usage.total(record.job), usage.peakRates(record.job)));
+    const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
+    changes.push(...usage.changesOf(job), ...planner.ended(ending, usage.total(job), usage.peakRates(job)));
     await environment.store.commit(changes);
-    const reason = record.state.kind === 'active' ? '' : record.state.reason;
-    events.tell(record.job, { kind: 'ended', reason, reclaimed: usage.reclaimed(record.job) });
+    events.tell(job, { kind: 'ended', reason, reclaimed: usage.reclaimed(job) });
     for (const node of nodesOf(record)) settler.settle(node);
   }
 
