@@ -23,6 +23,18 @@ export class GrantDesk {
     for (const record of environment.store.all('grants')) this.#books.set(record.job, GrantBook.restore(record));
   }
 
+  /** Opens the book of a job that has none yet; until it changes nothing of it needs to be written. */
+  open(record: JobRecord): void {
+    if (this.#books.has(record.job)) return;
+    const book = openBook(record);
+    if (book !== undefined) this.#books.set(record.job, book);
+  }
+
+  /** What is to be written of a job's book; undefined if it has none. */
+  recordOf(job: string): GrantRecord | undefined {
+    return this.#books.get(job)?.record();
+  }
+
   /** Takes up a job's book; its record is the caller's to commit. */
   add(book: GrantBook): void {
     this.#books.set(book.job, book);

@@ -242,6 +242,7 @@ export class Jobs {
     this.table.set(record);
     if (record.state.kind !== 'active') return;
     this.reserved.add(record.allocation.shares);
+    this.grants.open(record);
     this.leases.grant(record.job, record.leaseMs);
   }
 }

@@ -77,7 +77,9 @@ export class JobChanges {
   async #commit(before: JobRecord, after: JobRecord, { grants, changes: others = [] }: Decided): Promise<void> {
     const { job } = before;
     const changes: Change[] = [{ collection: 'jobs', key: job, value: after }, ...others];
-    if (grants !== undefined) changes.push({ collection: 'grants', key: job, value: grants });
+    // A book that was never written follows from the allocation, which may not change under it.
+    const book = grants ?? (after.allocation === before.allocation ? undefined : this.#parts.grants.recordOf(job));
+    if (book !== undefined) changes.push({ collection: 'grants', key: job, value: book });
     try {
       await this.#environment.store.commit(changes);
     } catch (error) {

@@ -1,10 +1,8 @@
 import { type Hints, limits, newJobId, SatchelError, type Verb } from '@satchel/proto/core';
 import type { JobPlan } from '../allocation.js';
-import { openBook } from '../grant-desk.js';
 import { nodesOf } from '../job-table.js';
 import type { JobRecord } from '../model.js';
 import type { PlannedJob } from '../planner.js';
-import type { Change } from '../state/state-store.js';
 import { refuseUnknownUntilMs } from './ending.js';
 import type { JobParts } from './parts.js';
 import { type Registered, RequestIds } from './request-ids.js';
@@ -74,14 +72,10 @@ export class JobRegistering {
     const { job, allocation } = record;
     reserved.add(allocation.shares);
     table.set(record);
-    const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
-    const book = openBook(record);
-    if (book !== undefined) {
-      grants.add(book);
-      changes.push({ collection: 'grants', key: job, value: book.record() });
-    }
+    // The book is not written before it changes: as it is at first it follows from the job.
+    grants.open(record);
     try {
-      const committed = environment.store.commit(changes);
+      const committed = environment.store.commit([{ collection: 'jobs', key: job, value: record }]);
       const [token] = await Promise.all([
         tokens.forJob(record, record.createdMs),
         committed,

@@ -11,7 +11,7 @@ import type {
 import type { NamespaceRecord } from '../namespaces/limits.js';
 import type { StageRecord } from '../stages/stage-record.js';
 
-/** What a controller remembers, by collection. Keys: the job's or node's id, of stages both ids, of namespaces' usage name and month; `fleet` has the one key `fleet`. */
+/** What a controller remembers, by collection. Keys: the job's or node's id, of stages both ids, of namespaces' usage name and month; `fleet` has the one key `fleet`. An active job with a quota and no `grants` has those that it began with. */
 export interface Collections {
   fleet: FleetRecord;
   nodes: NodeRecord;

@@ -13,10 +13,12 @@ test('an error line with an unknown word keeps its whole text', () => {
   expect(SatchelError.fromRespLine('BUSY loading')).toMatchObject({ code: 'invalid-argument', message: 'BUSY loading' });
 });
 
-test('a job id is made of its name and a random part', () => {
+test('a job id is made of its name and a part of its own; ids of a name are in the order of their making', () => {
   expect(newJobId('My Sort!')).toMatch(/^my-sort-[a-z0-9]{12}$/);
   expect(newJobId('!!')).toMatch(/^job-[a-z0-9]{12}$/);
-  expect(new Set(Array.from({ length: 1000 }, () => newJobId('a'))).size).toBe(1000);
+  const ids = Array.from({ length: 1000 }, () => newJobId('a'));
+  expect(new Set(ids).size).toBe(1000);
+  expect(ids.toSorted()).toEqual(ids);
 });
 
 test.each(['', '-x', 'a b', '../x', 'x'.repeat(129)])('the name %j is refused', (name) => {

@@ -27,14 +27,31 @@ function randomByte(): number {
   return drawn[used++] as number;
 }
 
-/** A job id, `[a-z0-9-]`: a readable part of the job's name, then 12 random characters. */
+/** Characters of an id's end that are drawn; the others, before them, are milliseconds. */
+const drawnLength = 4;
+const perMillisecond = alphabet.length ** drawnLength;
+const idLength = 12;
+let lastId = 0n;
+
+/**
+ * 12 characters of [0-9a-z] that never come again in this process, each greater than the one before: milliseconds, then a random part that
+ * makes ids of several processes differ. What is kept by id so lies side by side for jobs that began together, and is written in one go.
+ */
+function orderedId(): string {
+  const now = BigInt(Date.now()) * BigInt(perMillisecond);
+  const random = (randomByte() << 8) | randomByte();
+  lastId = lastId >= now ? lastId + 1n + BigInt(random & 15) : now + BigInt(random * 16 + (randomByte() & 15));
+  return lastId.toString(36).padStart(idLength, '0').slice(-idLength);
+}
+
+/** A job id, `[a-z0-9-]`: a readable part of the job's name, then 12 characters by which ids of one name are in the order of their making. */
 export function newJobId(name: string): string {
   const label = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 24);
-  return label === '' ? `job-${randomId(12)}` : `${label}-${randomId(12)}`;
+  return `${label === '' ? 'job' : label}-${orderedId()}`;
 }
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
