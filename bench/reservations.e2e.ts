@@ -68,6 +68,13 @@ test('what a job without hints holds makes room for a reservation made later, wh
       expect(value?.equals(Buffer.alloc(valueBytes, (indexes[at] as number) % 256))).toBe(true);
     }
   }
+  // Some were read in place, where the host can, while they went.
+  const { served, problem } = other.store.localReads;
+  expect(served > 0 || problem !== '').toBe(true);
+  const [node] = metrics;
+  const counted = await (await fetch(`http://${node}/metrics`)).text();
+  expect(Number(/satchel_demoted_bytes_total\{.*\} (\d+)/.exec(counted)?.[1])).toBeGreaterThan(4 * MiB);
+
   const own = (10 * MiB) / valueBytes;
   await putAll(reserving, own);
   expect(await held(reserving, own * valueBytes)).toMatchObject({ ssd: 0 });

@@ -271,6 +271,40 @@ test('if the slow tier fails, what was on its way stays', async () => {
   await job.checkAll();
 });
 
+test('a job can end while its objects are on their way', async () => {
+  const shard = new Shard(4 * MiB);
+  const job = shard.job('job', { ssdBytes: 0 });
+  await fill(job, 300, 8000);
+  job.object.hold();
+  const yielding = shard.reserve(2.5 * MiB);
+  while (job.object.heldOperations < 10) await new Promise((resolve) => setImmediate(resolve));
+  await job.job.end();
+  job.object.release();
+  await yielding;
+  expect(shard.pool.usage.reservedBytes).toBe(0);
+  expect(job.object.usage.objects).toBe(0);
+  expect(shard.demoter.counts.objects).toBe(0);
+});
+
+test('large values go last, and tiny ones for what they are charged', async () => {
+  const shard = new Shard(16 * MiB);
+  const job = shard.job('job');
+  await job.put('large', sampleValue(2 * MiB, 1));
+  await fill(job, 400, 8000);
+  await shard.reserve(13 * MiB);
+  expect(job.job.find(Key.of('large'), 0)?.tier).toBe('dram');
+  await shard.reserve(15.5 * MiB);
+  expect(job.job.find(Key.of('large'), 0)?.tier).toBe('ssd');
+  await job.checkAll();
+
+  const tiny = shard.job('tiny');
+  await shard.reserve(0);
+  for (let index = 0; index < 60_000; index++) await tiny.put(`key-${index}`, sampleValue(1, index));
+  await shard.reserve(12 * MiB);
+  expect(tiny.dram.usage.usedBytes).toBeLessThanOrEqual(4 * MiB);
+  expect(tiny.dram.usage.objects).toBeGreaterThan(1000);
+});
+
 test('what is of a stage that has ended, or has expired, is left alone', async () => {
   const shard = new Shard(4 * MiB);
   const job = shard.job('job');

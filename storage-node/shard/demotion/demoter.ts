@@ -1,4 +1,4 @@
-import { SatchelError } from '@satchel/proto/core';
+import { limits, SatchelError } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { Key } from '../../store/key.js';
 import { scanEnd } from '../../store/tier-store.js';
@@ -39,6 +39,8 @@ const idleTurnMs = 0.1;
 const keysPerScan = 16;
 /** Values that are being written to slower tiers at a time. */
 const flyingBytesLimit = 8 * 1024 * 1024;
+/** Copying more than this takes longer than a piece of work should: such values go last. */
+const quickBytes = 1024 * 1024;
 /** So many refusals in a row, of objects of all sizes, and the other tiers are taken for full. */
 const refusalsLimit = 8;
 /** How long a job is left alone that could yield nothing. */
@@ -89,7 +91,8 @@ export class Demoter {
       const id = job.configuration.job;
       const before = this.counts.objects + this.counts.dropped;
       try {
-        await (job.configuration.evict === 'lru' ? this.#shrink(job) : this.#demote(job));
+        if (job.configuration.evict === 'lru') await this.#shrink(job);
+        else for (const mostBytes of [quickBytes, limits.valueBytes]) await this.#demote(job, mostBytes);
       } catch (error) {
         if (!(error instanceof SatchelError && error.code === 'no-job')) throw error;
       }
@@ -122,8 +125,8 @@ export class Demoter {
     return this.#isWanted() && (this.#options.shareOf(job.configuration.job)?.excessBytes ?? 0) > this.#flights.bytes;
   }
 
-  async #demote(job: YieldingJob): Promise<void> {
-    const pass = new Pass(job, this.#flights, this.counts);
+  async #demote(job: YieldingJob, mostBytes: number): Promise<void> {
+    const pass = new Pass(job, mostBytes, this.#flights, this.counts);
     while (pass.goesOn) {
       if (this.#mustYield(job) && this.#flights.bytes < flyingBytesLimit) {
         const endMs = performance.now() + sliceMs;
@@ -182,14 +185,16 @@ class Flights {
 /** One way through what a job has in dram. */
 class Pass {
   readonly #demotions: YieldingJob['objects']['demotions'];
+  readonly #mostBytes: number;
   readonly #flights: Flights;
   readonly #counts: DemotionCounts;
   readonly #keys: Key[] = [];
   #position = 0;
   #refusals = 0;
 
-  constructor(job: YieldingJob, flights: Flights, counts: DemotionCounts) {
+  constructor(job: YieldingJob, mostBytes: number, flights: Flights, counts: DemotionCounts) {
     this.#demotions = job.objects.demotions;
+    this.#mostBytes = mostBytes;
     this.#flights = flights;
     this.#counts = counts;
   }
@@ -213,7 +218,7 @@ class Pass {
 
   #demote(key: Key): Demoted | Flight {
     try {
-      return this.#demotions.demote(key);
+      return this.#demotions.demote(key, this.#mostBytes);
     } catch (error) {
       // A disk that fails takes nothing.
       if (error instanceof SatchelError && error.code === 'unavailable') return 'refused';

@@ -50,16 +50,16 @@ export class JobDemotions {
   }
 
   /**
-   * Moves an object to another tier, unless somebody changes it just now, its stage has ended, it is another shard's by now, or it is the manifest of
+   * Moves an object of at most `mostBytes` to another tier, unless somebody changes it just now, its stage has ended, it is another shard's by now, or it is the manifest of
    * a striped object, which is small. Throws or rejects if a device fails, or with `no-job`; the object is then where it was.
    */
-  demote(key: Key): Demoted | Flight {
+  demote(key: Key, mostBytes: number): Demoted | Flight {
     const { store, gate, seals, listener, clock } = this.#parts;
     const { demotions } = store();
     if (demotions === undefined || gate.blocks(key.hash, 'write') || listener.hides(key)) return 'left';
     if (seals.errorOf(key.buffer, key.start, key.end) !== undefined) return 'left';
     const object = this.#objects.find(key, clock.now());
-    if (object?.tier !== 'dram' || object.manifest) return 'left';
+    if (object?.tier !== 'dram' || object.manifest || object.valueLength > mostBytes) return 'left';
     const charge = objectCharge(key.length, object.valueLength);
     const moved = demotions.demote(key);
     if (moved instanceof Promise) return { bytes: charge, landed: this.#later(key.hash, moved, charge) };

@@ -58,9 +58,10 @@ export class ArenaPool {
     return this.budgetBytes - this.reservedBytes;
   }
 
-  /** What is promised to those who reserved it and is not free: others hold it. */
+  /** What is promised to those who reserved it and is not free, as memory or as charge: others hold it. */
   get missingBytes(): number {
-    return Math.max(0, this.reservations.promisedBytes - this.availableBytes);
+    const { budgetBytes, reservedBytes, chargedBytes } = this;
+    return Math.max(0, this.reservations.promisedBytes - budgetBytes + Math.max(reservedBytes, chargedBytes));
   }
 
   /** A store for one job; destroying it gives back all it took. One with the job's name may be shared with other processes. */
