@@ -163,3 +163,11 @@ test('a reader that goes away lets go of what it was being sent', async () => {
   while (store.pinned > 0) await other.call('PING');
   expect(store.pins).toBeLessThan(20);
 });
+
+test('MGET answers with large and small values in the order of their keys', async () => {
+  const small = ['SET', 'a', 'small'];
+  for (const command of [small, ['SET', 'b', largeBytes], ['SET', 'c', 'other']])
+    expect(await client.call(...command)).toBe('OK');
+  const values = (await client.call('MGET', 'b', 'none', 'a', 'b', 'c')) as (string | null)[];
+  expect(values.map((value) => (value === large ? 'large' : value))).toEqual(['large', null, 'small', 'large', 'other']);
+});

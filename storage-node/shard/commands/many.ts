@@ -9,7 +9,7 @@ import { stripeOf, wholeStriped, writeStriped } from '../striping/striped-value.
 import { wrongArgumentCount } from './arguments.js';
 import { type CommandAction, isPersistKey, onEachKey, onKey, persistedKey, persistRefusal } from './on-key.js';
 import { persistedValue } from './persisted.js';
-import { andThen, readPart, replyWhole } from './values.js';
+import { andThen, readPart, replyCopied } from './values.js';
 
 /** Keys of one MGET that are read from slow tiers at the same time. */
 const readsAtOnce = 32;
@@ -22,7 +22,11 @@ function getMany(context: CommandContext): void | Promise<void> {
     const key = job.scratchKey.set(args.buffer, args.start(index), args.end(index));
     const object = job.find(key, context.nowMs);
     if (object === undefined || object instanceof Collection) reply.nil();
-    else replyWhole(context, key, object, context.nowMs, 'write');
+    else {
+      const { readsLeft } = object;
+      replyCopied(context, object, 0, object.valueLength);
+      if (readsLeft > 0) job.countRead(key, readsLeft, context.nowMs);
+    }
   }
 }
 

@@ -29,9 +29,20 @@ export function replyWhole(
 }
 
 /** Replies with bytes [from, to) of an object in dram or otherwise at hand. */
-export function replyAtOnce({ job, reply, session }: CommandContext, object: StoredObject, from: number, to: number): void {
+export function replyAtOnce(context: CommandContext, object: StoredObject, from: number, to: number): void {
+  const { job, reply, session } = context;
+  if (to - from >= pinnedBytes && session.pin?.(reply, object, from, to)) job.usage.bytesOut += to - from;
+  else replyCopied(context, object, from, to);
+}
+
+/** As `replyAtOnce`, with more of the same reply to follow. */
+export function replyCopied(
+  { job, reply }: Pick<CommandContext, 'job' | 'reply'>,
+  object: StoredObject,
+  from: number,
+  to: number,
+): void {
   job.usage.bytesOut += to - from;
-  if (to - from >= pinnedBytes && session.pin?.(reply, object, from, to)) return;
   const start = reply.reserveBulk(to - from);
   void object.read(from, to, reply.buffer, start);
 }
