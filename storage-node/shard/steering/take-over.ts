@@ -90,7 +90,7 @@ export class TakeOver {
       }
     }
     if (lost !== undefined) throw lost;
-    this.#job.losses?.markGone(key);
+    this.#missing(key);
     return undefined;
   }
 
@@ -106,7 +106,7 @@ export class TakeOver {
       if (object !== undefined) return this.#move(object, key, shard, shards.slice(place + 1));
     }
     if (lost !== undefined) throw lost;
-    this.#job.losses?.markGone(key);
+    this.#missing(key);
   }
 
   /** Stores here what `from` handed over; then older owners, and last `from` itself, drop what they have. */
@@ -162,6 +162,12 @@ export class TakeOver {
     }
     collections.grown(value, bytes, nowMs);
     if (object.expiresAtMs > 0) this.#job.expire(own, value, object.expiresAtMs, nowMs);
+  }
+
+  /** No other shard has the key. If this one lost what it had, it may have had it, so that it is as lost as before. */
+  #missing(key: Key): void {
+    const { losses } = this.#job;
+    if (losses?.losesSlot(slotOfKey(key)) === false) losses.markGone(key);
   }
 
   /** Has all shards drop a key, the latest owner last; true if one had it. */
