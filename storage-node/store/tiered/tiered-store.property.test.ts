@@ -30,6 +30,7 @@ type Command =
   | { readonly do: 'put'; readonly key: number; readonly size: number; readonly seed: number; readonly tier: Tier | undefined }
   | { readonly do: 'delete'; readonly key: number }
   | { readonly do: 'update'; readonly key: number; readonly readsLeft: number }
+  | { readonly do: 'demote'; readonly key: number }
   | { readonly do: 'scan'; readonly count: number }
   | { readonly do: 'clear' }
   | { readonly do: 'crash' };
@@ -47,6 +48,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 20, arbitrary: fc.record({ do: fc.constant('put' as const), key, size, seed, tier }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('delete' as const), key }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('update' as const), key, readsLeft: fc.nat({ max: 9 }) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('demote' as const), key }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('scan' as const), count: fc.integer({ min: 1, max: 20 }) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'clear' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'crash' as const }) },
@@ -58,6 +60,7 @@ const step = fc.record({ command, diesBefore: fc.nat({ max: 11 }).map((chance) =
 class Job {
   readonly objects = new Map<string, ModelObject>();
   readonly tiersUsed: Set<Tier>;
+  demoted = 0;
   readonly #folder: string;
   readonly #client: FileClient;
   readonly #trash: Trash;
@@ -118,6 +121,8 @@ class Job {
         return this.#delete(keys[command.key] as Key);
       case 'update':
         return this.#update(keys[command.key] as Key, command.readsLeft);
+      case 'demote':
+        return this.#demote(this.#keyToDemote(command.key));
       case 'scan':
         return this.#scan(command.count);
       case 'clear':
@@ -149,6 +154,21 @@ class Job {
     const object = this.objects.get(key.toString());
     expect(this.#store.updateMetadata(key, { readsLeft })).toBe(object !== undefined);
     if (object) object.metadata = { ...object.metadata, readsLeft };
+  }
+
+  /** One that is in dram if there is any. */
+  #keyToDemote(number: number): Key {
+    const inDram = keys.filter((key) => this.objects.get(key.toString())?.tier === 'dram');
+    return inDram[number % inDram.length] ?? (keys[number] as Key);
+  }
+
+  async #demote(key: Key): Promise<void> {
+    const object = this.objects.get(key.toString());
+    const taker = await this.#store.demotions?.demote(key);
+    if (object?.tier !== 'dram') expect(taker).toBeUndefined();
+    if (taker === undefined || object === undefined) return;
+    this.demoted++;
+    this.objects.set(key.toString(), { ...object, tier: taker });
   }
 
   #scan(count: number): void {
@@ -193,6 +213,7 @@ class Job {
 
 test('three small tiers hold what a map would, and after a crash all but what was in dram, never an older value', async () => {
   const tiersUsed = new Set<Tier>();
+  let demoted = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {
       const folder = mkdtempSync(join(tmpdir(), 'satchel-tiered-'));
@@ -200,6 +221,7 @@ test('three small tiers hold what a map would, and after a crash all but what wa
       try {
         for (const each of steps) await job.run(each);
       } finally {
+        demoted += job.demoted;
         await job.end();
         rmSync(folder, { recursive: true });
       }
@@ -207,4 +229,5 @@ test('three small tiers hold what a map would, and after a crash all but what wa
     { numRuns: 40, endOnFailure: true },
   );
   expect([...tiersUsed].sort()).toEqual(['dram', 'object', 'ssd']);
+  expect(demoted).toBeGreaterThan(20);
 }, 120_000);
