@@ -83,6 +83,7 @@ export class Fleet {
     this.#rooms = new FleetRooms(
       () => openNodes(nodes.values()),
       (shard) => this.#nodes.get(this.nodeOfShard(shard) ?? '')?.record,
+      (node) => this.#nodes.get(node)?.usage?.dramUsedBytes ?? 0,
     );
     for (const record of store.all('nodes')) this.#restore(record);
     this.#cancelSweep = clock.after(sweepMs, this.#sweep);

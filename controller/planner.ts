@@ -44,6 +44,12 @@ export class Planner {
     return replanJob({ ...job.hints, corrected: job.corrected }, job.ranges, rooms, this.prices, this.#recorded(job));
   }
 
+  /** How long a job lives, as it says, or else as the longest of the runs recorded of its name did; undefined: not known. */
+  lifetimeMs(job: PlannedJob): number | undefined {
+    const { lifetimeSeconds } = job.hints;
+    return lifetimeSeconds === undefined ? this.#recorded(job)?.durationMs : lifetimeSeconds * 1000;
+  }
+
   /** Everything that comes into question for a job. */
   alternatives(job: PlannedJob, rooms: Rooms): Alternatives {
     return plannedAlternatives(job.hints, rooms, this.prices, this.#recorded(job));

@@ -23,12 +23,16 @@ export interface Movements {
   readonly gone: readonly { readonly node: string; readonly failed: boolean }[];
 }
 
+/** What the newest start counts in how long starts take. */
+const newestPart = 0.25;
+
 /** Nodes of a provider on their way into the fleet and out of it. */
 export class Arrivals {
   readonly #starting = new Map<string, Arrival>();
   /** Nodes of the provider that were seen in the fleet. */
   readonly #members = new Set<string>();
   readonly #startTimeoutMs: number;
+  #usualMs = 0;
 
   constructor(startTimeoutMs: number) {
     this.#startTimeoutMs = startTimeoutMs;
@@ -60,6 +64,11 @@ export class Arrivals {
     return { gone, ...this.#follow(listed, membership, nowMs) };
   }
 
+  /** How long the last nodes took from the decision to their joining, those before counting less and less; 0: none has joined yet. */
+  get usualMs(): number {
+    return this.#usualMs;
+  }
+
   /** Shapes of the nodes on their way that may still be counted on. */
   get expected(): string[] {
     return [...this.#starting.values()].filter(({ late }) => !late).map(({ shape }) => shape);
@@ -84,7 +93,9 @@ export class Arrivals {
     const late: string[] = [];
     for (const [node, arrival] of this.#starting) {
       if (membership(node).member) {
-        joined.push({ node, tookMs: nowMs - arrival.sinceMs });
+        const tookMs = nowMs - arrival.sinceMs;
+        joined.push({ node, tookMs });
+        this.#usualMs += (this.#usualMs === 0 ? 1 : newestPart) * (tookMs - this.#usualMs);
         this.#starting.delete(node);
         this.#members.add(node);
       } else if (nowMs - arrival.sinceMs > this.#startTimeoutMs) {

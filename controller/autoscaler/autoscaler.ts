@@ -116,8 +116,9 @@ export class Autoscaler {
     const loads = this.#observer.loads(provided);
     const starting = [...this.#arrivals.expected, ...returning(provided, loads, this.#arrivals)];
     const held = this.#arrivals.held(provided);
-    const seen = this.#observer.snapshot({ loads, starting, held, removable: [], shapes: provider.shapes });
-    this.#load = loadOf(seen);
+    const soonMs = environment.clock.now() + this.#arrivals.usualMs;
+    const seen = this.#observer.snapshot({ soonMs, loads, starting, held, removable: [], shapes: provider.shapes });
+    this.#load = loadOf(seen, policy.reservedParts);
     this.#jobsMissing = seen.jobsMissing;
     if (provider.shapes.length === 0) {
       this.#advise(seen);

@@ -17,7 +17,9 @@ const local: NodeShape = {
 };
 const capacity: Amounts = { cpu: 2, network: 1e9, dram: GiB, ssd: 8 * GiB };
 const nowMs = 1_000_000;
-const policy = completePolicy({ least: 1, most: 8, lingerMs: 60_000, settleMs: 20_000 });
+/** What is reserved counts whole, unless a case is about that. */
+const reservedParts: Amounts = { cpu: 1, network: 1, dram: 1, ssd: 1 };
+const policy = completePolicy({ least: 1, most: 8, lingerMs: 60_000, settleMs: 20_000, reservedParts });
 const quiet: ScaleMemory = { ...freshMemory, lowSinceMs: nowMs - 60_000 };
 
 type Parts = Partial<Record<keyof Amounts, number>>;
@@ -128,7 +130,21 @@ test('the linger time begins anew when utilisation was in the band in between', 
   expect(busy.memory.lowSinceMs).toBeUndefined();
   const again = decide(low, policy, busy.memory, nowMs + 31_000);
   expect(decide(low, policy, again.memory, nowMs + 61_000).actions).toEqual([]);
-  expect(decide(low, policy, again.memory, nowMs + 91_000).actions.map(({ kind }) => kind)).toEqual(['drain']);
+  const later = decide(low, policy, again.memory, nowMs + 91_000);
+  // What was taken in the linger time before counts, too.
+  expect(later.actions).toEqual([]);
+  expect(decide(low, policy, later.memory, nowMs + 151_000).actions.map(({ kind }) => kind)).toEqual(['drain']);
+});
+
+test('memory that is reserved counts in part, throughput by how often it is promised, and what found no room whole', () => {
+  const standard = completePolicy({ most: 8 });
+  const decided = (reserved: Parts, more: Partial<FleetSnapshot> = {}) =>
+    actions(fleet(nodes(4, {}, reserved), more), freshMemory, standard);
+  expect(decided({ dram: 0.94 })).toEqual([]);
+  expect(decided({ dram: 0.95 })).toEqual(['start 1 local']);
+  expect(decided({ network: 3 })).toEqual([]);
+  expect(decided({ network: 3.3 })).toEqual(['start 1 local']);
+  expect(decided({ dram: 0.8 }, { missing: amounts({ dram: 0.6 }), jobsMissing: 1 })).toEqual(['start 1 local']);
 });
 
 test('a node that drains is taken back before a new one is started, unless an operator drains it', () => {

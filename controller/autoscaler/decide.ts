@@ -1,5 +1,16 @@
 import type { Figure } from '../model.js';
-import { type Amounts, combine, type Dimension, dimensions, fullest, sumAmounts, timesAmounts, utilisation } from './amounts.js';
+import {
+  type Amounts,
+  combine,
+  type Dimension,
+  dimensions,
+  fullest,
+  greater,
+  noAmounts,
+  sumAmounts,
+  timesAmounts,
+  utilisation,
+} from './amounts.js';
 import { cheapestShapes } from './cheapest-shapes.js';
 import { describeLoad, figuresOf, percent } from './figures.js';
 import type { AutoscalePolicy } from './policy.js';
@@ -14,10 +25,19 @@ export type ScaleAction = (
   | { readonly kind: 'limit' }
 ) & { readonly figures: readonly Figure[]; readonly because: string };
 
+/** The most that was taken, dimension by dimension, since `sinceMs`, and in the linger time before. */
+export interface Lately {
+  readonly sinceMs: number;
+  readonly taken: Amounts;
+  readonly before: Amounts;
+}
+
 /** What one decision hands to the next. */
 export interface ScaleMemory {
   /** Since when utilisation has been under the band; undefined: it is not. */
   readonly lowSinceMs: number | undefined;
+  /** The most that was lately taken. */
+  readonly lately: Lately;
   readonly startedMs: number;
   readonly drainedMs: number;
   readonly limited: boolean;
@@ -25,6 +45,7 @@ export interface ScaleMemory {
 
 export const freshMemory: ScaleMemory = {
   lowSinceMs: undefined,
+  lately: { sinceMs: Number.NEGATIVE_INFINITY, taken: noAmounts, before: noAmounts },
   startedMs: Number.NEGATIVE_INFINITY,
   drainedMs: Number.NEGATIVE_INFINITY,
   limited: false,
@@ -38,15 +59,20 @@ export interface ScaleDecision {
 /**
  * Whether the fleet grows or shrinks, by what, and why. Pure.
  * - Fewer nodes than the least, or utilisation above the band: nodes that drain are taken back, then the cheapest are started that bring it to the target.
- * - Under the band for the linger time: the node that is cheapest to let go is drained, if the rest then stays in the band.
+ * - Under the band for the linger time: the node that is cheapest to let go is drained, if the rest then stays in the band with the most that was
+ *   lately taken.
  */
 export function decide(snapshot: FleetSnapshot, policy: AutoscalePolicy, before: ScaleMemory, nowMs: number): ScaleDecision {
-  const load = loadOf(snapshot);
+  const load = loadOf(snapshot, policy.reservedParts);
   const peak = fullest(load.parts);
   const serving = snapshot.nodes.filter(({ draining }) => draining === undefined);
   const lacking = policy.least - serving.length - snapshot.starting.length;
   const low = peak.part < policy.low && lacking <= 0;
-  const memory = { ...before, lowSinceMs: low ? (before.lowSinceMs ?? nowMs) : undefined };
+  const memory = {
+    ...before,
+    lowSinceMs: low ? (before.lowSinceMs ?? nowMs) : undefined,
+    lately: latelyAfter(before.lately, load.taken, nowMs, policy.lingerMs),
+  };
   const context: Context = { snapshot, policy, load, serving, nowMs };
   if (lacking > 0 || peak.part > policy.high) return grow(context, Math.max(0, lacking), memory);
   const shrunk = low ? shrink(context, memory) : undefined;
@@ -55,7 +81,12 @@ export function decide(snapshot: FleetSnapshot, policy: AutoscalePolicy, before:
 
 /** Whether a decision would look for a node to drain; only then it has to know which may go. */
 export function mayShrink(snapshot: FleetSnapshot, policy: AutoscalePolicy, before: ScaleMemory, nowMs: number): boolean {
-  return fullest(loadOf(snapshot).parts).part < policy.low && isQuiet(snapshot, policy, before, nowMs);
+  return fullest(loadOf(snapshot, policy.reservedParts).parts).part < policy.low && isQuiet(snapshot, policy, before, nowMs);
+}
+
+function latelyAfter({ sinceMs, taken, before }: Lately, now: Amounts, nowMs: number, lingerMs: number): Lately {
+  if (nowMs - sinceMs < lingerMs) return { sinceMs, taken: greater(taken, now), before };
+  return { sinceMs: nowMs, taken: now, before: taken };
 }
 
 /** Long enough under the band, and nothing on its way. */
@@ -120,7 +151,7 @@ function takeBack({ snapshot, policy, load }: Context, lacking: number) {
   for (const node of returnable) {
     if (nodes.length >= lacking && exceeded(policy, taken, capacity).length === 0) break;
     nodes.push(node);
-    taken = combine(taken, takenOf(node), (a, b) => a + b);
+    taken = combine(taken, takenOf(node, policy.reservedParts), (a, b) => a + b);
     capacity = combine(capacity, node.capacity, (a, b) => a + b);
   }
   return { nodes, taken, capacity };
@@ -154,13 +185,14 @@ function shrink(context: Context, memory: ScaleMemory): ScaleDecision | undefine
   const step = Math.max(1, Math.floor(serving.length * policy.stepIn));
   const drains: ScaleAction[] = [];
   const blocked = new Set<string | undefined>();
+  const taken = greater(memory.lately.taken, memory.lately.before);
   let { capacity } = context.load;
   for (const name of snapshot.removable) {
     const node = serving.find((other) => other.node === name);
     if (node === undefined || blocked.has(node.shape)) continue;
     if (drains.length >= step || serving.length - drains.length <= policy.least) break;
     const without = combine(capacity, node.capacity, (a, b) => a - b);
-    const after = fullest(utilisation(context.load.taken, without));
+    const after = fullest(utilisation(taken, without));
     if (after.part > (drains.length === 0 ? policy.afterDrain : policy.target)) {
       blocked.add(node.shape);
       continue;
@@ -170,7 +202,7 @@ function shrink(context: Context, memory: ScaleMemory): ScaleDecision | undefine
     drains.push({ kind: 'drain', node: name, figures: [...figures(context), ...nodeFigures(node)], because });
   }
   if (drains.length === 0) return undefined;
-  return { actions: drains, memory: { ...memory, drainedMs: nowMs, limited: false } };
+  return { actions: drains, memory: { ...memory, lately: freshMemory.lately, drainedMs: nowMs, limited: false } };
 }
 
 const nodeFigures = ({ jobs, used }: NodeLoad): Figure[] => [

@@ -4,13 +4,17 @@ import type { NodeRecord } from '../model.js';
 import type { Fleet, NodeView } from '../nodes.js';
 import type { ProvidedNode } from '../providers/node-provider.js';
 import { shardBytesPerSecond } from '../sizing/tier-facts.js';
-import { type Amounts, combine } from './amounts.js';
+import { type Amounts, noAmounts } from './amounts.js';
 import { missingInAll } from './missing.js';
 import { NodeMeter } from './node-meter.js';
 import type { FleetSnapshot, NodeLoad } from './snapshot.js';
 
 /** What a snapshot is made of besides what jobs miss. */
-export type Picture = Pick<FleetSnapshot, 'starting' | 'held' | 'removable' | 'shapes'> & { readonly loads: readonly NodeLoad[] };
+export type Picture = Pick<FleetSnapshot, 'starting' | 'held' | 'removable' | 'shapes'> & {
+  readonly loads: readonly NodeLoad[];
+  /** When a node would come that is started now. */
+  readonly soonMs: number;
+};
 
 /** Reads fleet and jobs into what a decision goes by; remembers of each node what smoothing needs. */
 export class FleetObserver {
@@ -43,14 +47,14 @@ export class FleetObserver {
   }
 
   /** The whole picture, with what is missing to jobs. */
-  snapshot({ loads, ...rest }: Picture): FleetSnapshot {
-    const { amounts: missing, jobs: jobsMissing } = missingInAll(this.#jobs);
+  snapshot({ loads, soonMs, ...rest }: Picture): FleetSnapshot {
+    const { amounts: missing, jobs: jobsMissing } = missingInAll(this.#jobs, soonMs);
     return { ...rest, nodes: loads, missing, jobsMissing };
   }
 
   #loadOf({ record, connection }: NodeView, meter: NodeMeter, shape: string | undefined): NodeLoad {
-    const needed = this.#jobs.table.needs(record.node);
-    const returnable = record.drainedBy === 'autoscaler' && needed && connection.kind === 'connected';
+    const returnable =
+      record.drainedBy === 'autoscaler' && connection.kind === 'connected' && this.#jobs.table.needs(record.node);
     return {
       node: record.node,
       shape,
@@ -63,10 +67,12 @@ export class FleetObserver {
   }
 
   #reservedOn({ shards }: NodeRecord): Amounts {
-    let sum: Amounts = { cpu: 0, network: 0, dram: 0, ssd: 0 };
+    const sum = { ...noAmounts };
     for (const { shard } of shards) {
       const { dramBytes, ssdBytes, throughputBytesPerSecond } = this.#jobs.reserved.of(shard);
-      sum = combine(sum, { cpu: 0, network: throughputBytesPerSecond, dram: dramBytes, ssd: ssdBytes }, (a, b) => a + b);
+      sum.network += throughputBytesPerSecond;
+      sum.dram += dramBytes;
+      sum.ssd += ssdBytes;
     }
     return sum;
   }
@@ -74,7 +80,8 @@ export class FleetObserver {
 
 /** What a node that has joined holds; one core per shard. */
 function capacityOfRecord({ shards, dramBytes, ssdBytes, throughputBytesPerSecond }: NodeRecord): Amounts {
-  const listening = shards.filter(({ endpointPort }) => endpointPort > 0).length;
+  let listening = 0;
+  for (const { endpointPort } of shards) if (endpointPort > 0) listening++;
   return {
     cpu: listening,
     network: throughputBytesPerSecond > 0 ? throughputBytesPerSecond : listening * shardBytesPerSecond,

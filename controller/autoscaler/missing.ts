@@ -27,8 +27,14 @@ export function isShorter(before: JobRecord | undefined, after: JobRecord | unde
   return dimensions.some((dimension) => is[dimension] > was[dimension]);
 }
 
-/** What is missing to all jobs that more nodes would help: not to those whose namespace has as many nodes as it may. */
-export function missingInAll({ table, namespaces }: Pick<Jobs, 'table' | 'namespaces'>): Missing {
+/**
+ * What is missing to all jobs that more nodes would help: not to those whose namespace has as many nodes as it may, nor to those that will be over
+ * before nodes come, as they say or as earlier runs of their names were.
+ */
+export function missingInAll(
+  { table, namespaces, planner }: Pick<Jobs, 'table' | 'namespaces' | 'planner'>,
+  soonMs: number,
+): Missing {
   const atLimit = new Map<string, boolean>();
   let amounts = noAmounts;
   let jobs = 0;
@@ -36,6 +42,7 @@ export function missingInAll({ table, namespaces }: Pick<Jobs, 'table' | 'namesp
     const record = table.get(job);
     const missing = missingOf(record);
     if (record === undefined || !dimensions.some((dimension) => missing[dimension] > 0)) continue;
+    if (record.createdMs + (planner.lifetimeMs(record) ?? Number.POSITIVE_INFINITY) < soonMs) continue;
     const { namespace } = record;
     if (!atLimit.has(namespace)) atLimit.set(namespace, hasAllItMay(namespaces, namespace));
     if (atLimit.get(namespace)) continue;

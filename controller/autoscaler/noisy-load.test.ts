@@ -87,7 +87,7 @@ test.each([21, 22])('a load that doubles at once is met, and the fleet shrinks a
 });
 
 test('nodes that drain are taken back when the load returns', () => {
-  const gap = (atMs: number) => (atMs < hourMs ? 14 : atMs < hourMs + 2.5 * minuteMs ? 7 : 20);
+  const gap = (atMs: number) => (atMs < hourMs ? 14 : atMs < hourMs + 4.25 * minuteMs ? 7 : 20);
   const run = simulate(policy, noisy(gap, 0.02, 31), 2 * hourMs);
   const after = run.actions.filter(({ atMs }) => atMs > hourMs).map(({ kind }) => kind);
   expect(after.slice(0, after.indexOf('start'))).toEqual(expect.arrayContaining(['drain', 'undrain']));

@@ -1,4 +1,6 @@
 import { assert } from '@satchel/proto/core';
+import { networkOvercommit } from '../sizing/tier-facts.js';
+import type { Amounts } from './amounts.js';
 
 /** How a fleet is held at its size. */
 export interface AutoscalePolicy {
@@ -7,6 +9,11 @@ export interface AutoscalePolicy {
   /** Utilisation is kept between these two. */
   readonly low: number;
   readonly high: number;
+  /**
+   * The part of what is reserved that counts as taken. Reservations are peaks, which do not come all at once; placement keeps room in memory for
+   * each of them all the same.
+   */
+  readonly reservedParts: Amounts;
   /** What new nodes are to bring it to. */
   readonly target: number;
   /**
@@ -38,6 +45,7 @@ export const defaultPolicy: AutoscalePolicy = {
   tickMs: 1000,
   low: 0.6,
   high: 0.8,
+  reservedParts: { cpu: 1, network: 1 / networkOvercommit, dram: 0.85, ssd: 0.85 },
   target: 0.7,
   afterDrain: 0.75,
   least: 1,

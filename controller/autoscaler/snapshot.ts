@@ -34,9 +34,9 @@ export interface FleetSnapshot {
 export interface FleetLoad {
   /** Of serving and starting nodes. */
   readonly capacity: Amounts;
-  /** Node by node the greater of reserved and used, and what is missing to jobs. */
+  /** Node by node the greater of what counts of the reserved and what is used, and what is missing to jobs. */
   readonly taken: Amounts;
-  /** Reserved and missing alone: true at once, unlike what is observed. */
+  /** What counts of the reserved, and missing, alone: true at once, unlike what is observed. */
   readonly claimed: Amounts;
   readonly used: Amounts;
   readonly reserved: Amounts;
@@ -44,6 +44,7 @@ export interface FleetLoad {
 }
 
 const plus = (a: number, b: number) => a + b;
+const times = (a: number, b: number) => a * b;
 
 /** What a node of the shape holds; one core per shard. */
 export function capacityOf({
@@ -56,13 +57,14 @@ export function capacityOf({
 }
 
 /**
- * What of a node cannot be given to others: a reservation counts whether it is used or not, and use counts whether it was
+ * What of a node is taken: the part of a reservation that counts whether it is used or not, and use whether it was
  * reserved or not. Use within a reservation is not counted twice.
  */
-export const takenOf = ({ used, reserved }: Pick<NodeLoad, 'used' | 'reserved'>): Amounts => greater(used, reserved);
+export const takenOf = ({ used, reserved }: Pick<NodeLoad, 'used' | 'reserved'>, reservedParts: Amounts): Amounts =>
+  greater(used, combine(reserved, reservedParts, times));
 
-/** The sums of a snapshot. */
-export function loadOf({ nodes, starting, missing, shapes }: FleetSnapshot): FleetLoad {
+/** The sums of a snapshot. `reservedParts`: what of a reservation counts; what is missing in memory counts whole, for it found no room. */
+export function loadOf({ nodes, starting, missing, shapes }: FleetSnapshot, reservedParts: Amounts): FleetLoad {
   const serving = nodes.filter(({ draining }) => draining === undefined);
   const coming = starting.map((name) => {
     const shape = shapes.find((other) => other.name === name);
@@ -70,11 +72,12 @@ export function loadOf({ nodes, starting, missing, shapes }: FleetSnapshot): Fle
   });
   const capacity = sumAmounts([...serving.map((node) => node.capacity), ...coming]);
   const reserved = sumAmounts(serving.map((node) => node.reserved));
-  const taken = combine(sumAmounts(serving.map(takenOf)), missing, plus);
+  const lacking = { ...missing, network: missing.network * reservedParts.network };
+  const taken = combine(sumAmounts(serving.map((node) => takenOf(node, reservedParts))), lacking, plus);
   return {
     capacity,
     taken,
-    claimed: combine(reserved, missing, plus),
+    claimed: combine(combine(reserved, reservedParts, times), lacking, plus),
     used: sumAmounts(serving.map((node) => node.used)),
     reserved,
     parts: utilisation(taken, capacity),

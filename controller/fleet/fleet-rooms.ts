@@ -1,6 +1,6 @@
 import type { NodeRecord } from '../model.js';
-import { type NodeTotals, type ReservedCapacity, RoomIndex, type ShardRoom } from '../placement.js';
-import { shardBytesPerSecond } from '../sizing/tier-facts.js';
+import { type NodeTotals, type ReservedCapacity, RoomIndex, type ShardRoom, type UsedOf } from '../placement.js';
+import { networkOvercommit, shardBytesPerSecond } from '../sizing/tier-facts.js';
 import type { NodeView } from './fleet-events.js';
 import { counts, isTrusted } from './node-life.js';
 
@@ -24,12 +24,14 @@ export function openNodes(nodes: Iterable<NodeView & { readonly downShards: Read
 export class FleetRooms {
   readonly #open: () => Iterable<OpenNode>;
   readonly #recordOf: (shard: number) => NodeRecord | undefined;
+  readonly #used: UsedOf;
   #index: RoomIndex | undefined;
   #reserved: ReservedCapacity | undefined;
 
-  constructor(open: () => Iterable<OpenNode>, recordOf: (shard: number) => NodeRecord | undefined) {
+  constructor(open: () => Iterable<OpenNode>, recordOf: (shard: number) => NodeRecord | undefined, used: UsedOf) {
     this.#open = open;
     this.#recordOf = recordOf;
+    this.#used = used;
   }
 
   /** Other nodes or shards may get jobs now. */
@@ -56,7 +58,7 @@ export class FleetRooms {
       totals.set(node, { dramBytes, ssdBytes, throughputBytesPerSecond });
       for (const shard of shards) rooms.push(roomOf(record, shard, reserved));
     }
-    return new RoomIndex(rooms, totals);
+    return new RoomIndex(rooms, totals, this.#used);
   }
 
   #reservedChanged(shard: number): void {
@@ -65,7 +67,10 @@ export class FleetRooms {
   }
 }
 
-/** What a shard has free beside what is reserved; shards of a node share it equally. */
+/**
+ * What a shard has free beside what is reserved; shards of a node share it equally. Throughput is promised several times over, though to no
+ * job more than the shard moves.
+ */
 export function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapacity): ShardRoom {
   const listening = record.shards.filter(({ endpointPort }) => endpointPort > 0).length || 1;
   const { dramBytes, ssdBytes, throughputBytesPerSecond, jobs } = reserved.of(shard);
@@ -75,7 +80,7 @@ export function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapa
     node: record.node,
     dramFreeBytes: Math.max(0, record.dramBytes / listening - dramBytes),
     ssdFreeBytes: Math.max(0, record.ssdBytes / listening - ssdBytes),
-    throughputFreeBytesPerSecond: Math.max(0, throughput - throughputBytesPerSecond),
+    throughputFreeBytesPerSecond: Math.min(throughput, Math.max(0, networkOvercommit * throughput - throughputBytesPerSecond)),
     jobs,
   };
 }

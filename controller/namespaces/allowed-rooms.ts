@@ -13,6 +13,7 @@ export function roomsWithin(rooms: RoomIndex, used: ReadonlySet<string>, most: n
   return new RoomIndex(
     allowed.flatMap(({ rooms: shards }) => shards),
     new Map(allowed.map((node) => [node.node, node])),
+    rooms.used,
   );
 }
 

@@ -2,7 +2,7 @@ import type { NodeRoom, ShardRoom } from './room-index.js';
 
 /** What is to be placed. */
 export interface PlacementRequest {
-  /** The tier that a put tries first; decides what `emptiest` means for a job that reserves nothing. */
+  /** The tier that a put tries first; decides by what nodes are full for a job that reserves nothing. */
   readonly tier: 'dram' | 'ssd';
   readonly dramBytes: number;
   readonly ssdBytes: number;

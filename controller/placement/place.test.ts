@@ -60,11 +60,33 @@ describe('placement', () => {
     expect(result.placed.map(({ weight }) => Math.round(weight * 10_000))).toEqual([100, 60, 100, 100, 6]);
   });
 
-  it('gives a job without reservation the nodes with most room for each job', () => {
-    const rooms = [room(1, 'a', 100, { jobs: 2 }), room(2, 'a', 60), room(3, 'b', 100), room(4, 'c', 500, { jobs: 9 })];
-    expect(shards(place(request({ shards: 1 }), rooms))).toEqual([3]);
-    expect(shards(place(request({ shards: 2 }), rooms))).toEqual([3, 4]);
-    expect(shards(place(request({ shards: 16 }), rooms))).toEqual([1, 2, 3, 4]);
+  describe('of a job that reserves nothing', () => {
+    const MiB = 2 ** 20;
+    const total = { dramBytes: 1000 * MiB, ssdBytes: 1000 * MiB, throughputBytesPerSecond: 500 };
+    const names = ['empty', 'reserved', 'used', 'full'];
+    const rooms = [
+      ...[room(1, 'empty', 1000 * MiB), room(2, 'reserved', 600 * MiB)],
+      ...[room(3, 'used', 1000 * MiB), room(4, 'full', 200 * MiB)],
+    ];
+    const used = (node: string) => (node === 'used' ? 500 * MiB : 0);
+    const index = (all: readonly ShardRoom[]) => new RoomIndex(all, new Map(names.map((node) => [node, total])), used);
+
+    it('takes the fullest nodes below the middle of the band, by what is reserved or used there', () => {
+      expect(shards(place(request({ shards: 1 }), index(rooms)))).toEqual([3]);
+      expect(shards(place(request({ shards: 2 }), index(rooms)))).toEqual([2, 3]);
+      expect(shards(place(request({ shards: 3 }), index(rooms)))).toEqual([1, 2, 3]);
+    });
+
+    it('takes those that are fuller than that last, the emptiest first', () => {
+      expect(shards(place(request({ shards: 16 }), index(rooms)))).toEqual([1, 2, 3, 4]);
+      const fuller = [room(1, 'reserved', 200 * MiB), room(2, 'full', 100 * MiB)];
+      expect(shards(place(request({ shards: 1 }), index(fuller)))).toEqual([1]);
+    });
+
+    it('expects something of jobs that have just come', () => {
+      const many = rooms.map((each) => (each.node === 'used' ? { ...each, jobs: 12 } : each));
+      expect(shards(place(request({ shards: 1 }), index(many)))).toEqual([2]);
+    });
   });
 });
 

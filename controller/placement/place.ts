@@ -29,7 +29,7 @@ const leastPart = 1 / 16;
  *   that hold it, or the last part of it, the one with the least left over, so that empty nodes stay empty and can leave. Shards take
  *   equal parts where they can, otherwise what they hold;
  * - does not fit: every shard up to the limit, in proportion to what each can hold;
- * - reserves nothing: the shards of the emptiest nodes.
+ * - reserves nothing: shards of the fullest nodes that are not yet as full as nodes are to be, so that empty ones can leave.
  * A job keeps what it has (`present`, the part of its slots by shard) as far as that holds it; the caller counts the job's own
  * reservation as free. Pure: the same rooms in the same order give the same result.
  */
@@ -37,7 +37,7 @@ export function place(request: PlacementRequest, rooms: Rooms, present: PresentS
   const index = rooms instanceof RoomIndex ? rooms : new RoomIndex(rooms);
   const most = Math.min(index.length, limits.jobShards);
   const wanted = Math.max(1, Math.min(request.shards, most));
-  if (reservesNothing(request)) return { placed: evenly(emptiest(index, request, wanted, present), present), fits: true };
+  if (reservesNothing(request)) return { placed: evenly(shared(index, request, wanted, present), present), fits: true };
   for (const cap of wanted > 1 ? [1 / wanted, 1] : [1]) {
     const chosen = choose(index, request, cap, present);
     if (chosen !== undefined && chosen.length <= most) return { placed: weighed(chosen, request, cap, present), fits: true };
@@ -63,29 +63,45 @@ function byWhatTheyHold(index: RoomIndex, request: PlacementRequest, most: numbe
   );
 }
 
-/** As many shards as wanted: those that the job has, then those of the nodes that have most free for each job. */
-function emptiest(index: RoomIndex, request: PlacementRequest, wanted: number, present: PresentShards): ShardRoom[] {
+/**
+ * As many shards as wanted: those that the job has, then those of the fullest nodes that are not as full as they are to be, and if there are none,
+ * of the emptiest.
+ */
+function shared(index: RoomIndex, request: PlacementRequest, wanted: number, present: PresentShards): ShardRoom[] {
   const chosen = [...present.keys()].flatMap((shard) => index.of(shard) ?? []);
   const { nodes } = index;
-  const free = new Float64Array(nodes.length);
-  for (let at = 0; at < free.length; at++) {
-    const node = nodes[at] as NodeRoom;
-    free[at] = perJob(node, node.rooms.length, request);
+  const order = new Float64Array(nodes.length);
+  for (let at = 0; at < order.length; at++) {
+    const full = fullness(nodes[at] as NodeRoom, request);
+    order[at] = full < fillTo ? 2 + full : 1 / (1 + full);
   }
   while (chosen.length < wanted) {
-    const next = largest(free);
+    const next = largest(order);
     if (next < 0) break;
-    free[next] = -1;
+    order[next] = -1;
     const others = (nodes[next] as NodeRoom).rooms.filter(({ shard }) => !present.has(shard));
-    others.sort((a, b) => perJob(b, 1, request) - perJob(a, 1, request) || a.shard - b.shard);
+    others.sort((a, b) => perJob(b, request) - perJob(a, request) || a.shard - b.shard);
     chosen.push(...others.slice(0, wanted - chosen.length));
   }
   return chosen;
 }
 
+/** Jobs that reserve nothing go to nodes that are less full than this, the middle of the band that the fleet is held in. */
+const fillTo = 0.7;
+/** Each job counts for so much at least: what those that just came will use is yet to be seen. */
+const leastJobBytes = 64 * 2 ** 20;
+
+/** The part of a node that is reserved, or used, or to be expected of the jobs there. */
+function fullness(node: NodeRoom, { tier }: PlacementRequest): number {
+  const bytes = tier === 'ssd' ? node.ssdBytes : node.dramBytes;
+  if (bytes <= 0) return 1;
+  const reserved = bytes - (tier === 'ssd' ? node.ssdFreeBytes : node.dramFreeBytes);
+  return Math.max(reserved, tier === 'ssd' ? 0 : node.dramUsedBytes, node.jobs * leastJobBytes) / bytes;
+}
+
 /** What a job more would find free if the jobs there used the same. */
-function perJob(room: NodeRoom | ShardRoom, shards: number, { tier }: PlacementRequest): number {
-  return (tier === 'ssd' ? room.ssdFreeBytes : room.dramFreeBytes) / (shards + room.jobs);
+function perJob(room: ShardRoom, { tier }: PlacementRequest): number {
+  return (tier === 'ssd' ? room.ssdFreeBytes : room.dramFreeBytes) / (1 + room.jobs);
 }
 
 /** Index of the largest number that is not negative, the first of equals; -1 if there is none. */

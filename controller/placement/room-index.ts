@@ -25,6 +25,8 @@ export interface NodeRoom {
   readonly ssdFreeBytes: number;
   readonly throughputFreeBytesPerSecond: number;
   readonly jobs: number;
+  /** Seen to be in use in dram, reserved or not. */
+  readonly dramUsedBytes: number;
   /** Of each amount what every one of its shards has free at least. */
   readonly least: Readonly<Record<Amount, number>>;
   /** The most that was ever free there, by which fullness is judged. */
@@ -34,6 +36,9 @@ export interface NodeRoom {
 }
 
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+/** Bytes in dram that a node was last seen to use. */
+export type UsedOf = (node: string) => number;
 
 class NodeEntry implements NodeRoom {
   readonly node: string;
@@ -47,8 +52,15 @@ class NodeEntry implements NodeRoom {
   ssdBytes = 0;
   throughputBytesPerSecond = 0;
 
-  constructor(node: string) {
+  readonly #used: UsedOf;
+
+  constructor(node: string, used: UsedOf) {
     this.node = node;
+    this.#used = used;
+  }
+
+  get dramUsedBytes(): number {
+    return this.#used(this.node);
   }
 
   /** Sums up anew: adding and subtracting would drift. A node has few shards. */
@@ -81,8 +93,11 @@ export class RoomIndex implements Rooms {
   readonly #ofNode = new Map<string, NodeEntry>();
   readonly #ofShard = new Map<number, { readonly entry: NodeEntry; readonly room: Mutable<ShardRoom> }>();
 
-  /** `totals`: what each node has in all; a node not named has what is free at first. */
-  constructor(rooms: Iterable<ShardRoom>, totals?: ReadonlyMap<string, NodeTotals>) {
+  readonly used: UsedOf;
+
+  /** `totals`: what each node has in all; a node not named has what is free at first. `used` is asked anew each time. */
+  constructor(rooms: Iterable<ShardRoom>, totals?: ReadonlyMap<string, NodeTotals>, used: UsedOf = () => 0) {
+    this.used = used;
     for (const room of rooms) {
       const entry = this.#entry(room.node);
       const copy = { ...room };
@@ -129,7 +144,7 @@ export class RoomIndex implements Rooms {
   #entry(node: string): NodeEntry {
     const known = this.#ofNode.get(node);
     if (known !== undefined) return known;
-    const entry = new NodeEntry(node);
+    const entry = new NodeEntry(node, this.used);
     this.#ofNode.set(node, entry);
     this.#nodes.push(entry);
     return entry;

@@ -24,9 +24,9 @@ const recorded: RecordedPeaks = {
 describe('demand of hints', () => {
   const cases: [string, Hints, Partial<Demand>][] = [
     [
-      'nothing is said: reserves nothing, spreads',
+      'nothing is said: reserves nothing, begins on few shards',
       {},
-      { quotaBytes: undefined, capacityBytes: undefined, throughputBytesPerSecond: undefined, shards: 16, latency: 'unknown' },
+      { quotaBytes: undefined, capacityBytes: undefined, throughputBytesPerSecond: undefined, shards: 2, latency: 'unknown' },
     ],
     ['a small capacity is one shard', { capacity: 64 * MiB }, { capacityBytes: 64 * MiB, quotaBytes: 64 * MiB, shards: 1 }],
     ['256 MiB are still one shard', { capacity: 256 * MiB }, { shards: 1 }],
@@ -186,7 +186,7 @@ describe('dimensions', () => {
         if ((two.throughputBytesPerSecond ?? 0) < 2 ** 50) {
           expect(two.throughputBytesPerSecond).toEqual(one.throughputBytesPerSecond && 2 * one.throughputBytesPerSecond);
           expect(two.requestsPerSecond ?? 0).toBeCloseTo(2 * (one.requestsPerSecond ?? 0), 3);
-          expect(two.traffic.bytesPerSecond / Math.max(1, one.traffic.bytesPerSecond)).toBeCloseTo(
+          expect(two.traffic.bytesPerSecond / (one.traffic.bytesPerSecond || 1)).toBeCloseTo(
             one.traffic.bytesPerSecond > 0 ? 2 : 0,
             6,
           );

@@ -14,8 +14,11 @@ const MiB = 2 ** 20;
 /** When nothing says how fast a job is, it gets one shard for each of these many bytes of capacity: a small job stays on one. */
 export const bytesPerShardUnhinted = 256 * MiB;
 
-/** Shards of a job that says nothing about itself, and the most a job gets by its capacity alone. */
-export const shardsUnhinted = 16;
+/** The most shards that a job gets by its capacity alone. */
+export const shardsByCapacity = 16;
+
+/** Shards of a job of which nothing is known: each holds the node it is on. It gets more once it is seen to need them. */
+export const shardsUnhinted = 2;
 
 /** As the hint itself: the product of two others is no more. */
 const mostBytesPerSecond = 2 ** 50;
@@ -228,8 +231,8 @@ function shardsOf(
     return bounded(forBytes, `throughput / ${formatBytes(shardBytesPerSecond)}/s that one shard moves`);
   }
   if (capacity !== undefined) {
-    const because = `throughput unknown: one shard per ${formatBytes(bytesPerShardUnhinted)} of capacity, at most ${shardsUnhinted}`;
-    return bounded(Math.min(shardsUnhinted, capacity / bytesPerShardUnhinted), because);
+    const because = `throughput unknown: one shard per ${formatBytes(bytesPerShardUnhinted)} of capacity, at most ${shardsByCapacity}`;
+    return bounded(Math.min(shardsByCapacity, capacity / bytesPerShardUnhinted), because);
   }
-  return bounded(shardsUnhinted, `size and throughput unknown: every shard of the fleet, at most ${shardsUnhinted}`);
+  return bounded(shardsUnhinted, 'size and throughput unknown: few, until it is seen to need more');
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HistoryRecord, RunPeaks } from '../model.js';
 import type { Change } from '../state/state-store.js';
-import { HistoryDesk, headroom, peaksOf, runKeptMs, runsKept, unnamed, withRun } from './history.js';
+import { HistoryDesk, peaksOf, runKeptMs, runsKept, unnamed, withRun } from './history.js';
 
 const run = (changes: Partial<RunPeaks> = {}): RunPeaks => ({
   ...{ endedMs: 1000, durationMs: 10_000, peakBytes: 100, peakBytesPerSecond: 1000, peakRequestsPerSecond: 10 },
@@ -14,8 +14,13 @@ const recordOf = (runs: readonly RunPeaks[]) =>
 describe('what is recorded of a name', () => {
   it('sizes by the highest of its runs and room above it', () => {
     const peaks = peaksOf(recordOf([run(), run({ peakBytes: 400, endedMs: 2000 }), run({ endedMs: 3000 })]), 4000);
-    expect(peaks).toMatchObject({ bytes: headroom * 400, bytesPerSecond: 1250, requestsPerSecond: 13, durationMs: 10_000 });
-    expect(peaks?.because).toBe('recorded: 1.25 × the highest of the last 3 runs of this name');
+    expect(peaks).toMatchObject({ bytes: 434, bytesPerSecond: 1084, requestsPerSecond: 11, durationMs: 10_000 });
+    expect(peaks?.because).toBe('recorded: 1.08 × the highest of the last 3 runs of this name');
+  });
+
+  it('leaves more room above one run than above many', () => {
+    const bytes = (runs: number) => peaksOf(recordOf(Array.from({ length: runs }, () => run({ peakBytes: 800 }))), 4000)?.bytes;
+    expect([bytes(1), bytes(2), bytes(4), bytes(8)]).toEqual([1000, 900, 850, 825]);
   });
 
   it('means bytes over time and bytes per request', () => {
@@ -28,7 +33,7 @@ describe('what is recorded of a name', () => {
     const record = recordOf([run({ peakBytes: 1e9 }), ...later]);
     expect(record).toMatchObject({ runs: runsKept + 1 });
     expect(record?.recent).toHaveLength(runsKept);
-    expect(peaksOf(record, 4000)?.bytes).toBe(125);
+    expect(peaksOf(record, 4000)?.bytes).toBe(104);
   });
 
   it('forgets runs that are a month old, and then knows nothing', () => {

@@ -10,10 +10,11 @@ export const runsKept = 8;
 export const runKeptMs = 30 * 24 * 3_600_000;
 
 /**
- * What is reserved above the highest peak recorded. The highest and not the mean, because a reservation that is too small makes puts
- * spill; of the last runs only, so that one that was unusual is forgotten.
+ * What is reserved above the highest peak of so many runs: a quarter if there is one, and the less the more there are, since the highest of many is
+ * seldom exceeded. The highest and not the mean, because a reservation that is too small makes puts spill; of the last runs only, so that one
+ * that was unusual is forgotten.
  */
-export const headroom = 1.25;
+export const headroomOf = (runs: number): number => 1 + 0.25 / runs;
 
 /** What a name is sized by: the highest peaks of its last runs with room above them. */
 export interface RecordedPeaks {
@@ -40,6 +41,7 @@ export function peaksOf(record: HistoryRecord | undefined, nowMs: number): Recor
   const runs = (record?.recent ?? []).filter(({ endedMs }) => nowMs - endedMs < runKeptMs);
   if (runs.length === 0) return undefined;
   const highest = (of: (run: RunPeaks) => number) => Math.max(...runs.map(of));
+  const headroom = headroomOf(runs.length);
   const sum = (of: (run: RunPeaks) => number) => runs.reduce((total, run) => total + of(run), 0);
   const runsText = runs.length === 1 ? 'the last run' : `the last ${runs.length} runs`;
   return {
@@ -49,7 +51,7 @@ export function peaksOf(record: HistoryRecord | undefined, nowMs: number): Recor
     meanBytesPerSecond: (1000 * sum(({ movedBytes }) => movedBytes)) / sum(({ durationMs }) => durationMs),
     valueBytes: Math.max(1, Math.round(sum(({ movedBytes }) => movedBytes) / sum(({ requests }) => requests))),
     durationMs: highest(({ durationMs }) => durationMs),
-    because: `recorded: ${headroom} × the highest of ${runsText} of this name`,
+    because: `recorded: ${headroom.toPrecision(3)} × the highest of ${runsText} of this name`,
   };
 }
 

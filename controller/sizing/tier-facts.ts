@@ -14,6 +14,13 @@ export const functionBytesPerSecond = 78_000_000;
 export const shardBytesPerSecond = 500 * MiB;
 
 /**
+ * How many times over a shard's throughput is promised. What jobs reserve is their peak, and peaks do not coincide: over Pocket's sort, video and
+ * sort again the busiest minute has 3.9 times the mean (anakli/pocket-controller). What is moved is observed, and starts nodes when it comes
+ * near what there is.
+ */
+export const networkOvercommit = 4;
+
+/**
  * Requests per second that one core serves. dram: 82–92 thousand, each request on its own (`satchel bench throughput`); ssd: half of dram,
  * where puts are slowest (`satchel bench values`); object: assumed, nearly all of it the HTTP client.
  */

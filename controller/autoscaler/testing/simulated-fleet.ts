@@ -1,9 +1,9 @@
 import type { NodeShape } from '../../providers/node-provider.js';
-import { type Amounts, fullest, noAmounts } from '../amounts.js';
+import { type Amounts, noAmounts } from '../amounts.js';
 import { decide, freshMemory, type ScaleAction, type ScaleMemory } from '../decide.js';
 import type { AutoscalePolicy } from '../policy.js';
 import { SmoothedValue } from '../smoothing.js';
-import { capacityOf, type FleetSnapshot, loadOf, type NodeLoad } from '../snapshot.js';
+import { capacityOf, type FleetSnapshot, type NodeLoad } from '../snapshot.js';
 
 const GiB = 2 ** 30;
 
@@ -118,9 +118,6 @@ function snapshotOf(
     shapes: [simulatedShape],
   };
 }
-
-/** The fullest dimension's part, for assertions. */
-export const peakOf = (snapshot: FleetSnapshot): number => fullest(loadOf(snapshot).parts).part;
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 export function seeded(seed: number): () => number {
