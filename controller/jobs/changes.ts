@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.js';
+import { InTurn } from '../in-turn.js';
 import { holdingNodes, nodesOf } from '../job-table.js';
 import type { GrantRecord, JobRecord } from '../model.js';
 import type { Change } from '../state/state-store.js';
@@ -19,7 +20,7 @@ export interface Decided {
 export class JobChanges {
   readonly #parts: JobParts;
   readonly #environment: Environment;
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #turns = new InTurn();
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -30,19 +31,8 @@ export class JobChanges {
    * Waits for the job's turn, lets `decide` say what changes, and makes it so. While it decides, what the job has reserved counts as
    * free; undefined changes nothing. Returns the job as it then is, and when its nodes know. Throws `no-job` if it is not active.
    */
-  async change(
-    job: string,
-    decide: (before: JobRecord) => Decided | undefined,
-  ): Promise<{ record: JobRecord; told: Promise<void> }> {
-    const before = this.#last.get(job);
-    const turn = (before ?? Promise.resolve()).then(() => this.#run(job, decide));
-    const settled = turn.catch(() => {});
-    this.#last.set(job, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.#last.get(job) === settled) this.#last.delete(job);
-    }
+  change(job: string, decide: (before: JobRecord) => Decided | undefined): Promise<{ record: JobRecord; told: Promise<void> }> {
+    return this.#turns.run(job, () => this.#run(job, decide));
   }
 
   async #run(job: string, decide: (before: JobRecord) => Decided | undefined) {

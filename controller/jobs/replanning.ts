@@ -32,7 +32,7 @@ export function replan(
 }
 
 /** Whether a job is short of more of anything. */
-export function isWorse(deficit: Deficit | undefined, than: Deficit | undefined): boolean {
+function isWorse(deficit: Deficit | undefined, than: Deficit | undefined): boolean {
   const { shards, bytes, throughputBytesPerSecond } = deficit ?? noDeficit;
   const other = than ?? noDeficit;
   return (

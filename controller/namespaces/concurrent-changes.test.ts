@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MemoryStateStore } from '../state/memory.js';
 import { FakeNode } from '../testing/fake-node.js';
 import { runController, type TestController } from '../testing/run-controller.js';
@@ -103,5 +103,8 @@ test('what could not be written is not counted, and its quota is not given out',
   expect(shown.allocation?.quotaBytes).toBe(40 * MiB);
   await limit({ bytes: 100 * MiB });
   await scale(a.job, 60 * MiB);
-  expect(store.all('grants').find(({ job }) => job === b.job)?.quotaBytes).toBe(40 * MiB);
+  // A shard that asks for what the job was not given is answered, with no more than there is.
+  nodes[0]?.send({ grantRequest: { job: b.job, shard: b.slotMap?.ranges[0]?.shard ?? 0, bytes: 50 * MiB } });
+  const book = () => store.all('grants').find(({ job }) => job === b.job);
+  await vi.waitFor(() => expect(book()).toMatchObject({ quotaBytes: 40 * MiB, grants: [{ bytes: 40 * MiB }] }));
 });

@@ -14,7 +14,7 @@ export interface NamespaceLimits {
 
 /** The weight of a namespace that was given none. */
 export const defaultWeight = 1;
-export const mostWeight = 1000;
+const mostWeight = 1000;
 
 /** A namespace's limits as they are remembered. */
 export interface NamespaceRecord {
@@ -23,7 +23,7 @@ export interface NamespaceRecord {
 }
 
 export type LimitName = keyof NamespaceLimits;
-export const limitNames = ['jobs', 'bytes', 'nodes', 'weight'] as const satisfies readonly LimitName[];
+const limitNames = ['jobs', 'bytes', 'nodes', 'weight'] as const satisfies readonly LimitName[];
 
 /** Changed limits, checked and complete; throws `invalid-argument`. */
 export function changedLimits(before: NamespaceLimits, set: NamespaceLimits, unset: readonly string[]): NamespaceLimits {

@@ -25,7 +25,7 @@ async function list(subject: string | undefined, { limit }: DecisionsOptions, co
 }
 
 /** Decisions for people. The figures behind them are in the JSON document. */
-export function decisionsTable(decisions: readonly Decision__Output[]): string {
+function decisionsTable(decisions: readonly Decision__Output[]): string {
   return table(
     ['TIME', 'DECISION', 'ABOUT', 'BECAUSE'],
     decisions.map(({ atMs, kind, subject, because }) => [new Date(atMs).toISOString(), kind, subject, because]),
