@@ -1,4 +1,4 @@
-import { tiers } from '@satchel/proto/core';
+import { slotOf, tiers } from '@satchel/proto/core';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { ArenaPool } from '../../store/arena/arena-pool.js';
@@ -315,6 +315,29 @@ test('what is of a stage that has ended, or has expired, is left alone', async (
   await shard.reserve(4 * MiB);
   expect(job.ssd.usage.objects).toBe(0);
   expect(job.dram.usage.objects).toBe(100);
+});
+
+test("what is of slots that are another shard's by now stays until that shard takes it", async () => {
+  const shard = new Shard(4 * MiB);
+  const job = shard.job('job');
+  await fill(job, 300, 8000);
+  const { configuration } = job.job;
+  job.job.steering.follow({
+    ...configuration,
+    epoch: 2,
+    revision: 1,
+    ranges: [
+      { start: 0, shard: 1 },
+      { start: 8192, shard: 2 },
+    ],
+    previous: [{ start: 8192, end: 16_384, shard: 1, epoch: 2, lost: false }],
+  });
+  await job.job.steering.surveyed;
+  await shard.reserve(4 * MiB);
+  for (const name of job.model.keys()) {
+    expect(job.job.find(Key.of(name), 0)?.tier).toBe(slotOf(name) < 8192 ? 'ssd' : 'dram');
+  }
+  expect(job.ssd.usage.objects).toBeGreaterThan(100);
 });
 
 const name = fc.nat({ max: 59 }).map((number) => `key-${number}`);
