@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { JobConfiguration } from '../../job-configuration.js';
 import { FlowingStore } from '../testing/flowing-store.js';
+import { MovesController } from '../testing/moves-controller.js';
 import { PossibleModels } from '../testing/possible-models.js';
-import { SlotMoves } from '../testing/slot-moves.js';
 import { SteeredClient } from '../testing/steered-client.js';
 import { SteppingClock } from '../testing/stepping-clock.js';
 import { TestFleet } from '../testing/test-fleet.js';
@@ -43,79 +42,44 @@ const move = fc.record({
   pauseMs: fc.integer({ min: 0, max: 8 }),
 });
 
-/** Tells the shards of what a controller decides, each in its own time. */
-class Controller {
-  readonly moves = new SlotMoves('job', [{ start: 0, shard: 1 }]);
-  readonly #fleet: TestFleet;
-  readonly #underWay: Promise<void>[] = [];
-
-  constructor(fleet: TestFleet) {
-    this.#fleet = fleet;
-    for (const shard of fleet.shards) shard.configure(this.moves.configuration);
-  }
-
-  tell(configuration: JobConfiguration, delaysMs: readonly number[]): void {
-    for (const [index, shard] of this.#fleet.shards.entries()) {
-      const told = new Promise<void>((resolve) => setTimeout(resolve, delaysMs[index])).then(() =>
-        shard.configure(configuration),
-      );
-      this.#underWay.push(told);
-    }
-  }
-
-  /** Hears which slots are empty, and says so to all. */
-  listen(delaysMs: readonly number[]): void {
-    const said = this.#fleet.shards.flatMap(({ shard, emptied }) => emptied.splice(0).map((what) => ({ shard, ...what })));
-    for (const { shard, epoch, spans } of said) {
-      this.tell(this.moves.emptied(shard, epoch, spans), delaysMs);
-    }
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
-  }
-}
-
-test(
-  'random commands on slots that are steered from shard to shard answer as a map of keys does',
-  async () => {
-    const run = fc.asyncProperty(
-      fc.array(fc.array(command, { minLength: 60, maxLength: 120 }), { minLength: connections, maxLength: connections }),
-      fc.array(move, { minLength: 3, maxLength: 9 }),
-      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 5, maxLength: 50 }),
-      async (scripts, moves, steps) => {
-        const clock = new SteppingClock(steps);
-        const fleet = await TestFleet.start({ shards, clock, openTiers: () => [new FlowingStore()] });
-        try {
-          const controller = new Controller(fleet);
-          const models = scripts.map(() => new PossibleModels());
-          const working = scripts.map((script, index) => work(fleet, clock, index, script, models[index] as PossibleModels));
-          let done = false;
-          const waiting = [handOver(fleet, 1), handOver(fleet, 2), countUp(fleet, 3), countUp(fleet, 4)];
-          const worked = Promise.all([...working, ...waiting]).finally(() => {
-            done = true;
-          });
-          for (const { start, share, shard, delaysMs, pauseMs } of moves) {
-            if (done) break;
-            controller.tell(controller.moves.move(start, Math.min(slots, start + share), shard), delaysMs);
-            await new Promise((resolve) => setTimeout(resolve, pauseMs));
-            controller.listen(delaysMs);
-          }
-          await worked;
-          await controller.settled();
-          clock.stop();
-          await checkListing(fleet, clock, models);
-        } finally {
-          clock.stop();
-          fleet.close();
+test('random commands on slots that are steered from shard to shard answer as a map of keys does', {
+  timeout: 60_000 + runs * 20_000,
+}, async () => {
+  const run = fc.asyncProperty(
+    fc.array(fc.array(command, { minLength: 60, maxLength: 120 }), { minLength: connections, maxLength: connections }),
+    fc.array(move, { minLength: 3, maxLength: 9 }),
+    fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 5, maxLength: 50 }),
+    async (scripts, moves, steps) => {
+      const clock = new SteppingClock(steps);
+      const fleet = await TestFleet.start({ shards, clock, openTiers: () => [new FlowingStore()] });
+      try {
+        const controller = new MovesController(fleet);
+        const models = scripts.map(() => new PossibleModels());
+        const working = scripts.map((script, index) => work(fleet, clock, index, script, models[index] as PossibleModels));
+        let done = false;
+        const waiting = [handOver(fleet, 1), handOver(fleet, 2), countUp(fleet, 3), countUp(fleet, 4)];
+        const worked = Promise.all([...working, ...waiting]).finally(() => {
+          done = true;
+        });
+        for (const { start, share, shard, delaysMs, pauseMs } of moves) {
+          if (done) break;
+          controller.tell(controller.moves.move(start, Math.min(slots, start + share), shard), delaysMs);
+          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          controller.listen(delaysMs);
         }
-      },
-    );
-    // What happens when is not the same twice: a failure cannot be made smaller.
-    await fc.assert(run, { numRuns: runs, endOnFailure: true });
-  },
-  60_000 + runs * 20_000,
-);
+        await worked;
+        await controller.settled();
+        clock.stop();
+        await checkListing(fleet, clock, models);
+      } finally {
+        clock.stop();
+        fleet.close();
+      }
+    },
+  );
+  // What happens when is not the same twice: a failure cannot be made smaller.
+  await fc.assert(run, { numRuns: runs, endOnFailure: true });
+});
 
 /** Carries out commands on keys of its own; those of workers with a direct port have a common tag. */
 async function work(
@@ -127,6 +91,7 @@ async function work(
 ) {
   const direct = index % 2 === 0;
   const client = new SteeredClient(fleet, (index % shards) + 1, direct);
+  const history: string[] = [];
   const prefix = direct ? `{${index}}` : `${index}-`;
   for (const [name, number, rest] of script) {
     // Keys of different slots cannot be changed as one; a direct port answers for its shard alone.
@@ -141,9 +106,12 @@ async function work(
     const range = name === 'LRANGE' ? ['0', '-1'] : [];
     const before = clock.shown.length - 1;
     const actual = await client.call(name, key, ...words, ...range);
+    history.push(`${short([name, key, ...words])}: ${short(actual)} ${before}-${clock.shown.length}`);
     const expected = model.check(clock.shown.slice(before), actual, name, key, ...words);
     if (expected !== undefined)
-      throw new Error(`${short([name, key, ...words])}: ${short(actual)} instead of ${short(expected)}`);
+      throw new Error(
+        `${history.slice(-15).join('\n')}\n${short([name, key, ...words])}: ${short(actual)} instead of ${short(expected)}`,
+      );
   }
 }
 

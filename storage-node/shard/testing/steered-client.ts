@@ -2,7 +2,7 @@ import type { TestClient, TestFleet } from './test-fleet.js';
 
 const patienceMs = 20_000;
 
-/** A client that follows a job's slots from shard to shard, and repeats what was refused because they move. */
+/** A client that follows a job's slots from shard to shard, and repeats what was refused because they move. `closed`: no answer came. */
 export class SteeredClient {
   readonly #fleet: TestFleet;
   readonly #direct: boolean;
@@ -19,9 +19,14 @@ export class SteeredClient {
 
   async call(...words: string[]): Promise<unknown> {
     for (let tries = 0; tries < 2000; tries++) {
-      const client = await this.#client(this.#shard);
+      const client = await this.#client(this.#shard).catch(() => undefined);
+      if (client === undefined || client.socket.destroyed) {
+        await new Promise((resolve) => setTimeout(resolve, 3));
+        continue;
+      }
       const reply = await answered(client.call(...words), words);
       const [, word = '', port] = /^-(MOVED|GONE|UNAVAILABLE)(?: \d+ [\d.]+:(\d+))?/.exec(String(reply)) ?? [];
+      if (reply === 'closed') this.#clients.delete(this.#shard);
       if (word === '') return reply;
       this.refusals++;
       const target = this.#fleet.shards.find(({ address }) => address.directPort === Number(port));
@@ -33,7 +38,7 @@ export class SteeredClient {
 
   async #client(shard: number): Promise<TestClient> {
     const known = this.#clients.get(shard);
-    if (known !== undefined) return known;
+    if (known !== undefined && !known.socket.destroyed) return known;
     const client = await this.#fleet.client('job', { shard, direct: this.#direct });
     this.#clients.set(shard, client);
     return client;

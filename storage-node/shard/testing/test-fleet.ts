@@ -97,6 +97,8 @@ export class TestShardProcess implements ShardEnvironment {
   admissions = 0;
   server: Server;
   #restarted = false;
+  #announcedPort: number | undefined;
+  #ports = { endpointPort: 0, directPort: 0 };
   readonly #options: TestFleetOptions;
   readonly #directory: Map<number, ShardAddress>;
 
@@ -118,7 +120,16 @@ export class TestShardProcess implements ShardEnvironment {
     const host = '127.0.0.1';
     const { socket } = this.#options;
     const ports = await this.server.listen({ host, endpointPort, directPort, ...(socket === undefined ? {} : { socket }) });
-    this.#directory.set(this.shard, { shard: this.shard, node: this.node, host, socket: socket ?? '', ...ports });
+    this.#ports = ports;
+    const announced = this.#announcedPort ?? ports.directPort;
+    this.#directory.set(this.shard, {
+      shard: this.shard,
+      node: this.node,
+      host,
+      socket: socket ?? '',
+      ...ports,
+      directPort: announced,
+    });
   }
 
   /** Says a job's configuration to this shard, as its host does. */
@@ -131,12 +142,13 @@ export class TestShardProcess implements ShardEnvironment {
 
   /** Announces another direct port for this shard. */
   moveTo(directPort: number): void {
+    this.#announcedPort = directPort;
     this.#directory.set(this.shard, { ...this.address, directPort });
   }
 
   /** Stops and starts the server on the same ports, with the jobs forgotten. */
   async restart(): Promise<void> {
-    const { endpointPort, directPort } = this.address;
+    const { endpointPort, directPort } = this.#ports;
     this.server.close();
     // What a process that is gone does no more.
     for (const job of this.jobs.values()) {
