@@ -14,10 +14,10 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude, testTimeout: 20_000, maxWorkers: '100%' } },
       {
         extends: true,
-        // Real processes from the compiled code; after the unit tests and one file at a time, so that a file has the machine.
+        // Real processes from the compiled code; after the unit tests. They wait more than they compute: two files at a time fill two cores.
         test: {
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          maxWorkers: 2,
           name: 'e2e',
           include: ['**/*.e2e.ts'],
           exclude,

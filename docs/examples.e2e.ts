@@ -75,7 +75,7 @@ beforeAll(async () => {
   };
   const { stdout } = await run(
     process.execPath,
-    [join(repository, 'controller/cli/satchel.js'), 'job', 'register', 'docs', '--functions', '100', '--json'],
+    [join(repository, 'controller/cli/satchel.js'), 'job', 'register', 'docs', '--functions', '100', '--lease', '1h', '--json'],
     {
       env: environment,
     },
