@@ -115,8 +115,8 @@ export class Jobs {
   }
 
   /** Changes what is reserved for a job, by what is seen of it; see {@link JobScaling.correct}. */
-  async correct(job: string, corrected: Corrected, grows: boolean): Promise<JobRecord> {
-    const record = await this.#scaling.correct(job, corrected, grows);
+  async correct(seen: JobRecord, corrected: Corrected, grows: boolean): Promise<JobRecord> {
+    const record = await this.#scaling.correct(seen, corrected, grows);
     this.#widening.roomier();
     return record;
   }

@@ -112,8 +112,10 @@ export class HintCorrector {
       because,
     };
     const grows = (to.capacityBytes ?? 0) > reserved.bytes || (to.throughputBytesPerSecond ?? 0) > reserved.bytesPerSecond;
-    jobs.correct(record.job, corrected, grows).then(
-      () => decisions.record({ kind: 'correct', subject: record.job, figures, because }),
+    jobs.correct(record, corrected, grows).then(
+      (now) => {
+        if (now.corrected === corrected) decisions.record({ kind: 'correct', subject: record.job, figures, because });
+      },
       (error: unknown) => {
         if (SatchelError.from(error).code === 'no-job') return;
         environment.log.error({ err: error, job: record.job }, 'a reservation could not be corrected');

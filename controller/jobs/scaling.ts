@@ -34,11 +34,12 @@ export class JobScaling {
   }
 
   /**
-   * Changes what is reserved for a job; hints and quota stay. One that is given less keeps its slots where they are. Resolves when the job's
-   * nodes know, or after a short bound.
+   * Changes what is reserved for a job; hints and quota stay. One that is given less keeps its slots where they are. Nothing changes if its hints are
+   * not those any more by which it was `seen`. Resolves when the job's nodes know, or after a short bound.
    */
-  async correct(job: string, corrected: Corrected, grows: boolean): Promise<JobRecord> {
-    const { record, told } = await this.#changes.change(job, (before) => {
+  async correct(seen: JobRecord, corrected: Corrected, grows: boolean): Promise<JobRecord> {
+    const { record, told } = await this.#changes.change(seen.job, (before) => {
+      if (before.hints !== seen.hints || before.corrected !== seen.corrected) return undefined;
       const changed = { ...before, corrected };
       if (grows) return this.decide(changed, 'more is in use than was reserved');
       const { fleet, reserved, planner } = this.#parts;
