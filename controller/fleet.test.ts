@@ -26,7 +26,7 @@ describe('a fleet', () => {
     expect(new Set(slotMap?.shards.map(({ node }) => node))).toEqual(new Set(['n2']));
     loud.leave();
     await vi.waitFor(async () => expect(await states()).toEqual(['suspect', 'suspect']));
-    expect((await controller.register()).slotMap?.shards).toHaveLength(4);
+    expect((await controller.register()).slotMap?.shards).toHaveLength(2);
     quiet.send({ heartbeat: {} });
     await vi.waitFor(async () => expect(await states()).toEqual(['up', 'suspect']));
   });

@@ -74,6 +74,8 @@ export interface Corrected {
   /** Undefined: not corrected. */
   readonly capacityBytes: number | undefined;
   readonly throughputBytesPerSecond: number | undefined;
+  /** Shards that a job is seen to need that reserves nothing; absent: not corrected. */
+  readonly shards?: number;
   /** What was reserved before the first correction. */
   readonly askedBytes: number;
   readonly askedBytesPerSecond: number;

@@ -127,7 +127,13 @@ export class Autoscaler {
     const nowMs = environment.clock.now();
     // Which nodes may go is asked for only when one is to go: some providers have to ask others.
     const shrinks = this.#calls.ready('remove') && mayShrink(seen, policy, this.#memory, nowMs);
-    const mine = shrinks ? cheapestToLetGo(loads.filter(({ shape }) => shape !== undefined)) : [];
+    const emptyMs = (node: string) => this.#observer.emptyMs(node, nowMs);
+    const mine = shrinks
+      ? cheapestToLetGo(
+          loads.filter(({ shape }) => shape !== undefined),
+          emptyMs,
+        )
+      : [];
     const removable = mine.length === 0 ? [] : await this.#calls.make('remove', () => provider.removable(mine));
     const { actions, memory } = decide({ ...seen, removable: removable ?? [] }, policy, this.#memory, nowMs);
     this.#memory = memory;

@@ -52,6 +52,20 @@ export class FleetObserver {
     return { ...rest, nodes: loads, missing, jobsMissing };
   }
 
+  /**
+   * When the last job of a node is expected to end: as the job says or earlier runs of its name were, else after as long again as it has
+   * lived. 0: no job needs it.
+   */
+  readonly emptyMs = (node: string, nowMs: number): number => {
+    let last = 0;
+    for (const { state, createdMs, ...job } of this.#jobs.table.ofNode(node)) {
+      if (state.kind !== 'active') continue;
+      const said = createdMs + (this.#jobs.planner.lifetimeMs(job) ?? 0);
+      last = Math.max(last, said > nowMs ? said : 2 * nowMs - createdMs);
+    }
+    return last;
+  };
+
   #loadOf({ record, connection }: NodeView, meter: NodeMeter, shape: string | undefined): NodeLoad {
     const returnable =
       record.drainedBy === 'autoscaler' && connection.kind === 'connected' && this.#jobs.table.needs(record.node);
@@ -90,10 +104,17 @@ function capacityOfRecord({ shards, dramBytes, ssdBytes, throughputBytesPerSecon
   };
 }
 
-/** Nodes in the order in which it costs least to let them go: those with the fewest jobs, then the fewest bytes, then the youngest. */
-export function cheapestToLetGo(loads: readonly NodeLoad[]): string[] {
+/**
+ * Nodes in the order in which it costs least to let them go: those that are expected to be empty first, then those with the fewest jobs, the
+ * fewest bytes, the youngest. `emptyMs`: when the last job of a node is expected to end, 0 if it has none.
+ */
+export function cheapestToLetGo(loads: readonly NodeLoad[], emptyMs: (node: string) => number = () => 0): string[] {
+  const empty = new Map(loads.map(({ node }) => [node, emptyMs(node)]));
+  const late = ({ node }: NodeLoad) => empty.get(node) ?? 0;
   const bytes = ({ used, reserved }: NodeLoad) => Math.max(used.dram, reserved.dram) + Math.max(used.ssd, reserved.ssd);
-  return loads.toSorted((a, b) => a.jobs - b.jobs || bytes(a) - bytes(b) || compareNames(b.node, a.node)).map(({ node }) => node);
+  return loads
+    .toSorted((a, b) => late(a) - late(b) || a.jobs - b.jobs || bytes(a) - bytes(b) || compareNames(b.node, a.node))
+    .map(({ node }) => node);
 }
 
 /** `node-10` comes after `node-9`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { correctHints, type Observed, type ObservedJob, defaultCorrection as policy } from './correct-hints.js';
+import { correctHints, type Observed, type ObservedJob, defaultCorrection as policy, widerShards } from './correct-hints.js';
 
 const MiB = 2 ** 20;
 const none: Observed = { asked: undefined, reserved: 0, peak: 0, sustained: 0, bound: undefined };
@@ -58,6 +58,19 @@ test('a correction says the figures that led to it', () => {
     { name: 'capacitySustainedBytes', value: 50 * MiB },
     { name: 'capacityCorrectedBytes', value: 512 * MiB },
   ]);
+});
+
+test.each([
+  ['has room and is slow', {}, undefined],
+  ['spills a little', { spilledBytes: 50 * MiB }, undefined],
+  ['spills', { spilledBytes: 200 * MiB }, 4],
+  ['keeps its shards busy', { bytesPerSecond: 600 * MiB }, 4],
+  ['spills, and is yet to get what it was to have', { spilledBytes: 200 * MiB, shards: 1 }, undefined],
+  ['spills on many shards', { spilledBytes: 200 * MiB, wanted: 12, shards: 12 }, 16],
+  ['spills on as many as it may have', { spilledBytes: 200 * MiB, wanted: 16, shards: 16 }, undefined],
+])('a job that reserves nothing and %s', (_, use, expected) => {
+  const seen = { wanted: 2, shards: 2, heldBytes: 1000 * MiB, spilledBytes: 0, bytesPerSecond: MiB };
+  expect(widerShards({ ...seen, ...use })?.shards).toBe(expected);
 });
 
 test('corrections end: repeated on a steady job they come to rest within bounds, with room above its peak', () => {

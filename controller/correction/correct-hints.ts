@@ -1,5 +1,7 @@
 import { formatBytes } from '@satchel/proto/core';
 import type { Figure } from '../model.js';
+import { shardsByCapacity } from '../sizing/demand.js';
+import { shardBytesPerSecond } from '../sizing/tier-facts.js';
 
 /** When what is seen contradicts what a job said, and how far its reservation then follows. */
 export interface CorrectionPolicy {
@@ -78,6 +80,48 @@ export function correctHints(job: ObservedJob, policy: CorrectionPolicy): Correc
       { name: 'watchedMs', value: Math.round(job.watchedMs) },
       ...figuresOf('capacity', 'Bytes', job.bytes, capacity),
       ...figuresOf('throughput', 'BytesPerSecond', job.bytesPerSecond, throughput),
+    ],
+  };
+}
+
+/** What is seen, and not just for a moment, of a job that reserves nothing. */
+export interface UnreservedUse {
+  /** That it was to have, and that it has. */
+  readonly wanted: number;
+  readonly shards: number;
+  readonly heldBytes: number;
+  /** Of these, on slower tiers than the job begins on since it was given the shards that it has. */
+  readonly spilledBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface Widening {
+  readonly shards: number;
+  readonly because: string;
+  readonly figures: readonly Figure[];
+}
+
+/** A part of the bytes from which on a job has too little room where it is; of a shard's throughput, from which on it is too slow. */
+const spilledPart = 1 / 8;
+const busyPart = 1 / 2;
+const leastSpilledBytes = 2 ** 24;
+
+/** Twice the shards for a job that reserves nothing, if it spills or keeps its shards busy; undefined: it needs none. Pure. */
+export function widerShards({ wanted, shards, heldBytes, spilledBytes, bytesPerSecond }: UnreservedUse): Widening | undefined {
+  if (shards < wanted || wanted >= shardsByCapacity) return undefined;
+  const spills = spilledBytes >= Math.max(leastSpilledBytes, spilledPart * heldBytes);
+  if (!spills && bytesPerSecond < busyPart * shards * shardBytesPerSecond) return undefined;
+  const because = spills
+    ? `${formatBytes(Math.round(spilledBytes))} of ${formatBytes(Math.round(heldBytes))} found no room in dram of ${shards} shards`
+    : `${formatBytes(Math.round(bytesPerSecond))}/s moved by ${shards} shards`;
+  return {
+    shards: Math.min(shardsByCapacity, 2 * wanted),
+    because,
+    figures: [
+      { name: 'shards', value: shards },
+      { name: 'heldBytes', value: Math.round(heldBytes) },
+      { name: 'spilledBytes', value: Math.round(spilledBytes) },
+      { name: 'bytesPerSecond', value: Math.round(bytesPerSecond) },
     ],
   };
 }

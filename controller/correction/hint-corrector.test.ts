@@ -75,9 +75,21 @@ it('new hints are taken as they are said', async () => {
   expect((await controller.getJob(job)).allocation).toMatchObject({ quotaBytes: 300 * MiB, dramBytes: 300 * MiB });
 });
 
-it('a job without hints is left alone', async () => {
+it('a job without hints that has room is left alone', async () => {
   const node = await controller.joinNode('n1', 1);
   const { job } = await controller.register({ leaseSeconds: 3600 });
   await watch(node, job, 1, 310, () => usage(MiB));
   expect(await decisions(job)).toEqual([]);
+});
+
+it('a job without hints gets more shards once it spills, and still reserves nothing', async () => {
+  const node = await controller.joinNode('n1', 8);
+  const { job } = await controller.register({ leaseSeconds: 3600 });
+  expect((await controller.getJob(job)).allocation?.shares).toHaveLength(2);
+  const spilling = { ...usage(100 * MiB), ssd: { bytes: 50 * MiB, byteSeconds: 0 } };
+  await watch(node, job, 1, 15, () => spilling);
+  const after = await controller.getJob(job);
+  expect(after.allocation?.shares).toHaveLength(4);
+  expect(after.allocation).toMatchObject({ dramBytes: 0 });
+  expect(await decisions(job)).toEqual([expect.objectContaining({ kind: 'correct' })]);
 });

@@ -2,8 +2,9 @@ import { heldBytes, SatchelError, type UsageTotals } from '@satchel/proto/core';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
-import type { Corrected, JobRecord } from '../model.js';
-import { type Correction, type CorrectionPolicy, correctHints, type ObservedJob } from './correct-hints.js';
+import type { Corrected, Figure, JobRecord } from '../model.js';
+import { shardsUnhinted } from '../sizing/demand.js';
+import { type Correction, type CorrectionPolicy, correctHints, type ObservedJob, widerShards } from './correct-hints.js';
 
 const tickMs = 1000;
 /** Jobs looked at in a tick, so that a hundred thousand do not take one long turn; each is looked at again no sooner than after `intervalMs`. */
@@ -15,6 +16,9 @@ interface Sample {
   readonly atMs: number;
   readonly movedBytes: number;
   readonly heldBytes: number;
+  readonly spilledBytes: number;
+  /** What had spilled when the job was last given shards: it stays where it is. */
+  readonly settledBytes: number;
   readonly bytesPerSecond: number;
 }
 
@@ -62,7 +66,7 @@ export class HintCorrector {
 
   #look(record: JobRecord, nowMs: number): void {
     const { job, state } = record;
-    if (state.kind !== 'active' || !reservesAnything(record)) {
+    if (state.kind !== 'active') {
       this.#samples.delete(job);
       return;
     }
@@ -72,8 +76,30 @@ export class HintCorrector {
     const sample = sampleOf(total, before, nowMs);
     this.#samples.set(job, sample);
     if (before === undefined) return;
+    if (!reservesAnything(record)) {
+      this.#widen(record, before, sample, nowMs);
+      return;
+    }
     const correction = correctHints(this.#observed(record, total.peakBytes, before, sample, nowMs), this.#parts.policy);
     if (correction !== undefined) this.#correct(record, correction, nowMs);
+  }
+
+  /** A job that reserves nothing goes on doing so, and gets more shards if it needs them. */
+  #widen(record: JobRecord, before: Sample, now: Sample, nowMs: number): void {
+    const { allocation, corrected, hints } = record;
+    if (hints.requests !== undefined || allocation.tiers[0] !== 'dram') return;
+    const widening = widerShards({
+      wanted: corrected?.shards ?? shardsUnhinted,
+      shards: allocation.shares.length,
+      heldBytes: now.heldBytes,
+      spilledBytes: Math.min(before.spilledBytes, now.spilledBytes) - now.settledBytes,
+      bytesPerSecond: Math.min(before.bytesPerSecond, now.bytesPerSecond),
+    });
+    if (widening === undefined) return;
+    this.#samples.set(record.job, { ...now, settledBytes: now.spilledBytes });
+    const { shards, because, figures } = widening;
+    const none = { capacityBytes: undefined, throughputBytesPerSecond: undefined, askedBytes: 0, askedBytesPerSecond: 0 };
+    this.#apply(record, { ...none, shards, atMs: nowMs, because }, true, figures);
   }
 
   #observed(record: JobRecord, peakBytes: number, before: Sample, now: Sample, nowMs: number): ObservedJob {
@@ -101,7 +127,6 @@ export class HintCorrector {
   }
 
   #correct(record: JobRecord, { because, figures, ...to }: Correction, nowMs: number): void {
-    const { jobs, decisions, environment } = this.#parts;
     const reserved = reservedOf(record);
     const corrected: Corrected = {
       capacityBytes: to.capacityBytes ?? record.corrected?.capacityBytes,
@@ -112,6 +137,12 @@ export class HintCorrector {
       because,
     };
     const grows = (to.capacityBytes ?? 0) > reserved.bytes || (to.throughputBytesPerSecond ?? 0) > reserved.bytesPerSecond;
+    this.#apply(record, corrected, grows, figures);
+  }
+
+  #apply(record: JobRecord, corrected: Corrected, grows: boolean, figures: readonly Figure[]): void {
+    const { jobs, decisions, environment } = this.#parts;
+    const { because } = corrected;
     jobs.correct(record, corrected, grows).then(
       (now) => {
         if (now.corrected === corrected) decisions.record({ kind: 'correct', subject: record.job, figures, because });
@@ -128,7 +159,9 @@ function sampleOf(total: UsageTotals, before: Sample | undefined, nowMs: number)
   const movedBytes = total.bytesIn + total.bytesOut + total.localBytes;
   const moved = before === undefined ? 0 : Math.max(0, movedBytes - before.movedBytes);
   const bytesPerSecond = before === undefined ? 0 : (moved * 1000) / (nowMs - before.atMs);
-  return { atMs: nowMs, movedBytes, heldBytes: heldBytes(total), bytesPerSecond };
+  const spilledBytes = total.ssdBytes + total.objectBytes;
+  const settledBytes = Math.min(before?.settledBytes ?? 0, spilledBytes);
+  return { atMs: nowMs, movedBytes, heldBytes: heldBytes(total), spilledBytes, settledBytes, bytesPerSecond };
 }
 
 /** What is reserved for a job, and what it lacks of that. */

@@ -80,7 +80,7 @@ export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): SizedDema
   const valueBytes = valueBytesOf(hints, recorded);
   const lifetime = lifetimeOf(hints, recorded);
   const moved = movedOf(hints, capacity.value, throughput, lifetime.value, recorded);
-  const shards = shardsOf(capacity.value, throughput.value, requests.value);
+  const shards = shardsOf(capacity.value, throughput.value, requests.value, hints.corrected);
   const traffic: Traffic = {
     bytesPerSecond: moved.value,
     requestsPerSecond: hints.requests ?? moved.value / valueBytes.value,
@@ -219,6 +219,7 @@ function shardsOf(
   capacity: number | undefined,
   bytesPerSecond: number | undefined,
   requests: number | undefined,
+  corrected: Corrected | undefined,
 ): Derived<number> {
   const bounded = (wanted: number, because: string) => ({
     value: Math.max(1, Math.min(Math.ceil(wanted), limits.jobShards)),
@@ -234,5 +235,6 @@ function shardsOf(
     const because = `throughput unknown: one shard per ${formatBytes(bytesPerShardUnhinted)} of capacity, at most ${shardsByCapacity}`;
     return bounded(Math.min(shardsByCapacity, capacity / bytesPerShardUnhinted), because);
   }
+  if (corrected?.shards !== undefined) return bounded(corrected.shards, `corrected: ${corrected.because}`);
   return bounded(shardsUnhinted, 'size and throughput unknown: few, until it is seen to need more');
 }
