@@ -48,11 +48,11 @@ export function chooseMix(demand: Demand, sheet: PriceSheet): Choice {
   const inDram = mustBeInDram(demand);
   if (inDram !== undefined) {
     const because = `${inDram}: fastest first, ${demand.cache ? 'what does not fit is dropped' : 'the rest spills'}`;
-    return { priced: priceOf(demand, sheet, onlyDram), shares: onlyDram, order: all, because };
+    return new PricedOnDemand(demand, sheet, onlyDram, all, because);
   }
   if (!demand.capacityBytes) {
     const because = 'not latency sensitive, and no capacity to compare prices for: dram stays with those who need it';
-    return { priced: priceOf(demand, sheet, onlySsd), shares: onlySsd, order: ['ssd', 'object'], because };
+    return new PricedOnDemand(demand, sheet, onlySsd, ['ssd', 'object'], because);
   }
   const best = cheapestSplit(demand, sheet, optionsFor(all, sheet.objects[0], true));
   if (best === undefined) {
@@ -60,12 +60,35 @@ export function chooseMix(demand: Demand, sheet: PriceSheet): Choice {
   }
   const { shares } = simplest(demand, sheet, best);
   const simpler = shares === best.shares ? '' : `; a mix of more tiers would save less than ${percent(indifference)}`;
-  return {
-    priced: priceOf(demand, sheet, shares),
+  const because = `not latency sensitive: the cheapest that does the work${simpler}`;
+  return new PricedOnDemand(
+    demand,
+    sheet,
     shares,
-    order: all.filter((tier) => shares[tier] > 0 || tier === 'object'),
-    because: `not latency sensitive: the cheapest that does the work${simpler}`,
-  };
+    all.filter((tier) => shares[tier] > 0 || tier === 'object'),
+    because,
+  );
+}
+
+/** A choice whose price is worked out if somebody asks: a registration goes by the price of what it is given. */
+class PricedOnDemand implements Choice {
+  readonly shares: Shares;
+  readonly order: readonly Tier[];
+  readonly because: string;
+  readonly #demand: Demand;
+  readonly #sheet: PriceSheet;
+
+  constructor(demand: Demand, sheet: PriceSheet, shares: Shares, order: readonly Tier[], because: string) {
+    this.#demand = demand;
+    this.#sheet = sheet;
+    this.shares = shares;
+    this.order = order;
+    this.because = because;
+  }
+
+  get priced(): Priced | undefined {
+    return priceOf(this.#demand, this.#sheet, this.shares);
+  }
 }
 
 /** Prices are not known better than this, so that a mix which saves no more is not worth another tier. */

@@ -50,9 +50,10 @@ class LmdbStateStore implements StateStore {
   async commit(changes: readonly Change[]): Promise<void> {
     this.#room.check();
     try {
-      await this.#root.batch(() => {
-        for (const change of changes) this.#apply(change);
-      });
+      // A change by itself needs nothing that keeps changes together.
+      const [only] = changes;
+      if (only !== undefined && changes.length === 1) await this.#apply(only);
+      else await this.#root.batch(() => changes.forEach((change) => void this.#apply(change)));
     } catch (error) {
       const why = await reasonOf(error);
       throw new SatchelError('unavailable', `the controller cannot write its state: ${why}`, { cause: error });
@@ -64,10 +65,9 @@ class LmdbStateStore implements StateStore {
     return this.#closed;
   }
 
-  #apply<Name extends Collection>(change: { collection: Name; key: string; value: Collections[Name] | undefined }): void {
+  #apply<Name extends Collection>(change: { collection: Name; key: string; value: Collections[Name] | undefined }) {
     const records: Database<Collections[Name], string> = this.#collections[change.collection];
-    if (change.value === undefined) void records.remove(change.key);
-    else void records.put(change.key, change.value);
+    return change.value === undefined ? records.remove(change.key) : records.put(change.key, change.value);
   }
 }
 
