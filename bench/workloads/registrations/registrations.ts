@@ -7,6 +7,7 @@ import type { Findings } from '../../report.js';
 import { runRounds, type Work } from '../../rounds.js';
 import { inScope, type Scope } from '../../scope.js';
 import { Worker } from '../../worker.js';
+import { diskSync } from './disk-sync.js';
 import type { RegistrationFunctions } from './load.js';
 import { MeasuredController } from './measured-controller.js';
 
@@ -60,6 +61,7 @@ export function runRegistrations(options: RegistrationsOptions, output: Output):
       output.say(`  round ${round}/${options.rounds}`),
     );
     const residentBytes = (await stage.controller.held()).rss;
+    const sync = diskSync();
     return {
       rows,
       facts: {
@@ -67,6 +69,8 @@ export function runRegistrations(options: RegistrationsOptions, output: Output):
         heartbeatCoresWithJobs: withJobs,
         heapBytesPerJob: memory,
         residentBytes,
+        diskSyncP50Ms: sync.p50Ms,
+        diskSyncP99Ms: sync.p99Ms,
       },
     };
   });
