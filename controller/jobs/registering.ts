@@ -39,9 +39,10 @@ export class JobRegistering {
 
   /** Starts a job. Resolves when its nodes know it, or after a short bound. Throws `unavailable` without nodes, and `quota-exceeded`. */
   async register(request: NewJob): Promise<Registered> {
-    if (request.requestId === undefined) return this.#start(request);
+    const { namespace, requestId } = request;
+    if (requestId === undefined) return this.#start(request);
     return this.#requests.once(
-      request.requestId,
+      { namespace, requestId },
       () => this.#start(request),
       async (record) => ({ record, token: await this.#parts.tokens.forJob(record, this.#parts.environment.clock.now()) }),
     );

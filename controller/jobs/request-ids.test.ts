@@ -13,6 +13,12 @@ it('a registration that comes again is answered with the same job, and is counte
   expect((await controller.register()).job).not.toBe((await controller.register()).job);
 });
 
+it('the same id in another namespace is another registration', async () => {
+  await controller.joinNode('n1');
+  const first = await controller.register({ requestId, namespace: 'one' });
+  expect((await controller.register({ requestId, namespace: 'two' })).job).not.toBe(first.job);
+});
+
 it('two of them at once make one job', async () => {
   await controller.joinNode('n1');
   const both = await Promise.all([controller.register({ requestId }), controller.register({ requestId })]);

@@ -12,7 +12,13 @@ export interface Registered {
   readonly token: string;
 }
 
-/** Registrations by the id that the caller gave to each, so that one that comes again is answered with the job of the first. */
+/** What names a registration. */
+export interface RequestName {
+  readonly namespace: string;
+  readonly requestId: string;
+}
+
+/** Registrations by namespace and the id that the caller gave to each, so that one that comes again is answered with the job of the first. */
 export class RequestIds {
   readonly #table: JobTable;
   readonly #nowMs: () => number;
@@ -31,27 +37,28 @@ export class RequestIds {
    * Ids are forgotten after ten minutes, and at once if `start` fails. Throws `no-job` if that job has ended.
    */
   once(
-    requestId: string,
+    { namespace, requestId }: RequestName,
     start: () => Promise<Registered>,
     again: (record: JobRecord) => Promise<Registered>,
   ): Promise<Registered> {
-    const underWay = this.#underWay.get(requestId);
+    const key = keyOf(namespace, requestId);
+    const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    const job = this.#known().get(requestId);
+    const job = this.#known().get(key);
     if (job !== undefined) return again(this.#table.active(job));
     const begun = start()
       .then((registered) => {
-        this.#add(requestId, registered.record.job);
+        this.#add(key, registered.record.job);
         return registered;
       })
-      .finally(() => this.#underWay.delete(requestId));
-    this.#underWay.set(requestId, begun);
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, begun);
     return begun;
   }
 
-  #add(requestId: string, job: string): void {
+  #add(key: string, job: string): void {
     if (++this.#added > leastAdded) this.#jobs = undefined;
-    this.#known().set(requestId, job);
+    this.#known().set(key, job);
   }
 
   #known(): Map<string, string> {
@@ -59,9 +66,14 @@ export class RequestIds {
     const oldestMs = this.#nowMs() - rememberMs;
     this.#jobs = new Map();
     this.#added = 0;
-    for (const { requestId, job, createdMs } of this.#table.all()) {
-      if (requestId !== undefined && createdMs > oldestMs) this.#jobs.set(requestId, job);
+    for (const { namespace, requestId, job, createdMs } of this.#table.all()) {
+      if (requestId !== undefined && createdMs > oldestMs) this.#jobs.set(keyOf(namespace, requestId), job);
     }
     return this.#jobs;
   }
+}
+
+/** Ids and namespaces have no spaces. */
+function keyOf(namespace: string, requestId: string): string {
+  return `${namespace} ${requestId}`;
 }
