@@ -281,7 +281,7 @@ export class Cluster implements Redirector, Ticking, CallContext {
         connection.forget(wait);
         this.#send(wait);
       }
-      if (!connection.ready && !this.#owners.includes(connection) && connection !== this.#endpoint) {
+      if (!connection.ready && !this.#owners.includes(connection)) {
         for (const call of connection.takeWaiting()) this.#moveCall(call, routes);
       }
     }

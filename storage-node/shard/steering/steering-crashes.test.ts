@@ -107,6 +107,7 @@ class Worker {
   readonly #client: SteeredClient;
   readonly #index: number;
   #state: number;
+  #deaths = 0;
   #stopped = false;
 
   constructor(started: TestFleet, index: number, seed: number) {
@@ -118,6 +119,7 @@ class Worker {
   }
 
   shardDied(): void {
+    this.#deaths++;
     for (const judge of this.#judges) judge.shardDied();
   }
 
@@ -137,9 +139,12 @@ class Worker {
     const key = this.#index === 0 ? `{tag}${number}` : `${this.#index}-${number}`;
     const words = ['GET', 'DEL', 'GETDEL'].includes(name) ? [name, key] : [name, key, argument];
     const judge = this.#judges[number] as KeyJudge;
+    const deaths = this.#deaths;
     const answer = await this.#client.call(...words);
     if (answer === 'closed' || String(answer).startsWith('-UNKNOWN')) return judge.unknown(name, argument);
     const possible = judge.answered(name, argument, answer);
+    // It may have come just before the shard died.
+    if (deaths !== this.#deaths) judge.shardDied();
     if (possible !== undefined) throw new Error(`${words.join(' ')}: ${String(answer)}, but possible was ${possible}`);
   }
 
