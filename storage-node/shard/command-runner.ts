@@ -108,15 +108,15 @@ export class CommandRunner {
     /** Whether a new owner of slots has to wait for its end. */
     counts: boolean,
   ): Promise<void> {
-    const steering = counts ? job?.steering : undefined;
-    steering?.started();
+    const commands = counts ? job?.steering.underWay : undefined;
+    const batch = commands?.started();
     try {
       await underWay;
     } catch (error) {
       this.#failed(command, reply, mark, error);
     } finally {
       sink?.abort();
-      steering?.finished();
+      if (batch) commands?.finished(batch);
     }
     if (job?.dirty) this.#turn.jobChanged(job);
   }

@@ -216,6 +216,6 @@ export const watchCommands: readonly Command[] = [
     run: awaitKey,
   },
   { name: 'satchel.awaitcount', arity: 5, scope: 'job', merge: 'wait', verb: 'read', run: awaitCount },
-  { name: 'satchel.watchcount', arity: 3, scope: 'connection', verb: 'read', run: watchCount },
+  { name: 'satchel.watchcount', arity: 3, scope: 'connection', verb: 'read', flags: ['blocking'], run: watchCount },
   { name: 'satchel.unwatch', arity: 2, scope: 'connection', run: unwatch },
 ];

@@ -18,6 +18,7 @@ import { Rest } from './rest.js';
 import { difference, everySlot, SlotSet, type SlotSpan } from './slot-set.js';
 import { SteeredCommand } from './steered-command.js';
 import { TakeOver } from './take-over.js';
+import { UnderWay } from './under-way.js';
 
 /** What slots that move have to do with the rest of a shard. */
 export interface SteeringHooks {
@@ -66,8 +67,8 @@ export class JobSteering {
   #given: JobConfiguration | undefined;
   /** Slots that were others' between the configuration before and this one. */
   #away = new SlotSet();
-  #underWay = 0;
-  #idle: (() => void)[] = [];
+  /** Commands that take their time; not those that only wait. */
+  readonly underWay = new UnderWay();
   readonly #listeners = new Set<() => void>();
   readonly #report: EmptiedReport;
   #ended = false;
@@ -192,16 +193,6 @@ export class JobSteering {
     });
   }
 
-  /** A command that takes its time has begun; to be followed by `finished`. */
-  started(): void {
-    this.#underWay++;
-  }
-
-  finished(): void {
-    if (--this.#underWay > 0) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
   /** Throws `moved` for a key that is another shard's. */
   assertOwned(key: Key): void {
     if (!this.steered) return;
@@ -305,8 +296,7 @@ export class JobSteering {
       this.#former.own(this.owned);
       return;
     }
-    const quiet = this.#underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.#idle.push(resolve));
-    const surveyed = this.#former.survey(this.owned, kept, (given.revision ?? 0) > 0, quiet);
+    const surveyed = this.#former.survey(this.owned, kept, (given.revision ?? 0) > 0, this.underWay.ended());
     surveyed.then(
       () => this.#settle(),
       () => {},

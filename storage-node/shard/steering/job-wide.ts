@@ -9,6 +9,7 @@ import { scanOptions } from '../commands/scan.js';
 import type { ShardJob } from '../job.js';
 import { firstElement, lengthAt } from '../reply-version.js';
 import { callShard, type ShardCalls } from '../striping/shard-calls.js';
+import type { Batch } from './under-way.js';
 
 /** Keys asked for at a time. */
 const pageKeys = 1000;
@@ -42,7 +43,7 @@ export class JobWide {
   async execute(name: string, context: CommandContext, reply: ReplyBuffer, run: Run): Promise<void> {
     const { steering } = this.#job;
     const { lanes, predecessors } = steering;
-    let counts = false;
+    let batch: Batch | undefined;
     let isClosed = true;
     await lanes.closeAll();
     const open = () => {
@@ -51,13 +52,12 @@ export class JobWide {
     };
     try {
       await predecessors.allReady();
-      steering.started();
-      counts = true;
+      batch = steering.underWay.started();
       const command = this.#commands.get(name);
       if (command === undefined || predecessors.shards.length === 0) await run(reply);
       else await command(context, reply, run, open);
     } finally {
-      if (counts) steering.finished();
+      if (batch) steering.underWay.finished(batch);
       open();
     }
   }

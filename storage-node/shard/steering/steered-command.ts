@@ -7,6 +7,7 @@ import type { ShardJob } from '../job.js';
 import type { GateMode } from '../key-gate.js';
 import { appendReply } from '../reply-version.js';
 import type { Intent } from './take-over.js';
+import type { Batch } from './under-way.js';
 
 /** Reads that are no reads of one value that is there. */
 const waits: ReadonlySet<string> = new Set(['satchel.wait', 'satchel.await']);
@@ -82,25 +83,26 @@ export class SteeredCommand {
     const { steering } = this.#job;
     const hashes = [...new Set(this.#keys.map(({ hash }) => hash))];
     await Promise.all(hashes.map((hash) => steering.lanes.enter(hash, this.#mode)));
-    let counts = false;
+    let batch: Batch | undefined;
     try {
       let running: void | Promise<void>;
       try {
         // Nobody waits for a command to end that waits for others to let go of its keys: so nobody waits in a circle.
         await this.#allReady();
-        steering.started();
-        counts = true;
+        batch = steering.underWay.started();
         if ((await this.#isAnswered(reply)) || this.#wasDeleted(reply)) return;
         for (const key of this.#keys) steering.assertOwned(key);
         running = run();
       } finally {
         for (const hash of hashes) steering.lanes.leave(hash, this.#mode);
       }
-      if (this.#blocks) steering.finished();
-      counts = !this.#blocks;
+      if (this.#blocks) {
+        steering.underWay.finished(batch);
+        batch = undefined;
+      }
       await running;
     } finally {
-      if (counts) steering.finished();
+      if (batch) steering.underWay.finished(batch);
       for (const key of this.#keys) steering.takeOver.takeDropped(key);
     }
   }
