@@ -31,13 +31,18 @@ export function previousAfter(
   epoch: number,
   lost: ReadonlySet<number> = new Set(),
 ): PreviousOwner[] {
-  let entries = [...previous];
-  for (const { start, end, from } of movesBetween(before, after)) {
-    const gone = lost.has(from);
-    entries = without(entries, [{ start, end }], (entry) => entry.shard === from && (gone || !entry.lost));
-    entries.push({ start, end, shard: from, epoch, lost: gone });
+  const moves = movesBetween(before, after);
+  const leaving = new Map<number, SlotSpan[]>();
+  for (const { from, start, end } of moves) {
+    const spans = leaving.get(from);
+    if (spans === undefined) leaving.set(from, [{ start, end }]);
+    else spans.push({ start, end });
   }
-  return tidied(entries);
+  const kept = previous.flatMap((entry) => {
+    const spans = leaving.get(entry.shard);
+    return spans !== undefined && (lost.has(entry.shard) || !entry.lost) ? cutOut(entry, spans) : entry;
+  });
+  return tidied([...kept, ...moves.map(({ start, end, from }) => ({ start, end, shard: from, epoch, lost: lost.has(from) }))]);
 }
 
 /** Without the entries of a shard that says, going by `epoch`, that it holds nothing of these slots. What is lost stays lost. */
@@ -114,15 +119,14 @@ function cutOut(entry: PreviousOwner, spans: readonly SlotSpan[]): PreviousOwner
 
 /** In the order of their first slots; neighbours that say the same become one entry. */
 function tidied(entries: readonly PreviousOwner[]): PreviousOwner[] {
-  const kinds = new Map<string, PreviousOwner[]>();
-  for (const entry of entries.toSorted((a, b) => a.start - b.start)) {
-    const kind = `${entry.shard} ${entry.epoch} ${entry.lost}`;
-    const alike = kinds.get(kind);
-    const last = alike?.at(-1);
-    if (alike === undefined) kinds.set(kind, [entry]);
-    else if (last !== undefined && last.end >= entry.start)
-      alike[alike.length - 1] = { ...last, end: Math.max(last.end, entry.end) };
-    else alike.push(entry);
+  const joined: PreviousOwner[] = [];
+  for (const entry of entries.toSorted((a, b) => compareKinds(a, b) || a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last === undefined || compareKinds(last, entry) !== 0 || last.end < entry.start) joined.push(entry);
+    else if (last.end < entry.end) joined[joined.length - 1] = { ...last, end: entry.end };
   }
-  return [...kinds.values()].flat().sort((a, b) => a.start - b.start || b.epoch - a.epoch || a.shard - b.shard);
+  return joined.sort((a, b) => a.start - b.start || b.epoch - a.epoch || a.shard - b.shard);
 }
+
+const compareKinds = (a: PreviousOwner, b: PreviousOwner): number =>
+  a.shard - b.shard || a.epoch - b.epoch || Number(a.lost) - Number(b.lost);
