@@ -8,6 +8,8 @@ import type { WholeJob } from './whole-job.js';
 
 /** How long after something moved it is looked at anew. */
 const retryMs = 10;
+/** The same, if the shards have said nothing new since. */
+const patientMs = 50;
 
 /**
  * Waits until a job's objects under a prefix are so many, or time is up; the sink then gets their number, or the first error. Each shard says when its
@@ -99,7 +101,8 @@ export class SpanningCount {
     if (this.#done) return;
     if (typeof count === 'number' && count >= this.#wanted) this.#finish(count);
     else if (count instanceof SatchelError && count.code === 'lost') this.#fail(count);
-    else if (this.#counts.join() !== before || typeof count !== 'number') setTimeout(() => this.#consider(), retryMs).unref();
+    // A shard that counts again and finds what it said before does not say so.
+    else setTimeout(() => this.#consider(), this.#counts.join() === before ? patientMs : retryMs).unref();
   }
 
   /** The number at some moment from now, or why it cannot be had. */
