@@ -105,7 +105,9 @@ async function work(
     if (name === 'MGET' && [key, ...words].some((one) => model.isCounted(one))) continue;
     const range = name === 'LRANGE' ? ['0', '-1'] : [];
     const before = clock.shown.length - 1;
-    const actual = await client.call(name, key, ...words, ...range);
+    const { refusals } = client;
+    const answer = await client.call(name, key, ...words, ...range);
+    const actual = name === 'DEL' && answer === 0 && client.refusals > refusals && model.holds(key) ? 1 : answer;
     history.push(`${short([name, key, ...words])}: ${short(actual)} ${before}-${clock.shown.length}`);
     const expected = model.check(clock.shown.slice(before), actual, name, key, ...words);
     if (expected !== undefined)
@@ -129,12 +131,19 @@ async function handOver(fleet: TestFleet, shard: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, round % 4));
     await giver.call('SET', name, String(round));
     expect(await waiting).toBe(String(round));
-    expect(await giver.call('DEL', name)).toBe(1);
+    await remove(giver, name);
     const popping = waiter.call('BLPOP', list, '6000');
     await new Promise((resolve) => setTimeout(resolve, round % 3));
     expect(await giver.call('RPUSH', list, 'one')).toBe(1);
     expect(await popping).toEqual([list, 'one']);
   }
+}
+
+/** Deletes a key that is there. A delete that was refused may have dropped it at one of several shards: then the next one finds nothing. */
+async function remove(client: SteeredClient, key: string): Promise<void> {
+  const { refusals } = client;
+  const answer = await client.call('DEL', key);
+  expect([1, client.refusals > refusals ? 0 : 1]).toContain(answer);
 }
 
 /** Waits until there are so many objects under a prefix, of which one comes and goes. */
@@ -148,7 +157,7 @@ async function countUp(fleet: TestFleet, shard: number): Promise<void> {
     const waiting = waiter.call('SATCHEL.WAITCOUNT', prefix, '3', '6000000');
     expect(await watcher.call('SATCHEL.AWAITCOUNT', `id${round}`, prefix, '3', '6000000')).toBe('OK');
     expect(await giver.call('MSET', `${prefix}a`, '1', `${prefix}b`, '1')).toBe('OK');
-    expect(await giver.call('DEL', `${prefix}b`)).toBe(1);
+    await remove(giver, `${prefix}b`);
     expect(await giver.call('SET', `${prefix}c`, '1')).toBe('OK');
     expect(await giver.call('SATCHEL.WAITCOUNT', prefix, '3', '5')).toBe(2);
     expect(await giver.call('APPEND', `${prefix}a`, '1')).toBe(2);
@@ -157,7 +166,7 @@ async function countUp(fleet: TestFleet, shard: number): Promise<void> {
     expect(await giver.call('SETNX', `${prefix}b`, '1')).toBe(1);
     expect(await waiting).toBe(3);
     expect((await watcher.pushed(pushes + 1))[pushes]).toEqual(['satchel.wait', `id${round}`, 3]);
-    for (const name of ['a', 'b', 'c']) expect(await giver.call('DEL', prefix + name)).toBe(1);
+    for (const name of ['a', 'b', 'c']) await remove(giver, prefix + name);
   }
 }
 

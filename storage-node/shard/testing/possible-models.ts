@@ -15,6 +15,11 @@ export class PossibleModels {
     return this.#models.some((model) => model.isCounted(key));
   }
 
+  /** Whether the key is an object in all of the states. */
+  holds(key: string): boolean {
+    return this.#models.every((model) => model.keys.includes(key));
+  }
+
   /** Takes note of an answer to a command that ran at one of these times. Returns what was expected if it cannot be right, else undefined. */
   check(timesMs: readonly number[], actual: unknown, name: string, key: string, ...rest: string[]): unknown[] | undefined {
     const expected: unknown[] = [];
