@@ -106,10 +106,12 @@ async function work(
     const range = name === 'LRANGE' ? ['0', '-1'] : [];
     const before = clock.shown.length - 1;
     const { refusals } = client;
-    const answer = await client.call(name, key, ...words, ...range);
-    const actual = name === 'DEL' && answer === 0 && client.refusals > refusals && model.holds(key) ? 1 : answer;
+    const actual = await client.call(name, key, ...words, ...range);
     history.push(`${short([name, key, ...words])}: ${short(actual)} ${before}-${clock.shown.length}`);
-    const expected = model.check(clock.shown.slice(before), actual, name, key, ...words);
+    const times = clock.shown.slice(before);
+    const expected = model.check(times, actual, name, key, ...words);
+    const isRepeated = name === 'DEL' && actual === 0 && client.refusals > refusals;
+    if (isRepeated && expected !== undefined && model.check(times, 1, name, key) === undefined) continue;
     if (expected !== undefined)
       throw new Error(
         `${history.slice(-15).join('\n')}\n${short([name, key, ...words])}: ${short(actual)} instead of ${short(expected)}`,

@@ -15,26 +15,22 @@ export class PossibleModels {
     return this.#models.some((model) => model.isCounted(key));
   }
 
-  /** Whether the key is an object in all of the states. */
-  holds(key: string): boolean {
-    return this.#models.every((model) => model.keys.includes(key));
-  }
-
   /** Takes note of an answer to a command that ran at one of these times. Returns what was expected if it cannot be right, else undefined. */
   check(timesMs: readonly number[], actual: unknown, name: string, key: string, ...rest: string[]): unknown[] | undefined {
     const expected: unknown[] = [];
     const left = new Map<string, ObjectModel>();
     for (const nowMs of timesMs) {
       for (const before of this.#models) {
-        const model = timesMs.length === 1 ? before : before.clone();
+        const model = before.clone();
         model.nowMs = nowMs;
         const answer = model.call(name, key, ...rest);
         if (!isAlike(answer, actual)) expected.push(answer);
         else left.set(timesMs.length === 1 && this.#models.length === 1 ? '' : shown(model), model);
       }
     }
+    if (left.size === 0) return expected;
     this.#models = [...left.values()];
-    return left.size === 0 ? expected : undefined;
+    return undefined;
   }
 }
 
