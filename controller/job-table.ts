@@ -87,7 +87,7 @@ export class JobTable {
   }
 
   /**
-   * Whether an active job has slots on the node or objects of slots that moved, or a job has ended and is yet to be purged there.
+   * Whether an active job has slots on the node, objects of slots that moved, or its URL, or a job has ended and is yet to be purged there.
    */
   needs(node: string): boolean {
     for (const job of this.#ofNode.get(node) ?? []) if (this.#jobs.get(job)?.state.kind === 'active') return true;
@@ -123,6 +123,7 @@ function movedOrEnded(before: JobRecord, after: JobRecord): boolean {
     before.allocation !== after.allocation ||
     before.previous !== after.previous ||
     before.former !== after.former ||
+    before.endpoint !== after.endpoint ||
     after.state.kind === 'ended'
   );
 }
@@ -139,9 +140,10 @@ function exclude(index: Map<string, Set<string>>, node: string, job: string): vo
   if (jobs?.size === 0) index.delete(node);
 }
 
-/** The nodes that have slots of a job, or may have objects of slots that moved. */
+/** The nodes that have slots of a job, may have objects of slots that moved, or are named by its URL. */
 export function holdingNodes(record: JobRecord): string[] {
   const nodes = new Set(record.allocation.shares.map(({ node }) => node));
+  if (record.endpoint !== undefined) nodes.add(record.endpoint.node);
   if (record.former.length > 0) {
     const holders = new Set(holdersIn(record.previous));
     for (const { shard, node } of record.former) if (holders.has(shard)) nodes.add(node);

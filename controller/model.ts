@@ -106,6 +106,8 @@ export interface JobRecord {
   readonly previous: readonly PreviousOwner[];
   /** Shards that had slots and have none now: their nodes are told of the job until it ends, so that none takes it for its own. */
   readonly former: readonly FormerShard[];
+  /** The shard that the job's URL names: its node is needed until the job ends. Undefined once it is lost. */
+  readonly endpoint?: FormerShard | undefined;
   /** Under which nothing may be written any more; undefined if no stage of the job has ended. */
   readonly endedPrefixes?: readonly EndedPrefix[] | undefined;
   /** What the job wanted and did not get; undefined if nothing. */

@@ -190,7 +190,7 @@ describe('slots that were emptied', () => {
     }
   });
 
-  it('let a draining node go once all of them are', async () => {
+  it('let a draining node go once all of them are, and the job whose URL names it has ended', async () => {
     const { one, two, job } = await moved();
     await drain('n1');
     const scaled = await scale(job, { throughputBytesPerSecond: 450 * MiB });
@@ -201,9 +201,11 @@ describe('slots that were emptied', () => {
       await controller.passTime(100);
       expect((await controller.getJob(job)).previous).toEqual([]);
     });
-    await one.saw((message) => message.drain?.leave);
     expect((await told(two, job, 4)).previous).toEqual([]);
-    expect((await controller.listNodes()).map(({ jobs }) => jobs)).toEqual([0, 1]);
+    expect((await controller.listNodes()).map(({ jobs }) => jobs)).toEqual([1, 1]);
+    expect(one.messages.some((message) => message.drain?.leave)).toBe(false);
+    await controller.endJob(job);
+    await one.saw((message) => message.drain?.leave);
   });
 
   it('are still told of the job to the end, so that their node takes none of them for its own', async () => {

@@ -75,10 +75,8 @@ export function jobInList(record: JobRecord, jobs: Jobs): wire.Job {
 
 /** The URL of a job: the endpoint of one of its shards, a different one for different jobs, one that is up if any is. */
 export function jobUrl(record: JobRecord, token: string, fleet: Fleet): string {
-  const shards = shardsOf(record.ranges).flatMap((shard) => fleet.shard(shard) ?? []);
-  const up = shards.filter(({ state }) => state === 'up');
-  const choice = up.length > 0 ? up : shards;
-  const chosen = choice[Math.floor(Math.random() * choice.length)];
+  const shards = [record.endpoint?.shard ?? [], shardsOf(record.ranges)].flat().flatMap((shard) => fleet.shard(shard) ?? []);
+  const chosen = shards.find(({ state }) => state === 'up') ?? shards[0];
   if (chosen === undefined) throw new SatchelError('unavailable', `the shards of job '${record.job}' are not known any more`);
   return formatJobUrl({ job: record.job, token, host: chosen.host ?? '', port: chosen.endpointPort ?? 0, tls: false });
 }

@@ -57,7 +57,9 @@ export class JobRegistering {
     namespaces.checkNew(request.namespace, plan.allocation.quotaBytes);
     const createdMs = environment.clock.now();
     const begin = { createdMs, epoch: 1, revision: 1, previous: none, former: none, state: { kind: 'active' } } as const;
-    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), ...begin };
+    const { shares } = plan.allocation;
+    const { shard = 0, node = '' } = shares[table.activeCount % shares.length] ?? {};
+    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), ...begin, endpoint: { shard, node } };
     const token = await this.#begin(record);
     leases.grant(record.job, record.leaseMs);
     counters.registered();

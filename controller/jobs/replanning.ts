@@ -59,11 +59,13 @@ export function fieldsOf(
   { plan, moves }: Replan,
   why: string,
   lost: ReadonlySet<number> = new Set(),
-): Pick<JobRecord, 'allocation' | 'reasons' | 'ranges' | 'epoch' | 'previous' | 'former' | 'deficit'> {
+): Pick<JobRecord, 'allocation' | 'reasons' | 'ranges' | 'epoch' | 'previous' | 'former' | 'deficit' | 'endpoint'> {
   const { allocation, reasons, ranges, deficit } = plan;
   const known = withLost(before.previous, lost);
+  const endpoint = before.endpoint !== undefined && lost.has(before.endpoint.shard) ? undefined : before.endpoint;
   if (moves.length === 0) {
-    return { allocation, reasons, ranges: before.ranges, epoch: before.epoch, previous: known, former: before.former, deficit };
+    const { ranges, epoch, former } = before;
+    return { allocation, reasons, ranges, epoch, previous: known, former, deficit, endpoint };
   }
   const epoch = before.epoch + 1;
   return {
@@ -74,6 +76,7 @@ export function fieldsOf(
     previous: previousAfter(known, before.ranges, ranges, epoch, lost),
     former: formerAfter(before, plan),
     deficit,
+    endpoint,
   };
 }
 
