@@ -57,7 +57,7 @@ describe('while a sort runs', () => {
     expect([again.code, again.stderr]).toEqual([0, expect.any(String)]);
   });
 
-  test('a controller that is away for a minute is not missed, and no lease lapses', { timeout: 240_000 }, async () => {
+  test('a controller that is away for three leases is not missed, and none lapses', { timeout: 240_000 }, async () => {
     const held = await shared.register({ leaseSeconds: 10 });
     const idle = await shared.register({ leaseSeconds: 10 });
     const sort = await startSort(shared.cluster, 'input 1/8');
@@ -66,7 +66,7 @@ describe('while a sort runs', () => {
     // Stopped, not killed: the supervisor would start another at once. The kill is the last thing that happens to it.
     process.kill(controller?.pid as number, 'SIGSTOP');
     await held.store.put('during', 'the outage');
-    await delay(60_000);
+    await delay(30_000);
     expect(await held.store.get('during', { as: 'text' })).toBe('the outage');
     process.kill(controller?.pid as number, 'SIGKILL');
     const { code, stderr } = await end;
