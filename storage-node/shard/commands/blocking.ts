@@ -70,12 +70,12 @@ class LocalWaiter implements PopWaiter {
     this.#context = context;
     this.#resolve = resolve;
     this.#reject = reject;
+    job.pops.add(this);
     const registered = job.waits.add(undefined, timeoutMs, (outcome) => {
       if (outcome instanceof SatchelError) this.fail(outcome);
       else this.#giveUp(() => reply.nilArray());
     });
     this.#forget.push(() => registered.cancel());
-    job.pops.add(this);
     this.#forget.push(session.onClose(() => this.#giveUp(() => reply.nil())));
   }
 

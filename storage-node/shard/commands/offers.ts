@@ -17,13 +17,13 @@ function block(context: CommandContext): void | Promise<void> {
   const name = args.text(2);
   const request = popRequest(args, 3);
   job.watches.assertFree(session, id);
-  const begun = inTurnOfAll(job, request.held, nowMs, (now) => {
+  const begin = (now: number): void => {
     const offered = job.pops.available(request, now);
     const waiter = new RemoteWaiter(context, request, id);
+    job.pops.add(waiter, name, offered);
     const registered = job.waits.add(undefined, 0, (outcome) => {
       if (outcome instanceof SatchelError) waiter.fail(outcome);
     });
-    job.pops.add(waiter, name, offered);
     job.watches.add(session, id, {
       cancel() {
         registered.cancel();
@@ -32,7 +32,12 @@ function block(context: CommandContext): void | Promise<void> {
     });
     if (offered === undefined) reply.nil();
     else reply.bulk(offered.buffer, offered.start, offered.end);
-  });
+  };
+  const begun = job.steering.steered
+    ? Promise.all(request.held.map((key) => job.steering.bring(key))).then(() =>
+        inTurnOfAll(job, request.held, job.clock.now(), begin),
+      )
+    : inTurnOfAll(job, request.held, nowMs, begin);
   return andThen(begun, () => {
     for (const key of request.keys) job.pops.serve(key);
   });

@@ -162,6 +162,15 @@ describe('those who wait', () => {
     expect(await Promise.all(waiting)).toEqual(['value', 'value']);
   });
 
+  test('for an element get one that is still where its list was before', async () => {
+    const { moves, at, endpoint } = await started();
+    await (await at(1)).call('RPUSH', 'list', 'a');
+    moves.move(...all, 2);
+    tell(moves, 1, 2, 3);
+    expect(await (await endpoint(3)).call('BLPOP', 'list', '1')).toEqual(['list', 'a']);
+    expect(await (await endpoint(1)).call('EXISTS', 'list')).toBe(0);
+  });
+
   test('for an element of a list get it of the new owner, one each', async () => {
     const { moves, at, endpoint } = await started();
     const waiting = [(await endpoint(1)).call('BLPOP', 'list', '0'), (await endpoint(3)).call('BLPOP', 'list', '0')];
