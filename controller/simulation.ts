@@ -21,6 +21,7 @@ export type { NodeLink } from './node-session.js';
 export type { NodeStream } from './node-stream.js';
 export { heartbeatMs } from './nodes.js';
 export type { NodeProvider, NodeShape, ProvidedNode } from './providers/node-provider.js';
+export { movesBetween, slotsMoved } from './slots/segments.js';
 export { type Change, type Collection, type Collections, collections, type StateStore } from './state/state-store.js';
 export type { Tokens } from './tokens.js';
 

@@ -1,8 +1,8 @@
 import { noUsage, type UsageTotals } from '../core/index.js';
-import type { Usage, Usage__Output } from '../gen/index.js';
+import type { Usage__Output } from '../gen/index.js';
 
 /** Usage as it travels; dollars are the controller's to add. */
-export function usageMessage(usage: UsageTotals): Usage {
+export function usageMessage(usage: UsageTotals): Omit<Usage__Output, 'dollars'> {
   const { dramBytes, ssdBytes, objectBytes, dramByteSeconds, ssdByteSeconds, objectByteSeconds, ...rest } = usage;
   return {
     dram: { bytes: dramBytes, byteSeconds: dramByteSeconds },

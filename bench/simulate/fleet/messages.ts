@@ -1,23 +1,9 @@
+import { noUsage, type UsageTotals } from '@satchel/proto/core';
 import type { Hello__Output, JobUsage__Output, NodeUsage__Output, Usage__Output } from '@satchel/proto/gen';
+import { usageMessage } from '@satchel/proto/rpc';
 import type { Holding } from '../load/held-job.js';
 import type { ShardLoad } from '../load/shard-load.js';
 import type { SimulatedShape } from './shapes.js';
-
-const noUsage: Usage__Output = {
-  dram: null,
-  ssd: null,
-  object: null,
-  bytesIn: 0,
-  bytesOut: 0,
-  requests: 0,
-  localReads: 0,
-  localBytes: 0,
-  peakBytes: 0,
-  objects: 0,
-  dollars: 0,
-  objectRequests: 0,
-  persistedBytes: 0,
-};
 
 /** How a node of the shape introduces itself; `number` gives it ports of its own. */
 export function helloOf(node: string, number: number, shape: SimulatedShape, jobs: readonly string[]): Hello__Output {
@@ -58,16 +44,24 @@ export function nodeUsage(places: readonly ShardLoad[], bytesPerCore: number): N
 
 /** What a job used on one shard so far. */
 export function jobUsage(job: string, incarnation: number, holding: Holding, objectBytes: number): JobUsage__Output {
-  return { job, shard: holding.place.shard, incarnation, usage: usageOf(holding, objectBytes) };
+  return { job, shard: holding.place.shard, incarnation, usage: usageReport(usageOf(holding, objectBytes)) };
 }
 
-export function usageOf(holding: Holding, objectBytes: number): Usage__Output {
+/** Usage as a controller receives it of a node. */
+export function usageReport(usage: UsageTotals): Usage__Output {
+  return { ...usageMessage(usage), dollars: 0 };
+}
+
+export function usageOf(holding: Holding, objectBytes: number): UsageTotals {
   const objects = holding.bytes / objectBytes;
   return {
     ...noUsage,
-    dram: { bytes: holding.dramBytes, byteSeconds: holding.dramByteSeconds },
-    ssd: { bytes: holding.ssdBytes, byteSeconds: holding.ssdByteSeconds },
-    object: { bytes: holding.objectBytes, byteSeconds: holding.objectByteSeconds },
+    dramBytes: holding.dramBytes,
+    ssdBytes: holding.ssdBytes,
+    objectBytes: holding.objectBytes,
+    dramByteSeconds: holding.dramByteSeconds,
+    ssdByteSeconds: holding.ssdByteSeconds,
+    objectByteSeconds: holding.objectByteSeconds,
     bytesIn: holding.bytesIn,
     bytesOut: holding.bytesOut,
     requests: Math.round((holding.bytesIn + holding.bytesOut) / objectBytes),
@@ -76,25 +70,3 @@ export function usageOf(holding: Holding, objectBytes: number): Usage__Output {
     objectRequests: Math.round(holding.objectRequests),
   };
 }
-
-/** The sum of what a job used on several shards. */
-export function addUsage(a: Usage__Output, b: Usage__Output): Usage__Output {
-  const tier = (name: 'dram' | 'ssd' | 'object') => ({
-    bytes: (a[name]?.bytes ?? 0) + (b[name]?.bytes ?? 0),
-    byteSeconds: (a[name]?.byteSeconds ?? 0) + (b[name]?.byteSeconds ?? 0),
-  });
-  return {
-    ...noUsage,
-    dram: tier('dram'),
-    ssd: tier('ssd'),
-    object: tier('object'),
-    bytesIn: a.bytesIn + b.bytesIn,
-    bytesOut: a.bytesOut + b.bytesOut,
-    requests: a.requests + b.requests,
-    peakBytes: a.peakBytes + b.peakBytes,
-    objects: a.objects + b.objects,
-    objectRequests: a.objectRequests + b.objectRequests,
-  };
-}
-
-export const nothingUsed = noUsage;

@@ -1,4 +1,5 @@
 import type { NodeLink, NodeStream } from '@satchel/controller/simulation';
+import { addUsage, noUsage } from '@satchel/proto/core';
 import type {
   ControllerMessage,
   JobConfiguration,
@@ -9,7 +10,7 @@ import type {
 import type { LoadModel } from '../load/load-model.js';
 import type { ShardLoad } from '../load/shard-load.js';
 import type { VirtualClock } from '../virtual-clock.js';
-import { addUsage, helloOf, jobUsage, nodeUsage, nothingUsed, usageOf } from './messages.js';
+import { helloOf, jobUsage, nodeUsage, usageOf, usageReport } from './messages.js';
 import type { SimulatedShape } from './shapes.js';
 
 /** A node answers after so long: the way there and back, and writing down what it was told. */
@@ -163,9 +164,9 @@ export class SyntheticNode {
       const usage = this.#places.reduce((sum, place) => {
         const holding = held?.holdings.get(place.shard);
         return holding === undefined ? sum : addUsage(sum, usageOf(holding, objectBytes));
-      }, nothingUsed);
+      }, noUsage);
       this.#jobs.delete(job);
-      return { purged: { job, usage } };
+      return { purged: { job, usage: usageReport(usage) } };
     });
   }
 

@@ -1,4 +1,4 @@
-import type { JobRecord } from '@satchel/controller/simulation';
+import { type JobRecord, movesBetween, slotsMoved as slotsIn } from '@satchel/controller/simulation';
 import { shardsOf, slotCount, slotsPerShard } from '@satchel/proto/core';
 import { heldBytes, movedBytesPerSecond, type SimulatedJob } from '../workload/job.js';
 import type { ShardLoad } from './shard-load.js';
@@ -161,15 +161,5 @@ const nothingHeld = {
 
 /** Slots that have another owner in the second record than in the first. */
 export function slotsMoved(before: Pick<JobRecord, 'ranges'>, after: Pick<JobRecord, 'ranges'>): number {
-  const [from, to] = [before.ranges, after.ranges];
-  let moved = 0;
-  let [i, j] = [0, 0];
-  for (let slot = 0; slot < slotCount; ) {
-    const end = Math.min(from[i + 1]?.start ?? slotCount, to[j + 1]?.start ?? slotCount);
-    if (from[i]?.shard !== to[j]?.shard) moved += end - slot;
-    if (from[i + 1]?.start === end) i++;
-    if (to[j + 1]?.start === end) j++;
-    slot = end;
-  }
-  return moved;
+  return slotsIn(movesBetween(before.ranges, after.ranges));
 }
