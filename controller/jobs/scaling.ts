@@ -51,8 +51,13 @@ export class JobScaling {
   }
 
   /** What a job gets if it is planned anew. `lost`: shards that are gone for good. Throws `unavailable` if no shard may get slots. */
-  decide(before: JobRecord, why: string, lost: ReadonlySet<number> = new Set()): Decided {
-    const fields = this.#fields(before, why, lost);
+  decide(
+    before: JobRecord,
+    why: string,
+    lost: ReadonlySet<number> = new Set(),
+    planned: Replan = this.replan(before, lost),
+  ): Decided {
+    const fields = this.#fields(before, why, lost, planned);
     return {
       fields: { ...fields, hints: before.hints, corrected: before.corrected },
       grants: this.#grants({ ...before, ...fields }, lost),
@@ -64,8 +69,8 @@ export class JobScaling {
     return replan(before.ranges, this.#rooms(before, lost), (rooms, present) => this.#parts.planner.plan(before, rooms, present));
   }
 
-  #fields(before: JobRecord, why: string, lost: ReadonlySet<number>) {
-    const fields = fieldsOf(before, this.replan(before, lost), why, lost);
+  #fields(before: JobRecord, why: string, lost: ReadonlySet<number>, planned: Replan) {
+    const fields = fieldsOf(before, planned, why, lost);
     if (fields.previous.length <= mostPreviousOwners || lost.size > 0) return fields;
     const { fleet, reserved } = this.#parts;
     const kept = this.#parts.planner.replan(before, fleet.roomsOf(shardsOf(before.ranges), reserved));

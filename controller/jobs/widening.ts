@@ -86,9 +86,9 @@ export class JobWidening {
     try {
       await this.#changes.change(job, (before) => {
         if (before.deficit === undefined || before.previous.length > mostPreviousOwners / 2) return undefined;
-        const { plan } = this.#scaling.replan(before);
-        if (!isWorthMoving(before.deficit, plan.deficit)) return undefined;
-        return this.#scaling.decide(before, 'widened, as there is more room than before');
+        const planned = this.#scaling.replan(before);
+        if (!isWorthMoving(before.deficit, planned.plan.deficit)) return undefined;
+        return this.#scaling.decide(before, 'widened, as there is more room than before', undefined, planned);
       });
     } catch (error) {
       if (!['no-job', 'unavailable'].includes(SatchelError.from(error).code)) throw error;
