@@ -67,12 +67,17 @@ export class KubernetesApi {
   async watchPods(clock: Clock, log: Logger): Promise<PodCache> {
     const { namespace, selector } = this.#scope;
     const list = () => this.#core.listNamespacedPod({ namespace, labelSelector: selector });
-    // The first list is asked for here: an error of it is the caller's, later ones are retried.
-    await named('list pods', list());
     const informer = makeInformer(this.#config, `/api/v1/namespaces/${namespace}/pods`, list, selector);
     const cache = new PodCache(informer, clock, log);
     await cache.start();
-    return cache;
+    try {
+      cache.pods();
+      return cache;
+    } catch (error) {
+      // The first failure is the caller's, later ones are retried.
+      await cache.close();
+      throw error;
+    }
   }
 }
 
