@@ -1,7 +1,7 @@
 import { formatBytes, formatDollars } from '@satchel/proto/core';
 import type { Wanted } from './allocation.js';
 import type { Allocation, Reason } from './model.js';
-import { bottleneckOf } from './sizing/alternatives.js';
+import { bottleneckOf, mustBeInDram } from './sizing/alternatives.js';
 import type { Demand } from './sizing/demand.js';
 import type { Priced } from './sizing/mix.js';
 import type { PriceSheet } from './sizing/price-sheet.js';
@@ -38,32 +38,24 @@ function tierReasons(wanted: Wanted, { dramBytes, ssdBytes, objectBytes }: Alloc
   const reasons: Reason[] = [];
   const add = (field: string, bytes: number, because: string) => reasons.push({ field, value: formatBytes(bytes), because });
   const part = (bytes: number) => (bytes >= capacity ? 'all of the capacity' : 'its part of the cheapest mix');
-  // Each share is rounded down by less than a byte.
-  const rounding = 256;
-  if (wanted.dramBytes > 0) {
-    add('dram', dramBytes, dramBytes + rounding < wanted.dramBytes ? 'what its shards have free' : part(wanted.dramBytes));
-  }
-  if (wanted.ssdBytes > 0) {
-    add('ssd', ssdBytes, ssdBytes + rounding < wanted.ssdBytes ? 'what its shards have free' : part(wanted.ssdBytes));
-  } else if (ssdBytes > 0) add('ssd', ssdBytes, 'what dram does not hold');
-  if (objectBytes > rounding || wanted.objectBytes > 0) {
-    add(
-      'object',
-      objectBytes,
-      objectBytes > wanted.objectBytes + rounding ? 'what the other tiers do not hold' : part(wanted.objectBytes),
-    );
+  const given = (bytes: number, meant: number) => (bytes < meant ? 'what its shards have free' : part(meant));
+  if (wanted.dramBytes > 0) add('dram', dramBytes, given(dramBytes, wanted.dramBytes));
+  if (wanted.ssdBytes > 0) add('ssd', ssdBytes, given(ssdBytes, wanted.ssdBytes));
+  else if (ssdBytes > 0) add('ssd', ssdBytes, 'what dram does not hold');
+  if (objectBytes > 0) {
+    add('object', objectBytes, objectBytes > wanted.objectBytes ? 'what the other tiers do not hold' : part(objectBytes));
   }
   return reasons;
 }
 
-function throughputReasons(demand: Demand, { throughputBytesPerSecond, shares }: Allocation): Reason[] {
-  // Each share is rounded down by less than a byte per second.
-  if ((demand.throughputBytesPerSecond ?? 0) - throughputBytesPerSecond <= shares.length) return [];
+function throughputReasons(demand: Demand, { throughputBytesPerSecond }: Allocation): Reason[] {
+  if (throughputBytesPerSecond >= Math.floor(demand.throughputBytesPerSecond ?? 0)) return [];
   const because = 'what its shards have free; the job starts with that';
   return [{ field: 'throughput reserved', value: `${formatBytes(throughputBytesPerSecond)}/s`, because }];
 }
 
-function priceReasons({ demand }: Wanted, priced: Priced | undefined, prices: PriceSheet): Reason[] {
+/** What it costs, and what the requests are reckoned by if they matter: those to the object store, or whether to use it. */
+function priceReasons({ demand, trafficReasons }: Wanted, priced: Priced | undefined, prices: PriceSheet): Reason[] {
   const field = 'price';
   if (priced === undefined) return [{ field, value: 'unknown', because: 'the price sheet has no node with what is given' }];
   const { nodes, objectDollarsPerHour, requestDollarsPerHour, dollarsPerHour } = priced;
@@ -76,7 +68,9 @@ function priceReasons({ demand }: Wanted, priced: Priced | undefined, prices: Pr
   if (objectDollarsPerHour > 0) parts.push(`${name} (${date}) ${formatDollars(objectDollarsPerHour)}`);
   if (requestDollarsPerHour > 0) parts.push(`its requests ${formatDollars(requestDollarsPerHour)}`);
   const bottleneck = bottleneckOf(demand, priced, prices.objects[0]);
+  const compared = mustBeInDram(demand) === undefined && (demand.capacityBytes ?? 0) > 0;
   return [
+    ...(compared || requestDollarsPerHour > 0 ? trafficReasons : []),
     { field, value, because: `the cheapest nodes that supply it, in parts: ${parts.join(' + ')}` },
     { field: 'bottleneck', value: bottleneck.name, because: bottleneck.because },
   ];

@@ -126,6 +126,33 @@ describe('allocation', () => {
     expect(reserved.of(1)).toMatchObject({ dramBytes: 0, ssdBytes: 0, throughputBytesPerSecond: 0 });
   });
 
+  it('charges the requests of what spills to the object store, and says by what they are reckoned', () => {
+    const fitting = planJob({ capacity: 18 * GiB }, fleet);
+    expect(because(fitting, 'moved')).toBeUndefined();
+    const spilling = planJob({ capacity: 27 * GiB }, fleet);
+    const reasonOf = (field: string) => spilling.reasons.find((reason) => reason.field === field)?.because;
+    expect(reasonOf('price')).toMatch(/its requests \$\d/);
+    expect(reasonOf('moved')).toContain('assumed');
+    expect(reasonOf('bottleneck')).toContain('requests to S3 Standard');
+    // A third of a job that moves 553 MiB/s by values of 64 KiB: 1,475 puts/s and as many gets.
+    expect(spilling.allocation.dollarsPerHour).toBeGreaterThan(20);
+  });
+
+  it('loses no byte by rounding', () => {
+    const [capacity, throughput] = [GiB + 1, 1_999_999_999];
+    const uneven = fleet.map((room, index) => ({ ...room, dramFreeBytes: 512 * MiB - index * 12_345_677 }));
+    for (const rooms of [fleet, uneven]) {
+      const { allocation, deficit } = planJob({ capacity, throughput }, rooms);
+      expect(allocation).toMatchObject({
+        dramBytes: capacity,
+        ssdBytes: 0,
+        objectBytes: 0,
+        throughputBytesPerSecond: throughput,
+      });
+      expect(deficit).toBeUndefined();
+    }
+  });
+
   it('names the source of every number it gives', () => {
     const { reasons } = planJob({ capacity: 3 * GiB, functions: 2, lifetimeSeconds: 60 }, fleet);
     const fields = reasons.map(({ field }) => field);

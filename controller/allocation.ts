@@ -2,7 +2,7 @@ import { rangesFromWeights, SatchelError, type SlotRange, slotsPerShard } from '
 import { allocationReasons, placementReason } from './allocation-reasons.js';
 import type { Allocation, Deficit, Reason, ShardShare } from './model.js';
 import { type PlacedShard, type PresentShards, place, type Rooms, type ShardRoom } from './placement.js';
-import { type Choice, chooseMix, mustBeInDram } from './sizing/alternatives.js';
+import { type Choice, chooseMix } from './sizing/alternatives.js';
 import { type Demand, demandOf, type SizedHints } from './sizing/demand.js';
 import type { RecordedPeaks } from './sizing/history.js';
 import { type Priced, priceOf } from './sizing/mix.js';
@@ -25,6 +25,8 @@ export interface Wanted {
   readonly dramBytes: number;
   readonly ssdBytes: number;
   readonly objectBytes: number;
+  /** Of what requests to an object store are reckoned by; given where their price matters. */
+  readonly trafficReasons: readonly Reason[];
 }
 
 /**
@@ -87,10 +89,9 @@ function wantedOf(
     dramBytes: choice.shares.dram > 0 ? capacity - objectBytes - ssdBytes : 0,
     ssdBytes: fast ? ssdBytes : 0,
     objectBytes: fast ? objectBytes : capacity,
+    trafficReasons,
   };
-  const compared = mustBeInDram(demand) === undefined && capacity > 0;
-  const tiers: Reason = { field: 'tiers', value: choice.order.join(', '), because: choice.because };
-  return { wanted, reasons: [...reasons, ...(compared ? trafficReasons : []), tiers] };
+  return { wanted, reasons: [...reasons, { field: 'tiers', value: choice.order.join(', '), because: choice.because }] };
 }
 
 function allocate(wanted: Wanted, placed: readonly PlacedShard[], reasons: readonly Reason[], prices: PriceSheet): JobPlan {
@@ -118,18 +119,17 @@ function allocate(wanted: Wanted, placed: readonly PlacedShard[], reasons: reado
   };
 }
 
-/** What is given costs at list prices. Requests to the object store are those of what was meant for it, not of what spills. */
+/** What is given costs at list prices, requests for what spills to the object store included. */
 function priceGiven(
-  { demand, choice, objectBytes: meant }: Wanted,
+  { demand, choice }: Wanted,
   given: Pick<Allocation, 'dramBytes' | 'ssdBytes' | 'objectBytes' | 'throughputBytesPerSecond'>,
   prices: PriceSheet,
 ): Priced | undefined {
   const { dramBytes, ssdBytes, objectBytes, throughputBytesPerSecond } = given;
   const bytes = dramBytes + ssdBytes + objectBytes;
   const shares = bytes === 0 ? choice.shares : { dram: dramBytes / bytes, ssd: ssdBytes / bytes, object: objectBytes / bytes };
-  const requestShare = bytes === 0 ? 0 : meant / bytes;
   // A job without hints is given nothing, so it pays for nothing that was not asked for.
-  return priceOf({ ...demand, capacityBytes: bytes, throughputBytesPerSecond }, prices, shares, prices.objects[0], requestShare);
+  return priceOf({ ...demand, capacityBytes: bytes, throughputBytesPerSecond }, prices, shares);
 }
 
 /** What a demand is short of; what rounding takes from each share counts as nothing. */
@@ -150,28 +150,51 @@ function deficitOf({ demand, ...wanted }: Wanted, { shares, ...given }: Allocati
 
 /** Each shard's part by weight, in each tier no more than it has free; what does not fit goes to the next tier, or a cache drops it. */
 function sharesOf(wanted: Wanted, placed: readonly PlacedShard[], slots: ReadonlyMap<number, number>): ShardShare[] {
-  const weights = placed.reduce((sum, { weight }) => sum + weight, 0);
   const { demand, choice } = wanted;
+  const owners = placed.filter(({ room }) => slots.has(room.shard));
+  const weights = sum(owners.map(({ weight }) => weight));
+  const parts = owners.map(({ weight }) => weight / weights);
+  const partsOf = (amount: number) => parts.map((part) => amount * part);
+  const free = (of: (room: ShardRoom) => number) => owners.map(({ room }) => Math.floor(of(room)));
+  const dramWanted = partsOf(wanted.dramBytes);
+  const dramFree = free(({ dramFreeBytes }) => dramFreeBytes);
+  const dram = dealt(wanted.dramBytes, dramWanted, dramFree);
   const spills = choice.order.includes('ssd') && !demand.cache;
-  return placed
-    .filter(({ room }) => slots.has(room.shard))
-    .map(({ room, weight }) => {
-      const part = weight / weights;
-      const dramWanted = Math.floor(wanted.dramBytes * part);
-      const dramBytes = Math.min(dramWanted, Math.floor(room.dramFreeBytes));
-      const ssdWanted = Math.floor(wanted.ssdBytes * part) + (spills ? dramWanted - dramBytes : 0);
-      const throughput = Math.floor((demand.throughputBytesPerSecond ?? 0) * part);
-      return {
-        shard: room.shard,
-        node: room.node,
-        slots: slots.get(room.shard) ?? 0,
-        dramBytes,
-        ssdBytes: Math.min(ssdWanted, Math.floor(room.ssdFreeBytes)),
-        throughputBytesPerSecond: Math.min(throughput, Math.floor(room.throughputFreeBytesPerSecond)),
-      };
-    });
+  const spilled = spills ? dramWanted.map((part, index) => Math.max(0, part - (dram[index] ?? 0))) : [];
+  const ssdTotal = wanted.ssdBytes + (spills ? wanted.dramBytes - sum(dram) : 0);
+  const ssdWanted = partsOf(wanted.ssdBytes).map((part, index) => part + (spilled[index] ?? 0));
+  const ssdFree = free(({ ssdFreeBytes }) => ssdFreeBytes);
+  const ssd = dealt(ssdTotal, ssdWanted, ssdFree);
+  const rate = Math.floor(demand.throughputBytesPerSecond ?? 0);
+  const rateFree = free(({ throughputFreeBytesPerSecond }) => throughputFreeBytesPerSecond);
+  const throughput = dealt(rate, partsOf(rate), rateFree);
+  return owners.map(({ room }, index) => ({
+    shard: room.shard,
+    node: room.node,
+    slots: slots.get(room.shard) ?? 0,
+    dramBytes: dram[index] ?? 0,
+    ssdBytes: ssd[index] ?? 0,
+    throughputBytesPerSecond: throughput[index] ?? 0,
+  }));
+}
+
+/** `parts` of a total as whole numbers, each at most what is free; what rounding takes from one is given to others, so that nothing is lost. */
+function dealt(total: number, parts: readonly number[], free: readonly number[]): number[] {
+  const most = (index: number) => Math.max(0, free[index] ?? 0);
+  const given = parts.map((part, index) => Math.min(Math.floor(part), most(index)));
+  let rounded = total - sum(given);
+  if (rounded > parts.length) return given;
+  return given.map((amount, index) => {
+    const more = Math.min(rounded, most(index) - amount);
+    rounded -= more;
+    return amount + more;
+  });
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
 }
 
 function total(shares: readonly ShardShare[], field: 'dramBytes' | 'ssdBytes' | 'throughputBytesPerSecond'): number {
-  return shares.reduce((sum, share) => sum + share[field], 0);
+  return sum(shares.map((share) => share[field]));
 }

@@ -51,7 +51,7 @@ function jobsService(parts: ServerParts): wire.JobsHandlers {
     ScaleJob: unary(parts, 'ScaleJob', async ({ job, hints }) => jobToWire(await jobs.scale(job, readHints(hints)), jobs, fleet)),
     PlanJob: unary(parts, 'PlanJob', (request) => {
       const planned = readPlanned(request);
-      return planToWire(jobs.plan(planned), jobs.alternatives(planned));
+      return planToWire(jobs.plan(planned), jobs.alternatives(planned), jobs.planner.prices);
     }),
     WatchSlotMap: (call) => watchSlotMap(parts, call),
     ...stageHandlers(parts),

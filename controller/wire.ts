@@ -7,6 +7,7 @@ import { type Allocation, finishedMs, type JobRecord } from './model.js';
 import type { Fleet, NodeView } from './nodes.js';
 import type { ReservedCapacity } from './placement.js';
 import { receiptDollars, type UnitPrices } from './prices.js';
+import { jobSources } from './sources.js';
 
 /** Usage as clients get it, with its price. */
 export function usageToWire(usage: UsageTotals, prices: UnitPrices): wire.Usage {
@@ -39,13 +40,14 @@ function hintsToWire(hints: Hints): wire.Hints {
   };
 }
 
-/** A job with everything known of it. */
+/** A job with everything known of it, and where each number comes from. */
 export function jobToWire(record: JobRecord, jobs: Jobs, fleet: Fleet): wire.Job {
-  const { reasons, previous, revision, deficit } = record;
+  const { previous, revision, deficit } = record;
   const slotMap = slotMapToWire(record, fleet);
+  const used = { usage: jobs.usage.total(record.job), reclaimed: jobs.usage.reclaimed(record.job), prices: jobs.planner.prices };
   return {
     ...jobInList(record, jobs),
-    reasons: [...reasons],
+    reasons: jobSources(record, used),
     slotMap,
     previous: [...previous],
     revision,

@@ -16,7 +16,7 @@ export function allocationFields(allocation: Allocation__Output | null): [string
     ['dram', formatBytes(allocation.dramBytes)],
     ['ssd', formatBytes(allocation.ssdBytes)],
     ['object', formatBytes(allocation.objectBytes)],
-    ['throughput', `${formatBytes(allocation.throughputBytesPerSecond)}/s`],
+    ['throughput reserved', `${formatBytes(allocation.throughputBytesPerSecond)}/s`],
     ['price', `${formatDollars(allocation.dollarsPerHour)} per hour`],
     ['shards', allocation.shares.map(({ node, shard, slots }) => `${node}/${shard} (${slots} slots)`).join(', ') || 'none'],
   ];
@@ -50,7 +50,7 @@ export function receipt(usage: Usage__Output | null): string {
     ['read locally', formatBytes(usage.localBytes)],
     ['object requests', String(usage.objectRequests)],
     ['persisted', formatBytes(usage.persistedBytes)],
-    ['price', formatDollars(usage.dollars)],
+    ['usage price', formatDollars(usage.dollars)],
   ]);
   return `${tiers}\n\n${totals}`;
 }

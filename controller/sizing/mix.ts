@@ -72,23 +72,19 @@ export function cheapestMix(demand: Demand, sheet: PriceSheet, options: MixOptio
   return split && priceOf(demand, sheet, split.shares, options.object);
 }
 
-/**
- * What a given split costs at list prices; `requestShare` is the part whose requests to the object store are paid for. Undefined if no
- * node of the sheet has a tier of it.
- */
+/** What a given split costs at list prices. Undefined if no node of the sheet has a tier of it. */
 export function priceOf(
   demand: Demand,
   sheet: PriceSheet,
   shares: Shares,
   object: ObjectPrice = sheet.objects[0],
-  requestShare = shares.object,
 ): Priced | undefined {
   const bought = buy(sheet.nodes, needsOf(demand, demand.capacityBytes ?? 0), shares);
   if (bought === undefined) return undefined;
   const { held, moved } = objectDollars(demand, demand.capacityBytes ?? 0, object);
   const objectDollarsPerHour = held * shares.object;
-  const requests = requestShare > 0 ? putRequests(putsOf(demand, object), requestShare) : 0;
-  const requestDollarsPerHour = moved * requestShare + putDollars(requests, object);
+  const requests = shares.object > 0 ? putRequests(putsOf(demand, object), shares.object) : 0;
+  const requestDollarsPerHour = moved * shares.object + putDollars(requests, object);
   const dollarsPerHour = bought.nodeDollarsPerHour + objectDollarsPerHour + requestDollarsPerHour;
   return { ...bought, shares, objectDollarsPerHour, requestDollarsPerHour, dollarsPerHour };
 }

@@ -1,18 +1,17 @@
 import type * as wire from '@satchel/proto/gen';
 import type { JobPlan } from '../allocation.js';
+import { planSources } from '../sources.js';
 import { allocationToWire } from '../wire.js';
 import type { Alternatives, PlannedAlternative } from './planned-alternatives.js';
+import type { PriceSheet } from './price-sheet.js';
 
 /** A plan as clients get it. */
-export function planToWire(
-  { allocation, reasons }: JobPlan,
-  { alternatives, trafficReasons, lifetimeMs }: Alternatives,
-): wire.Plan {
+export function planToWire({ allocation, reasons }: JobPlan, considered: Alternatives, prices: PriceSheet): wire.Plan {
   return {
     allocation: allocationToWire(allocation),
-    reasons: [...reasons, ...trafficReasons.filter(({ field }) => !reasons.some((known) => known.field === field))],
-    alternatives: alternatives.map(alternativeToWire),
-    dollarsPerJob: (allocation.dollarsPerHour * lifetimeMs) / 3_600_000,
+    reasons: planSources(allocation, reasons, considered, prices),
+    alternatives: considered.alternatives.map(alternativeToWire),
+    dollarsPerJob: (allocation.dollarsPerHour * considered.lifetimeMs) / 3_600_000,
   };
 }
 

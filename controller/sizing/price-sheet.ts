@@ -130,3 +130,11 @@ export function completePriceSheet(input: z.output<typeof priceSheetSchema>): Pr
     redis: input.redis.map(({ memory, usable, ...node }) => ({ ...node, memoryBytes: memory * usable })),
   };
 }
+
+/** Where the prices of a fleet are from, and of which dates: `prices of 2026-07-20 (AWS …) and 2025-10-28 (…)`. */
+export function pricesText({ nodes, objects: [object] }: PriceSheet): string {
+  const dates = new Map<string, Set<string>>();
+  for (const { date, source } of [...nodes, object]) dates.set(date, (dates.get(date) ?? new Set()).add(source));
+  const parts = [...dates].sort(([a], [b]) => (a < b ? 1 : -1)).map(([date, sources]) => `${date} (${[...sources].join(', ')})`);
+  return `prices of ${parts.join(' and ')}`;
+}

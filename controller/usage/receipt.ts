@@ -1,6 +1,6 @@
 import type { UsageTotals } from '@satchel/proto/core';
 import { unitPricesOf } from '../prices.js';
-import type { PriceSheet } from '../sizing/price-sheet.js';
+import { type PriceSheet, pricesText } from '../sizing/price-sheet.js';
 
 /** One thing that is charged. */
 export interface ReceiptLine {
@@ -33,17 +33,9 @@ export function receiptOf(usage: UsageTotals, sheet: PriceSheet): Receipt {
     held('object', usage.objectByteSeconds, prices.objectGiBHour),
     line('object-requests', usage.objectRequests, 'requests', prices.objectMillionRequests / 1e6),
   ];
-  return { lines, dollars: lines.reduce((sum, { dollars }) => sum + dollars, 0), prices: describe(sheet) };
+  return { lines, dollars: lines.reduce((sum, { dollars }) => sum + dollars, 0), prices: pricesText(sheet) };
 }
 
 function line(item: ReceiptLine['item'], quantity: number, unit: ReceiptLine['unit'], dollarsPerUnit: number): ReceiptLine {
   return { item, quantity, unit, dollarsPerUnit, dollars: quantity * dollarsPerUnit };
-}
-
-/** `list prices of 2026-07-20 (AWS …) and 2025-10-28 (…)`. */
-function describe({ nodes, objects: [object] }: PriceSheet): string {
-  const dates = new Map<string, Set<string>>();
-  for (const { date, source } of [...nodes, object]) dates.set(date, (dates.get(date) ?? new Set()).add(source));
-  const parts = [...dates].sort(([a], [b]) => (a < b ? 1 : -1)).map(([date, sources]) => `${date} (${[...sources].join(', ')})`);
-  return `prices of ${parts.join(' and ')}`;
 }

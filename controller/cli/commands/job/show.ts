@@ -30,8 +30,8 @@ export function describe(job: Job__Output): string {
     ['lease', `${job.leaseSeconds} s, ${leaseText(job, Date.now())}`],
     ...allocationFields(job.allocation),
     ['short of', deficitText(job)],
-    ['epoch', `${job.slotMap?.epoch ?? 0}: slots got other owners ${Math.max(0, (job.slotMap?.epoch ?? 1) - 1)} times`],
-    ['revision', `${job.revision}: of what its nodes are told`],
+    ['epoch', String(job.slotMap?.epoch ?? 0)],
+    ['revision', String(job.revision)],
   ]);
   const parts = [about, reasonsTable(job.reasons), slotMapTable(job), movingTable(job), receipt(job.usage)];
   return parts.filter((part) => part !== '').join('\n\n');
