@@ -1,7 +1,7 @@
 import { type SlotRange, slotCount, slotsPerShard } from '@satchel/proto/core';
 import type { JobPlan } from '../allocation.js';
 import type { Deficit, FormerShard, JobRecord, Reason } from '../model.js';
-import type { PresentShards, Rooms } from '../placement.js';
+import type { PresentShards } from '../placement.js';
 import { previousAfter, withLost } from '../slots/previous-owners.js';
 import { reassign } from '../slots/reassign.js';
 import { type Move, movesBetween, slotsMoved } from '../slots/segments.js';
@@ -15,17 +15,16 @@ export interface Replan {
   readonly moves: readonly Move[];
 }
 
+/** The part of a job's slots that each of its shards has. */
+export function presentIn(ranges: readonly SlotRange[]): PresentShards {
+  return new Map([...slotsPerShard(ranges)].map(([shard, slots]) => [shard, slots / slotCount]));
+}
+
 /**
- * Plans a running job anew on `rooms`, its own reservation counted as free. It stays where it is as far as that holds it, and slots move
- * as few as can be. Pure; `plan` is what a job with these parts of its slots on these shards would be given.
+ * A job that has slots by `ranges` and is planned anew, as `planned`, which is what one with these parts of its slots on these shards would be given:
+ * it stays where it is as far as that holds it, and slots move as few as can be. Pure.
  */
-export function replan(
-  ranges: readonly SlotRange[],
-  rooms: Rooms,
-  plan: (rooms: Rooms, present: PresentShards) => JobPlan,
-): Replan {
-  const present = new Map([...slotsPerShard(ranges)].map(([shard, slots]) => [shard, slots / slotCount]));
-  const planned = plan(rooms, present);
+export function replan(ranges: readonly SlotRange[], planned: JobPlan): Replan {
   const weights = planned.allocation.shares.map(({ shard, slots }) => ({ shard, weight: slots }));
   const after = reassign(ranges, weights);
   return { plan: { ...planned, ranges: after }, moves: movesBetween(ranges, after) };
@@ -73,7 +72,7 @@ export function fieldsOf(
     reasons: [...reasons, movesReason(moves, epoch, why)],
     ranges,
     epoch,
-    previous: previousAfter(known, before.ranges, ranges, epoch, lost),
+    previous: previousAfter(known, moves, epoch, lost),
     former: formerAfter(before, plan),
     deficit,
     endpoint,

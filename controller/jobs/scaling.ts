@@ -1,11 +1,12 @@
 import { type Hints, shardsOf } from '@satchel/proto/core';
 import { parseHints } from '@satchel/proto/validation';
+import type { JobPlan } from '../allocation.js';
 import { openBook } from '../grant-desk.js';
 import type { Corrected, GrantRecord, JobRecord } from '../model.js';
 import type { Rooms } from '../placement.js';
 import type { Decided, JobChanges } from './changes.js';
 import type { JobParts } from './parts.js';
-import { fieldsOf, mostPreviousOwners, type Replan, replan } from './replanning.js';
+import { fieldsOf, mostPreviousOwners, presentIn, replan } from './replanning.js';
 
 /** Gives running jobs more or less than they have. */
 export class JobScaling {
@@ -55,7 +56,7 @@ export class JobScaling {
     before: JobRecord,
     why: string,
     lost: ReadonlySet<number> = new Set(),
-    planned: Replan = this.replan(before, lost),
+    planned: JobPlan = this.plan(before, lost),
   ): Decided {
     const fields = this.#fields(before, why, lost, planned);
     return {
@@ -64,13 +65,13 @@ export class JobScaling {
     };
   }
 
-  /** Where a job would be if it were planned anew; its own reservation must be given back. */
-  replan(before: JobRecord, lost: ReadonlySet<number> = new Set()): Replan {
-    return replan(before.ranges, this.#rooms(before, lost), (rooms, present) => this.#parts.planner.plan(before, rooms, present));
+  /** What a job would be given if it were planned anew; its own reservation must be given back. */
+  plan(before: JobRecord, lost: ReadonlySet<number> = new Set()): JobPlan {
+    return this.#parts.planner.plan(before, this.#rooms(before, lost), presentIn(before.ranges));
   }
 
-  #fields(before: JobRecord, why: string, lost: ReadonlySet<number>, planned: Replan) {
-    const fields = fieldsOf(before, planned, why, lost);
+  #fields(before: JobRecord, why: string, lost: ReadonlySet<number>, planned: JobPlan) {
+    const fields = fieldsOf(before, replan(before.ranges, planned), why, lost);
     if (fields.previous.length <= mostPreviousOwners || lost.size > 0) return fields;
     const { fleet, reserved } = this.#parts;
     const kept = this.#parts.planner.replan(before, fleet.roomsOf(shardsOf(before.ranges), reserved));

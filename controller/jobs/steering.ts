@@ -1,6 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { JobRecord } from '../model.js';
-import { type SlotSpan, withContentsLost, withoutEmptied } from '../slots/previous-owners.js';
+import { type Emptied, withContentsLost, withoutEmptied } from '../slots/previous-owners.js';
 import type { Decided, JobChanges } from './changes.js';
 import type { JobParts } from './parts.js';
 import type { JobScaling } from './scaling.js';
@@ -13,13 +13,6 @@ const jobsAtOnce = 64;
 const ownersAgainMs = 5000;
 /** After a change that could not be written it is tried again so much later. */
 const againMs = 1000;
-
-/** A shard holds nothing any more of slots that it had, as it knows from the configuration of `epoch`. */
-export interface Emptied {
-  readonly shard: number;
-  readonly epoch: number;
-  readonly spans: readonly SlotSpan[];
-}
 
 /** Follows slots that move: until their previous owners are empty, or gone for good. */
 export class JobSteering {
@@ -130,7 +123,10 @@ export class JobSteering {
     const reports = this.#emptied.get(job) ?? [];
     this.#emptied.delete(job);
     try {
-      await this.#changes.change(job, (before) => withoutAll(before, reports));
+      await this.#changes.change(job, (before) => {
+        const previous = withoutEmptied(before.previous, reports);
+        return previous === before.previous ? undefined : { fields: { previous } };
+      });
     } catch (error) {
       this.#emptied.set(job, [...reports, ...(this.#emptied.get(job) ?? [])]);
       throw error;
@@ -145,10 +141,4 @@ export class JobSteering {
     this.#parts.environment.log.error({ err: error, job }, 'that slots were emptied could not be written');
     this.#after(job, againMs);
   }
-}
-
-function withoutAll(before: JobRecord, reports: readonly Emptied[]): Decided | undefined {
-  let previous = before.previous;
-  for (const { spans, shard, epoch } of reports) previous = withoutEmptied(previous, spans, shard, epoch);
-  return JSON.stringify(previous) === JSON.stringify(before.previous) ? undefined : { fields: { previous } };
 }

@@ -86,8 +86,8 @@ export class JobWidening {
     try {
       await this.#changes.change(job, (before) => {
         if (before.deficit === undefined || before.previous.length > mostPreviousOwners / 2) return undefined;
-        const planned = this.#scaling.replan(before);
-        if (!isWorthMoving(before.deficit, planned.plan.deficit)) return undefined;
+        const planned = this.#scaling.plan(before);
+        if (!isWorthMoving(before.deficit, planned.deficit)) return undefined;
         return this.#scaling.decide(before, 'widened, as there is more room than before', undefined, planned);
       });
     } catch (error) {

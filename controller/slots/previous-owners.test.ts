@@ -2,6 +2,7 @@ import { rangesFromWeights, type SlotRange, shardOfSlot, slotCount } from '@satc
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Emptied,
   holdersIn,
   type PreviousOwner,
   previousAfter,
@@ -11,11 +12,12 @@ import {
   withoutEmptied,
 } from './previous-owners.js';
 import { reassign, type SlotWeight } from './reassign.js';
+import { movesBetween } from './segments.js';
 
 /** One change of a job's slots, and what a slot's chain is to become, said for one slot at a time. */
 type Change =
   | { readonly kind: 'moved'; readonly to: readonly SlotWeight[]; readonly lost: readonly number[] }
-  | { readonly kind: 'emptied'; readonly shard: number; readonly spans: readonly SlotSpan[]; readonly late: number }
+  | { readonly kind: 'emptied'; readonly reports: readonly (Omit<Emptied, 'epoch'> & { readonly late: number })[] }
   | { readonly kind: 'lost'; readonly shard: number };
 type Link = Pick<PreviousOwner, 'shard' | 'epoch' | 'lost'>;
 
@@ -27,9 +29,10 @@ const weights = fc.uniqueArray(fc.record({ shard, weight: fc.integer({ min: 1, m
   minLength: 1,
   selector: (weight) => weight.shard,
 });
+const report = fc.record({ shard, spans: fc.array(span, { maxLength: 3 }), late: fc.nat(2) });
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('moved' as const), to: weights, lost: fc.array(shard, { maxLength: 2 }) }),
-  fc.record({ kind: fc.constant('emptied' as const), shard, spans: fc.array(span, { maxLength: 3 }), late: fc.nat(2) }),
+  fc.record({ kind: fc.constant('emptied' as const), reports: fc.array(report, { minLength: 1, maxLength: 3 }) }),
   fc.record({ kind: fc.constant('lost' as const), shard }),
 );
 /** Slots that are looked at one by one: enough to be on all sides of every cut that few shards make. */
@@ -48,7 +51,7 @@ class Model {
     }
   }
 
-  emptied(shard: number, spans: readonly SlotSpan[], epoch: number): void {
+  emptied({ shard, spans, epoch }: Emptied): void {
     for (const [slot, chain] of this.chains) {
       if (!spans.some(({ start, end }) => start <= slot && slot < end)) continue;
       this.chains.set(
@@ -90,14 +93,15 @@ describe('previous owners', () => {
             const after = reassign(ranges, change.to);
             const lost = new Set(change.lost);
             epoch++;
-            previous = previousAfter(previous, ranges, after, epoch, lost);
+            previous = previousAfter(previous, movesBetween(ranges, after), epoch, lost);
             model.moved(ranges, after, epoch, lost);
             ranges = after;
           } else if (change.kind === 'emptied') {
-            previous = withoutEmptied(previous, change.spans, change.shard, epoch - change.late);
-            model.emptied(change.shard, change.spans, epoch - change.late);
+            const reports = change.reports.map(({ late, ...report }) => ({ ...report, epoch: epoch - late }));
+            previous = [...withoutEmptied(previous, reports)];
+            for (const report of reports) model.emptied(report);
           } else {
-            previous = withLost(previous, new Set([change.shard]));
+            previous = [...withLost(previous, new Set([change.shard]))];
             model.lost(change.shard);
           }
           for (const [slot, chain] of model.chains) expect(chainOf(previous, slot)).toEqual(chain);
@@ -111,11 +115,11 @@ describe('previous owners', () => {
 
   it('are named once each, also those that have their slots again', () => {
     const [a, b] = [rangesFromWeights([{ shard: 1, weight: 1 }]), rangesFromWeights([{ shard: 2, weight: 1 }])];
-    const there = previousAfter([], a, b, 2);
+    const there = previousAfter([], movesBetween(a, b), 2);
     expect(there).toEqual([moved(1, 2)]);
-    const back = previousAfter(there, b, a, 3);
+    const back = previousAfter(there, movesBetween(b, a), 3);
     expect(back).toEqual([moved(2, 3), moved(1, 2)]);
-    expect(previousAfter(back, a, b, 4)).toEqual([moved(1, 4), moved(2, 3)]);
+    expect(previousAfter(back, movesBetween(a, b), 4)).toEqual([moved(1, 4), moved(2, 3)]);
   });
 
   const moved = (shard: number, epoch: number, start = 0, end = slotCount): PreviousOwner => ({
@@ -124,21 +128,22 @@ describe('previous owners', () => {
 
   it('that hold nothing any more are left out, but not for what they had again since', () => {
     const entries = [moved(2, 3, 0, 100), moved(1, 2, 0, 100)];
-    expect(withoutEmptied(entries, [{ start: 10, end: 20 }], 1, 2)).toEqual([
+    const all = [{ start: 0, end: slotCount }];
+    expect(withoutEmptied(entries, [{ shard: 1, epoch: 2, spans: [{ start: 10, end: 20 }] }])).toEqual([
       moved(2, 3, 0, 100),
       moved(1, 2, 0, 10),
       moved(1, 2, 20, 100),
     ]);
-    expect(withoutEmptied(entries, [{ start: 0, end: slotCount }], 2, 2)).toEqual(entries);
-    expect(withoutEmptied(entries, [{ start: 0, end: slotCount }], 2, 4)).toEqual([moved(1, 2, 0, 100)]);
+    expect(withoutEmptied(entries, [{ shard: 2, epoch: 2, spans: all }])).toBe(entries);
+    expect(withoutEmptied(entries, [{ shard: 2, epoch: 4, spans: all }])).toEqual([moved(1, 2, 0, 100)]);
   });
 
   it('that are gone for good stay as lost, though the slots come back to their shard', () => {
     const [a, b] = [rangesFromWeights([{ shard: 1, weight: 1 }]), rangesFromWeights([{ shard: 2, weight: 1 }])];
-    const lost = previousAfter([], a, b, 2, new Set([1]));
+    const lost = previousAfter([], movesBetween(a, b), 2, new Set([1]));
     expect(lost).toEqual([{ ...moved(1, 2), lost: true }]);
-    expect(previousAfter(lost, b, a, 3)).toEqual([moved(2, 3), { ...moved(1, 2), lost: true }]);
-    expect(withoutEmptied(lost, [{ start: 0, end: slotCount }], 1, 9)).toEqual(lost);
+    expect(previousAfter(lost, movesBetween(b, a), 3)).toEqual([moved(2, 3), { ...moved(1, 2), lost: true }]);
+    expect(withoutEmptied(lost, [{ shard: 1, epoch: 9, spans: [{ start: 0, end: slotCount }] }])).toEqual(lost);
     expect(withLost([moved(1, 2)], new Set([1]))).toEqual(lost);
   });
 

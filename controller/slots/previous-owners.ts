@@ -1,5 +1,5 @@
 import type { SlotRange } from '@satchel/proto/core';
-import { movesBetween, segmentsOf } from './segments.js';
+import { type Move, segmentsOf } from './segments.js';
 
 /**
  * Slots from `start` up to `end` belonged to `shard` before `epoch`, and it may still hold objects of them. `lost`: the shard is gone for
@@ -19,48 +19,60 @@ export interface SlotSpan {
   readonly end: number;
 }
 
+/** A shard holds nothing any more of slots that it had, as it knows from the configuration of `epoch`. */
+export interface Emptied {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly spans: readonly SlotSpan[];
+}
+
 /**
- * The previous owners once the slot map has changed from `before` to `after` in `epoch`. Who loses slots comes first in their chains, and
- * only once, for the last time that it lost them. Who gets slots back keeps its entry: while others are asked for objects of them it is to
- * know that what it holds may be there too. `lost` names shards that are gone for good.
+ * The previous owners once slots have moved in `epoch`. Who loses slots comes first in their chains, and only once, for the last time that
+ * it lost them. Who gets slots back keeps its entry: while others are asked for objects of them it is to know that what it holds may be
+ * there too. `lost` names shards that are gone for good.
  */
 export function previousAfter(
   previous: readonly PreviousOwner[],
-  before: readonly SlotRange[],
-  after: readonly SlotRange[],
+  moves: readonly Move[],
   epoch: number,
   lost: ReadonlySet<number> = new Set(),
 ): PreviousOwner[] {
-  const moves = movesBetween(before, after);
-  const leaving = new Map<number, SlotSpan[]>();
-  for (const { from, start, end } of moves) {
-    const spans = leaving.get(from);
-    if (spans === undefined) leaving.set(from, [{ start, end }]);
-    else spans.push({ start, end });
-  }
+  const leaving = groupedBy(moves, ({ from }) => from);
   const kept = previous.flatMap((entry) => {
     const spans = leaving.get(entry.shard);
     return spans !== undefined && (lost.has(entry.shard) || !entry.lost) ? cutOut(entry, spans) : entry;
   });
-  return tidied([...kept, ...moves.map(({ start, end, from }) => ({ start, end, shard: from, epoch, lost: lost.has(from) }))]);
+  const left = moves.map(({ start, end, from }) => ({ start, end, shard: from, epoch, lost: lost.has(from) }));
+  return [...kept, ...joined(left)].sort(comparePlaces);
 }
 
-/** Without the entries of a shard that says, going by `epoch`, that it holds nothing of these slots. What is lost stays lost. */
-export function withoutEmptied(
-  previous: readonly PreviousOwner[],
-  spans: readonly SlotSpan[],
-  shard: number,
-  epoch: number,
-): PreviousOwner[] {
-  return tidied(without(previous, spans, (entry) => entry.shard === shard && entry.epoch <= epoch && !entry.lost));
+/**
+ * Without the entries of shards that say, going by an epoch, that they hold nothing of these slots. What is lost stays lost. The same list
+ * if nothing is left out.
+ */
+export function withoutEmptied(previous: readonly PreviousOwner[], emptied: readonly Emptied[]): readonly PreviousOwner[] {
+  const ofShard = groupedBy(emptied, ({ shard }) => shard);
+  let cut = false;
+  const rest = previous.flatMap((entry) => {
+    const concerned = entry.lost ? undefined : ofShard.get(entry.shard)?.filter(({ epoch }) => entry.epoch <= epoch);
+    if (concerned === undefined) return entry;
+    const pieces = cutOut(
+      entry,
+      concerned.flatMap(({ spans }) => spans),
+    );
+    cut ||= pieces[0] !== entry;
+    return pieces;
+  });
+  return cut ? rest.sort(comparePlaces) : previous;
 }
 
-/** What these shards were asked for is lost. */
-export function withLost(previous: readonly PreviousOwner[], shards: ReadonlySet<number>): PreviousOwner[] {
+/** What these shards were asked for is lost. The same list if they were asked for nothing. */
+export function withLost(previous: readonly PreviousOwner[], shards: ReadonlySet<number>): readonly PreviousOwner[] {
+  if (!previous.some(({ shard, lost }) => shards.has(shard) && !lost)) return previous;
   let entries = [...previous];
   for (const entry of previous) {
     if (entry.lost || !shards.has(entry.shard)) continue;
-    entries = without(entries, [entry], (other) => other.shard === entry.shard);
+    entries = entries.flatMap((other) => (other.shard === entry.shard ? cutOut(other, [entry]) : other));
     entries.push({ ...entry, lost: true });
   }
   return tidied(entries);
@@ -93,18 +105,11 @@ export function holdersIn(previous: readonly PreviousOwner[]): number[] {
   return [...new Set(previous.flatMap(({ shard, lost }) => (lost ? [] : shard)))];
 }
 
-/** Cuts the spans out of the entries for which `concerned` holds. */
-function without(
-  entries: readonly PreviousOwner[],
-  spans: readonly SlotSpan[],
-  concerned: (entry: PreviousOwner) => boolean,
-): PreviousOwner[] {
-  return entries.flatMap((entry) => (concerned(entry) ? cutOut(entry, spans) : entry));
-}
-
+/** What is left of an entry without the spans; the entry itself if it has none of these slots. */
 function cutOut(entry: PreviousOwner, spans: readonly SlotSpan[]): PreviousOwner[] {
   let pieces = [entry];
   for (const { start, end } of spans) {
+    if (!pieces.some((piece) => start < piece.end && piece.start < end)) continue;
     pieces = pieces.flatMap((piece) =>
       piece.end <= start || piece.start >= end
         ? piece
@@ -119,14 +124,31 @@ function cutOut(entry: PreviousOwner, spans: readonly SlotSpan[]): PreviousOwner
 
 /** In the order of their first slots; neighbours that say the same become one entry. */
 function tidied(entries: readonly PreviousOwner[]): PreviousOwner[] {
-  const joined: PreviousOwner[] = [];
-  for (const entry of entries.toSorted((a, b) => compareKinds(a, b) || a.start - b.start)) {
-    const last = joined.at(-1);
-    if (last === undefined || compareKinds(last, entry) !== 0 || last.end < entry.start) joined.push(entry);
-    else if (last.end < entry.end) joined[joined.length - 1] = { ...last, end: entry.end };
+  return joined(entries.toSorted((a, b) => compareKinds(a, b) || a.start - b.start)).sort(comparePlaces);
+}
+
+/** One entry instead of several in a row that say the same of slots without a gap. */
+function joined(entries: readonly PreviousOwner[]): PreviousOwner[] {
+  const result: PreviousOwner[] = [];
+  for (const entry of entries) {
+    const last = result.at(-1);
+    if (last === undefined || compareKinds(last, entry) !== 0 || last.end < entry.start) result.push(entry);
+    else if (last.end < entry.end) result[result.length - 1] = { ...last, end: entry.end };
   }
-  return joined.sort((a, b) => a.start - b.start || b.epoch - a.epoch || a.shard - b.shard);
+  return result;
 }
 
 const compareKinds = (a: PreviousOwner, b: PreviousOwner): number =>
   a.shard - b.shard || a.epoch - b.epoch || Number(a.lost) - Number(b.lost);
+
+const comparePlaces = (a: PreviousOwner, b: PreviousOwner): number => a.start - b.start || b.epoch - a.epoch || a.shard - b.shard;
+
+function groupedBy<Item>(items: readonly Item[], keyOf: (item: Item) => number): Map<number, Item[]> {
+  const groups = new Map<number, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -10,6 +10,9 @@ export interface SlotWeight {
 /** Stands for the shard of slots that have left one and are yet to get another. */
 const nobody = -1;
 
+/** A segment of the map that is being made. */
+type Stretch = { -readonly [Name in keyof Segment]: Segment[Name] };
+
 /**
  * A slot map in which every shard has its part by weight to within one slot, made from `ranges` by moving as few slots as that
  * takes: only what a shard has in excess leaves it, and nothing moves to a shard that has enough. Shards without a weight lose all. The map
@@ -24,12 +27,12 @@ export function reassign(ranges: readonly SlotRange[], weights: readonly SlotWei
     if (slots > 0) missing.set(shard, slots);
   }
   if (missing.size === 0) return [...ranges];
-  let segments = segmentsOf(ranges);
+  const stretches: Stretch[] = segmentsOf(ranges);
   for (const [shard, count] of counts) {
     const excess = count - (targets.get(shard) ?? 0);
-    if (excess > 0) segments = release(segments, shard, excess, missing);
+    if (excess > 0) release(stretches, shard, excess, missing);
   }
-  return rangesOf(hand(joined(segments), missing));
+  return rangesOf(handed(joined(stretches), missing));
 }
 
 /** Whole slots by weight; of the shards between two numbers those get the larger that have it already, then those nearest to it. */
@@ -55,71 +58,35 @@ function targetsOf(weights: readonly SlotWeight[], counts: ReadonlyMap<number, n
 }
 
 /** Takes slots from a shard: its smallest ranges whole, then part of one, at an end where those are that get more. */
-function release(segments: readonly Segment[], shard: number, excess: number, missing: ReadonlyMap<number, number>): Segment[] {
-  const own = segments
-    .filter((segment) => segment.shard === shard)
+function release(stretches: Stretch[], shard: number, excess: number, missing: ReadonlyMap<number, number>): void {
+  const own = stretches
+    .filter((stretch) => stretch.shard === shard)
     .sort((a, b) => lengthOf(a) - lengthOf(b) || a.start - b.start);
-  const whole = new Set<Segment>();
   let left = excess;
-  for (const segment of own) {
-    if (lengthOf(segment) > left) break;
-    whole.add(segment);
-    left -= lengthOf(segment);
+  for (const stretch of own) {
+    if (lengthOf(stretch) > left) break;
+    stretch.shard = nobody;
+    left -= lengthOf(stretch);
   }
-  const freed = segments.map((segment) => (whole.has(segment) ? { ...segment, shard: nobody } : segment));
-  return left === 0 ? freed : cut(freed, shard, left, missing);
+  if (left > 0) cut(stretches, shard, left, missing);
 }
 
 /** Takes fewer slots than any range of the shard has. */
-function cut(segments: readonly Segment[], shard: number, slots: number, missing: ReadonlyMap<number, number>): Segment[] {
-  const welcomes = (neighbour: Segment | undefined) =>
+function cut(stretches: Stretch[], shard: number, slots: number, missing: ReadonlyMap<number, number>): void {
+  const welcomes = (neighbour: Stretch | undefined) =>
     neighbour !== undefined && (neighbour.shard === nobody || missing.has(neighbour.shard));
-  let best = { index: -1, atStart: false, score: -1 };
-  for (const [index, segment] of segments.entries()) {
-    if (segment.shard !== shard) continue;
-    const length = lengthOf(segment) / slotCount;
-    const [before, after] = [welcomes(segments[index - 1]), welcomes(segments[index + 1])];
-    const score = (before || after ? 2 : 0) + length;
-    if (score > best.score) best = { index, atStart: before && !after, score };
+  let best = { index: -1, atEnd: true, score: -1 };
+  for (let index = 0; index < stretches.length; index++) {
+    const stretch = stretches[index] as Stretch;
+    if (stretch.shard !== shard) continue;
+    const [before, after] = [welcomes(stretches[index - 1]), welcomes(stretches[index + 1])];
+    const score = (before || after ? 2 : 0) + lengthOf(stretch) / slotCount;
+    if (score > best.score) best = { index, atEnd: after || !before, score };
   }
-  const { start, end } = segments[best.index] as Segment;
-  const [kept, freed] = best.atStart
-    ? [
-        { start: start + slots, end, shard },
-        { start, end: start + slots, shard: nobody },
-      ]
-    : [
-        { start, end: end - slots, shard },
-        { start: end - slots, end, shard: nobody },
-      ];
-  return segments.toSpliced(best.index, 1, ...(best.atStart ? [freed, kept] : [kept, freed]));
+  assign(stretches, { ...best, shard: nobody, slots });
 }
 
-/** Gives the slots that nobody has to the shards that miss some, beside their own ranges first. */
-function hand(segments: Segment[], missing: Map<number, number>): Segment[] {
-  let result = segments;
-  for (;;) {
-    const gift = nextGift(result, missing);
-    if (gift === undefined) return result;
-    const { index, shard, slots, atEnd } = gift;
-    const { start, end } = result[index] as Segment;
-    const pieces = atEnd
-      ? [
-          { start, end: end - slots, shard: nobody },
-          { start: end - slots, end, shard },
-        ]
-      : [
-          { start, end: start + slots, shard },
-          { start: start + slots, end, shard: nobody },
-        ];
-    result = joined(result.toSpliced(index, 1, ...pieces.filter((piece) => lengthOf(piece) > 0)));
-    const left = (missing.get(shard) ?? 0) - slots;
-    if (left === 0) missing.delete(shard);
-    else missing.set(shard, left);
-  }
-}
-
-/** Slots of segment `index` that a shard gets, at its start or its end. */
+/** Slots of stretch `index` that a shard gets, at its start or its end. */
 interface Gift {
   readonly index: number;
   readonly shard: number;
@@ -127,28 +94,55 @@ interface Gift {
   readonly atEnd: boolean;
 }
 
+function assign(stretches: Stretch[], { index, shard, slots, atEnd }: Gift): void {
+  const stretch = stretches[index] as Stretch;
+  const { start, end } = stretch;
+  if (slots === end - start) stretch.shard = shard;
+  else if (atEnd) {
+    stretch.end = end - slots;
+    stretches.splice(index + 1, 0, { start: end - slots, end, shard });
+  } else {
+    stretch.start = start + slots;
+    stretches.splice(index, 0, { start, end: start + slots, shard });
+  }
+}
+
+/** Gives the slots that nobody has to the shards that miss some, beside their own ranges first. */
+function handed(segments: readonly Segment[], missing: Map<number, number>): Segment[] {
+  const stretches = segments.map((segment): Stretch => ({ ...segment }));
+  for (let gift = nextGift(stretches, missing); gift !== undefined; gift = nextGift(stretches, missing)) {
+    assign(stretches, gift);
+    const left = (missing.get(gift.shard) ?? 0) - gift.slots;
+    if (left === 0) missing.delete(gift.shard);
+    else missing.set(gift.shard, left);
+  }
+  return stretches;
+}
+
 /** Beside the receiver's own range if there is such a place; else the longest stretch goes to whom it fits, or misses most. */
-function nextGift(segments: readonly Segment[], missing: ReadonlyMap<number, number>): Gift | undefined {
+function nextGift(stretches: readonly Stretch[], missing: ReadonlyMap<number, number>): Gift | undefined {
   let longest = -1;
   let longestSlots = 0;
-  for (const [index, segment] of segments.entries()) {
-    if (segment.shard !== nobody) continue;
-    const length = lengthOf(segment);
-    for (const [neighbour, atEnd] of [
-      [segments[index - 1], false],
-      [segments[index + 1], true],
-    ] as const) {
-      const slots = missing.get(neighbour?.shard ?? nobody);
-      if (neighbour !== undefined && slots !== undefined) {
-        return { index, shard: neighbour.shard, slots: Math.min(slots, length), atEnd };
-      }
+  for (let index = 0; index < stretches.length; index++) {
+    const stretch = stretches[index] as Stretch;
+    if (stretch.shard !== nobody) continue;
+    const length = lengthOf(stretch);
+    for (const atEnd of [false, true]) {
+      const shard = stretches[atEnd ? index + 1 : index - 1]?.shard ?? nobody;
+      const slots = missing.get(shard);
+      if (slots !== undefined) return { index, shard, slots: Math.min(slots, length), atEnd };
     }
     if (length > longestSlots) [longest, longestSlots] = [index, length];
   }
   if (longest === -1) return undefined;
-  const receivers = [...missing].sort(([a, x], [b, y]) => y - x || a - b);
-  const [shard, slots] = receivers.find(([, wanted]) => wanted === longestSlots) ?? (receivers[0] as [number, number]);
+  const [shard, slots] = receiverOf(longestSlots, missing);
   return { index: longest, shard, slots: Math.min(slots, longestSlots), atEnd: false };
+}
+
+/** Who misses exactly so many slots, or else most. */
+function receiverOf(length: number, missing: ReadonlyMap<number, number>): readonly [number, number] {
+  const receivers = [...missing].sort(([a, x], [b, y]) => y - x || a - b);
+  return receivers.find(([, wanted]) => wanted === length) ?? (receivers[0] as [number, number]);
 }
 
 function lengthOf({ start, end }: Segment): number {
