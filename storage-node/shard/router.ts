@@ -2,6 +2,7 @@ import { SatchelError } from '@satchel/proto/core';
 import type { CommandArguments } from '@satchel/proto/resp';
 import type { Command, KeyPositions } from './command.js';
 import type { TableEntry } from './command-table.js';
+import { wrongArgumentCount } from './commands/arguments.js';
 import type { Connection } from './connection.js';
 import type { EndpointRouter } from './dispatch.js';
 import { FanOut } from './fan-out.js';
@@ -111,6 +112,8 @@ export class Router implements EndpointRouter {
   #manyKeys(routed: Routed): boolean {
     const { connection, entry, args, identity, routing } = routed;
     const keys = keysOf(entry.command);
+    // Before anything is sent: a part that looks complete would be carried out.
+    if ((args.count - keys.first) % keys.step !== 0) throw wrongArgumentCount(entry.command.name);
     const parts = new Map<number, { readonly number: number; readonly indexes: number[] }>();
     const partOfKey: number[] = [];
     const last = lastKeyIndex(keys, args.count);
