@@ -1,5 +1,10 @@
 import type { ControllerMessage, JobConfiguration, ShardReservation } from '@satchel/proto/gen';
 
+/** What tells a node that it drains, and, once no job needs it, to leave. */
+export function drainMessage(leave: boolean): ControllerMessage {
+  return { drain: { reason: 'it is drained, by an operator or because the fleet is larger than it has to be', leave } };
+}
+
 /** The stream down to one node. Sending after it ended does nothing. */
 export interface NodeLink {
   send(message: ControllerMessage): void;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { NodeConnection } from './fleet/node-life.js';
 import { NodeSession } from './node-session.js';
 import { nextStep } from './node-step.js';
-import type { NodeConnection } from './nodes.js';
 
 const nowMs = 1e12;
 const dayMs = 24 * 3600 * 1000;

@@ -4,8 +4,8 @@ import { readUsage } from '@satchel/proto/rpc';
 import type { Logger } from 'pino';
 import { readHello } from './input.js';
 import type { Jobs } from './jobs.js';
-import { type NodeLink, NodeSession } from './node-session.js';
-import { drainReason, type Fleet, type NodeIntroduction } from './nodes.js';
+import { drainMessage, type NodeLink, NodeSession } from './node-session.js';
+import type { Fleet, NodeIntroduction } from './nodes.js';
 import { nothingReclaimed } from './stages/stage-record.js';
 import type { Tokens } from './tokens.js';
 
@@ -88,7 +88,7 @@ export class NodeStream {
       },
       ...this.#endsFor(introduction.node, hello.jobs, session),
       ...this.#configurationsFor(introduction.node, session),
-      ...(draining ? [{ drain: { reason: drainReason, leave: false } }] : []),
+      ...(draining ? [drainMessage(false)] : []),
     ]);
     log.info({ node: introduction.node, address: addressOf(introduction) }, 'node joined');
     this.#joined(session);

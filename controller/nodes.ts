@@ -1,10 +1,10 @@
-import { type Clock, limits, SatchelError } from '@satchel/proto/core';
+import { type Clock, SatchelError } from '@satchel/proto/core';
 import type { FleetDirectory, NodeUsage__Output, Shard } from '@satchel/proto/gen';
 import type { Logger } from 'pino';
 import { commitInBackground, type Environment } from './environment.js';
 import { DirectoryKeeper } from './fleet/fleet-directory.js';
 import type { FleetEvents, NodeView } from './fleet/fleet-events.js';
-import { FleetRooms, openNodes, roomOf } from './fleet/fleet-rooms.js';
+import { FleetRooms, openNodes } from './fleet/fleet-rooms.js';
 import { LivedTime } from './fleet/lived-time.js';
 import {
   hasSession,
@@ -18,22 +18,20 @@ import {
 import { type NodeIntroduction, recordOf, shardsWithOtherContents } from './fleet/node-records.js';
 import { checkNotTaken } from './fleet/rivals.js';
 import { shardOf } from './fleet/shard-of.js';
+import { ShardPlaces } from './fleet/shard-places.js';
 import { InTurn } from './in-turn.js';
 import type { DrainedBy, FleetRecord, NodeRecord } from './model.js';
-import type { NodeSession } from './node-session.js';
+import { drainMessage, type NodeSession } from './node-session.js';
 import type { ReservedCapacity, RoomIndex, ShardRoom } from './placement.js';
 import type { StateStore } from './state/state-store.js';
 import { Waiters } from './waiters.js';
 
-export type { FleetEvents, NodeView } from './fleet/fleet-events.js';
-export type { NodeConnection } from './fleet/node-life.js';
+export type { NodeView } from './fleet/fleet-events.js';
 export type { NodeIntroduction } from './fleet/node-records.js';
 
 /** How often a node of a small fleet is to say that it lives. */
 export const heartbeatMs = heartbeatMsFor(1);
 const sweepMs = 500;
-/** What a draining node is told. */
-export const drainReason = 'it is drained, by an operator or because the fleet is larger than it has to be';
 
 interface Entry {
   record: NodeRecord;
@@ -51,14 +49,13 @@ export class Fleet {
   readonly #events: FleetEvents;
   readonly #times: LifeTimes;
   readonly #lived: LivedTime;
-  readonly #joins = new InTurn();
+  readonly #turns = new InTurn();
   readonly #nodes = new Map<string, Entry>();
-  readonly #shards = new Map<number, { readonly node: string; readonly index: number }>();
   /** Nodes that want to join under a name that is connected. */
   readonly #rivals: Waiters<'there' | 'gone'>;
   readonly #directory: DirectoryKeeper;
   readonly #rooms: FleetRooms;
-  #fleet: FleetRecord;
+  readonly #places: ShardPlaces;
   #cancelSweep: () => void;
 
   /** Nodes that were up when the state was written are awaited. */
@@ -66,14 +63,14 @@ export class Fleet {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#fleet = fleet;
+    this.#places = new ShardPlaces(fleet);
     this.#events = events;
     this.#times = times;
     this.#lived = new LivedTime(clock, 2 * sweepMs);
     this.#rivals = new Waiters(clock);
     const nodes = this.#nodes;
     this.#directory = new DirectoryKeeper(clock, {
-      shards: () => this.#shards.keys(),
+      shards: () => this.#places.shards,
       shard: (shard) => this.shard(shard),
       sessions: () => this.#sessions(),
       get nodes() {
@@ -95,14 +92,14 @@ export class Fleet {
    * another address.
    */
   join(introduction: NodeIntroduction, session: NodeSession): Promise<{ record: NodeRecord; heartbeatMs: number }> {
-    return this.#joins.run(introduction.node, () => this.#join(introduction, session));
+    return this.#turns.run(introduction.node, () => this.#join(introduction, session));
   }
 
   async #join(introduction: NodeIntroduction, session: NodeSession): Promise<{ record: NodeRecord; heartbeatMs: number }> {
     await checkNotTaken(introduction, this.#nodes.get(introduction.node), this.#rivals);
     const { node } = introduction;
     const before = this.#nodes.get(node);
-    const record = recordOf(introduction, before?.record, () => this.#newShard());
+    const record = recordOf(introduction, before?.record, () => this.#places.newShard());
     if (before !== undefined && hasSession(before.connection)) before.connection.session.close();
     const entry: Entry = {
       record,
@@ -112,13 +109,15 @@ export class Fleet {
       downShards: new Set(),
     };
     this.#nodes.set(node, entry);
-    for (const { index, shard } of record.shards) this.#shards.set(shard, { node, index });
+    this.#places.add(record);
     try {
       await this.#writeDown(record, before?.record);
     } catch (error) {
       // It is as it was before: what it lost is found out again when it comes again.
-      if (before === undefined) this.#nodes.delete(node);
-      else this.#nodes.set(node, { ...before, connection: this.#next(before.connection, { kind: 'ended' }) });
+      if (before === undefined) {
+        this.#nodes.delete(node);
+        this.#places.remove(record);
+      } else this.#nodes.set(node, { ...before, connection: this.#next(before.connection, { kind: 'ended' }) });
       throw error;
     }
     const everyMs = heartbeatMsFor(this.#nodes.size);
@@ -135,7 +134,7 @@ export class Fleet {
       await this.#events.emptied(record.node, emptied);
     }
     await this.#store.commit([
-      { collection: 'fleet', key: 'fleet', value: this.#fleet },
+      { collection: 'fleet', key: 'fleet', value: this.#places.fleet },
       { collection: 'nodes', key: record.node, value: record },
     ]);
   }
@@ -174,20 +173,32 @@ export class Fleet {
   /** A node says that one of its shards stopped or runs again. */
   shardChanged(node: string, shard: number, state: string): void {
     const entry = this.#nodes.get(node);
-    if (entry === undefined || this.#shards.get(shard)?.node !== node) return;
+    if (entry === undefined || this.#places.nodeOf(shard) !== node) return;
     if (state === 'down') entry.downShards.add(shard);
     else entry.downShards.delete(shard);
     this.#changed([shard]);
   }
 
-  /** Whether this node gets new slots. Resolves once durable, when the node is told; throws `not-found`. */
-  async setDraining(node: string, by: DrainedBy | undefined): Promise<NodeView> {
+  /**
+   * Whether this node gets new slots. Resolves once durable, when the node is told. Throws `not-found`, and `unavailable` if it cannot be
+   * written down: then it is as it was.
+   */
+  setDraining(node: string, by: DrainedBy | undefined): Promise<NodeView> {
+    return this.#turns.run(node, () => this.#setDraining(node, by));
+  }
+
+  async #setDraining(node: string, by: DrainedBy | undefined): Promise<NodeView> {
     const entry = this.#known(node);
-    entry.record = { ...entry.record, draining: by !== undefined, drainedBy: by };
-    this.#rooms.fleetChanged();
-    await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
-    if (by !== undefined) this.session(node)?.send({ drain: { reason: drainReason, leave: false } });
-    return this.#nodes.get(node) ?? entry;
+    const { draining, drainedBy } = entry.record;
+    this.#drain(entry, by !== undefined, by);
+    try {
+      await this.#store.commit([{ collection: 'nodes', key: node, value: entry.record }]);
+    } catch (error) {
+      this.#drain(entry, draining, drainedBy);
+      throw error;
+    }
+    if (by !== undefined) this.session(node)?.send(drainMessage(false));
+    return entry;
   }
 
   /** Gives up a node that is not connected. Throws `not-found`, and `unavailable` if it is there or no other could take its place. */
@@ -205,7 +216,7 @@ export class Fleet {
     const entry = this.#nodes.get(node);
     if (entry === undefined) return;
     this.#nodes.delete(node);
-    for (const { shard } of entry.record.shards) this.#shards.delete(shard);
+    this.#places.remove(entry.record);
     commitInBackground(this.#store, this.#log, [{ collection: 'nodes', key: node, value: undefined }]);
     this.#changed([]);
   }
@@ -219,7 +230,7 @@ export class Fleet {
   }
 
   nodeOfShard(shard: number): string | undefined {
-    return this.#shards.get(shard)?.node;
+    return this.#places.nodeOf(shard);
   }
 
   /** The node's session if it is connected. */
@@ -230,8 +241,7 @@ export class Fleet {
 
   /** A shard's address and state; undefined if there is no such shard. */
   shard(shard: number): Shard | undefined {
-    const place = this.#shards.get(shard);
-    const entry = place && this.#nodes.get(place.node);
+    const entry = this.#nodes.get(this.nodeOfShard(shard) ?? '');
     return entry && shardOf(entry, shard);
   }
 
@@ -242,10 +252,7 @@ export class Fleet {
 
   /** The same for given shards, whatever their state. */
   roomsOf(shards: readonly number[], reserved: ReservedCapacity): ShardRoom[] {
-    return shards.flatMap((shard) => {
-      const record = this.#nodes.get(this.nodeOfShard(shard) ?? '')?.record;
-      return record === undefined ? [] : [roomOf(record, shard, reserved)];
-    });
+    return this.#rooms.ofShards(shards, reserved);
   }
 
   /** Every shard's address, for a node that is welcomed on this session. */
@@ -265,10 +272,15 @@ export class Fleet {
     for (const { connection } of this.#nodes.values()) if (hasSession(connection)) connection.session.close();
   }
 
+  #drain(entry: Entry, draining: boolean, drainedBy: DrainedBy | undefined): void {
+    entry.record = { ...entry.record, draining, drainedBy };
+    this.#rooms.fleetChanged();
+  }
+
   #known(node: string): Entry {
     const entry = this.#nodes.get(node);
-    if (entry !== undefined) return entry;
-    throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
+    if (entry === undefined) throw new SatchelError('not-found', `no node '${node}'; satchel node list shows those there are`);
+    return entry;
   }
 
   #next(connection: NodeConnection, event: NodeEvent): NodeConnection {
@@ -292,16 +304,7 @@ export class Fleet {
       ? { kind: 'awaited', untilMs: now + leastDownMs }
       : { kind: 'down', sinceMs: now };
     this.#nodes.set(record.node, { record, connection, lastHeardMs: 0, usage: undefined, downShards: new Set() });
-    for (const { index, shard } of record.shards) this.#shards.set(shard, { node: record.node, index });
-  }
-
-  #newShard(): number {
-    const shard = this.#fleet.nextShard;
-    this.#fleet = { ...this.#fleet, nextShard: shard + 1 };
-    if (this.#shards.size >= limits.fleetShards) {
-      throw new SatchelError('unavailable', `the fleet has ${limits.fleetShards} shards, which is the limit`);
-    }
-    return shard;
+    this.#places.add(record);
   }
 
   #changed(shards: readonly number[]): void {

@@ -244,3 +244,22 @@ it('a node that cannot be taken away keeps no other from being started', async (
   await pass(20);
   expect(provider.removed).toEqual(['fake-9']);
 });
+
+it('a drain that cannot be written down is not done, which can be read, and is decided anew when it is due', async () => {
+  start({ lingerMs: 5000, least: 1 });
+  await pass(1);
+  await join('fake-1');
+  await jobs.namespaces.set('default', {}, []);
+  provider.there.set('fake-2', 'running');
+  await join('fake-2');
+  const { store } = environment;
+  const commit = store.commit.bind(store);
+  store.commit = () => Promise.reject(new Error('the disk is full'));
+  await pass(8);
+  expect(kinds().filter((kind) => kind.startsWith('drain'))).toEqual([]);
+  expect([...fleet.nodes()].map(({ record }) => record.draining)).toEqual([false, false]);
+  expect(last('failed')?.because).toContain('drain was not carried out: the disk is full');
+  store.commit = commit;
+  await pass(10);
+  expect(kinds().filter((kind) => kind.startsWith('drain'))).toHaveLength(1);
+});

@@ -1,3 +1,4 @@
+import { SatchelError } from '@satchel/proto/core';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
@@ -137,7 +138,7 @@ export class Autoscaler {
     const removable = mine.length === 0 ? [] : await this.#calls.make('remove', () => provider.removable(mine));
     const { actions, memory } = decide({ ...seen, removable: removable ?? [] }, policy, this.#memory, nowMs);
     this.#memory = memory;
-    for (const action of actions) await this.#act(action);
+    for (const action of actions) await this.#act(action).catch((error: unknown) => this.#failed(action, error));
   }
 
   /** Without a provider nothing is done; what would be is said. */
@@ -151,8 +152,8 @@ export class Autoscaler {
     const { kind, figures, because } = action;
     if (kind === 'limit') decisions.record({ kind, subject: 'fleet', figures, because });
     else if (kind === 'drain') {
-      decisions.record({ kind, subject: action.node, figures, because });
       await jobs.drainNode(action.node, 'autoscaler');
+      decisions.record({ kind, subject: action.node, figures, because });
     } else if (kind === 'undrain') {
       if (await jobs.takeBackNode(action.node)) decisions.record({ kind, subject: action.node, figures, because });
     } else if (this.#calls.ready('start')) {
@@ -162,6 +163,15 @@ export class Autoscaler {
       const names = await this.#calls.make('start', () => provider.start(shape, count));
       this.#arrivals.asked(names ?? [], shape, decidedMs);
     }
+  }
+
+  /** What could not be written down was not done; it is decided anew when it is due again. */
+  #failed(action: ScaleAction, error: unknown): void {
+    const { decisions, environment } = this.#parts;
+    environment.log.error({ err: error, kind: action.kind }, 'a decision on the size of the fleet could not be carried out');
+    const subject = 'node' in action ? action.node : 'fleet';
+    const because = `${action.kind} was not carried out: ${SatchelError.from(error).message}`;
+    decisions.record({ kind: 'failed', subject, figures: action.figures, because });
   }
 
   /** Notes who has come, and has taken away who is gone. */

@@ -50,6 +50,14 @@ export class FleetRooms {
     return this.#index;
   }
 
+  /** The same of given shards, whatever their state. */
+  ofShards(shards: readonly number[], reserved: ReservedCapacity): ShardRoom[] {
+    return shards.flatMap((shard) => {
+      const record = this.#recordOf(shard);
+      return record === undefined ? [] : roomOf(record, shard, reserved);
+    });
+  }
+
   #build(reserved: ReservedCapacity): RoomIndex {
     const rooms: ShardRoom[] = [];
     const totals = new Map<string, NodeTotals>();
@@ -71,7 +79,7 @@ export class FleetRooms {
  * What a shard has free beside what is reserved; shards of a node share it equally. Throughput is promised several times over, though to no
  * job more than the shard moves.
  */
-export function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapacity): ShardRoom {
+function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapacity): ShardRoom {
   const listening = record.shards.filter(({ endpointPort }) => endpointPort > 0).length || 1;
   const { dramBytes, ssdBytes, throughputBytesPerSecond, jobs } = reserved.of(shard);
   const throughput = record.throughputBytesPerSecond > 0 ? record.throughputBytesPerSecond / listening : shardBytesPerSecond;

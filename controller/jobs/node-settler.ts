@@ -1,7 +1,8 @@
 import type { Environment } from '../environment.js';
 import type { JobTable } from '../job-table.js';
+import { drainMessage } from '../node-session.js';
 import { nextStep } from '../node-step.js';
-import { drainReason, type Fleet } from '../nodes.js';
+import type { Fleet } from '../nodes.js';
 import type { Change } from '../state/state-store.js';
 import type { UsageDesk } from '../usage-desk.js';
 
@@ -40,6 +41,6 @@ export class NodeSettler {
       ]);
     if (changes.length > 0) await this.#environment.store.commit(changes);
     // It may have been taken back meanwhile.
-    if (this.#fleet.node(node)?.record.draining) this.#fleet.session(node)?.send({ drain: { reason: drainReason, leave: true } });
+    if (this.#fleet.node(node)?.record.draining) this.#fleet.session(node)?.send(drainMessage(true));
   }
 }
