@@ -28,6 +28,8 @@ export const limits = {
   stripeDropQueue: 10_000,
   /** How long a command of a slot that has come to its shard waits until the shards that had the slot before have let go of it. */
   steeringWaitMs: 5_000,
+  /** Bytes of values that a shard takes over at a time from shards that had its slots before; a larger one comes alone. */
+  shardTakeOverBytes: 64 * MiB,
   /** Bytes of striped values that a shard puts together at a time for clients that do not do so themselves. */
   shardAssemblyBytes: 1024 * MiB,
   /** Elements of one command. */

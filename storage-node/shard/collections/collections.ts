@@ -67,9 +67,18 @@ export class Collections {
    */
   take(key: Key, size: number | undefined, more: number, bytes: number): void | Promise<void> {
     if ((size ?? 0) + more > limits.collectionElements) throw tooManyElements();
-    if (size === undefined) this.#options.objects.seals.check(key);
-    if (size === undefined && this.#store.size >= limits.jobCollections) throw tooManyCollections();
+    if (size === undefined) this.#assertMayBegin(key);
     return this.takeBytes(bytes + (size === undefined ? emptyCharge(key) : 0));
+  }
+
+  /** As `take` for a new collection, of which another shard holds the quota until it has handed it over; see JobSpace.carry. */
+  carry(key: Key, more: number, bytes: number): void {
+    if (more > limits.collectionElements) throw tooManyElements();
+    this.#assertMayBegin(key);
+    this.#attach();
+    const all = bytes + emptyCharge(key);
+    this.#options.space.carry(all);
+    this.#takeHeap(all);
   }
 
   /** Takes room in quota and heap. */
@@ -142,6 +151,12 @@ export class Collections {
     this.#store.resized(value, bytes);
     this.#options.usage.change('dram', bytes, nowMs);
     this.#options.changed();
+  }
+
+  /** Whether there may be one more. */
+  #assertMayBegin(key: Key): void {
+    this.#options.objects.seals.check(key);
+    if (this.#store.size >= limits.jobCollections) throw tooManyCollections();
   }
 
   #takeHeap(bytes: number): void {

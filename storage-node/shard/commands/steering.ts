@@ -70,12 +70,17 @@ function pass(context: CommandContext, table: CommandTable): void | Promise<void
   return entry.command.run(context);
 }
 
-/** SATCHEL.TAKE shard epoch key: the object with all it is, which stays here until it is dropped; nil if there is none. */
+/**
+ * SATCHEL.TAKE shard epoch key bytes: the object with all it is, which stays here until it is dropped; how many bytes it has if these are more; nil if
+ * there is none.
+ */
 function take(context: CommandContext): void | Promise<void> {
   const key = keyFor(context, askerOf(context), 3);
-  const { job, nowMs, reply } = context;
+  const { args, job, nowMs, reply } = context;
+  const most = integerArgument(args, 4);
   return inTurn(job, context, key, 'read', nowMs, (_, own, now) => {
     const object = job.find(own, now);
+    if (object !== undefined && object.valueLength > most) return reply.integer(object.valueLength);
     if (object !== undefined) return object instanceof Collection ? writeCollection(reply, object) : takeString(context, object);
     const failure = job.failures.errorOf(own);
     if (failure !== undefined) return writeFailure(reply, failure.message);
@@ -169,7 +174,7 @@ export function steeringCommands(table: () => CommandTable): readonly Command[] 
   return [
     ofLink('satchel.fence', -5, fence),
     ofLink('satchel.pass', -5, (context) => pass(context, table())),
-    ofLink('satchel.take', 4, take),
+    ofLink('satchel.take', 5, take),
     ofLink('satchel.at', -3, (context) => at(context, table())),
     ofLink('satchel.rest', -5, rest),
     ofLink('satchel.drop', 5, drop),

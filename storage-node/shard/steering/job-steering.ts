@@ -14,6 +14,7 @@ import { type FenceStore, Fences } from './fences.js';
 import { FormerSlots } from './former-slots.js';
 import { JobWide } from './job-wide.js';
 import { Predecessors } from './predecessors.js';
+import { readThrough } from './read-through.js';
 import { Rest } from './rest.js';
 import { difference, everySlot, SlotSet, type SlotSpan } from './slot-set.js';
 import { SteeredCommand } from './steered-command.js';
@@ -36,6 +37,7 @@ const epochPauseMs = 5;
 
 /** A command's context as long as it is not known what it runs on. */
 export interface SteeredContext extends CommandContext {
+  args: CommandArguments;
   reply: ReplyWriter;
   nowMs: number;
   /** Whether, if it takes its time, it is to be counted as under way. */
@@ -130,12 +132,14 @@ export class JobSteering {
     const steered = this.#spans(command) ? undefined : this.#begin(command, context.args);
     if (steered === undefined && !this.#spans(command)) return command.run(context);
     context.counts = false;
-    const run = (part: ReplyBuffer) => {
+    const run = (part: ReplyBuffer, args = context.args) => {
       context.reply = part;
+      context.args = args;
       context.nowMs = this.#job.clock.now();
       return command.run(context);
     };
-    if (steered !== undefined) return steered.execute(reply, () => run(reply));
+    if (steered !== undefined)
+      return steered.execute(reply, (answers) => readThrough(command, context.args, answers, reply, run));
     return this.jobWide.execute(command.name, context, reply, run);
   }
 

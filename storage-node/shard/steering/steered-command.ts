@@ -5,7 +5,7 @@ import type { Command } from '../command.js';
 import { isPersistKey } from '../commands/on-key.js';
 import type { ShardJob } from '../job.js';
 import type { GateMode } from '../key-gate.js';
-import { appendReply } from '../reply-version.js';
+import { type Answers, readsEach } from './read-through.js';
 import type { Intent } from './take-over.js';
 import type { Batch } from './under-way.js';
 
@@ -17,6 +17,9 @@ const deletes: ReadonlySet<string> = new Set(['del', 'unlink']);
 /** Options by which a put depends on what was there. */
 const conditional = /^(nx|xx|get|keepttl|attempt|ifeq|ifgt)$/i;
 
+/** Keys of one command that are settled at the same time. */
+const keysAtOnce = 256;
+
 /** A command with keys that other shards may hold. */
 export class SteeredCommand {
   readonly #job: ShardJob;
@@ -25,8 +28,8 @@ export class SteeredCommand {
   readonly #mode: GateMode;
   /** Whether, once begun, it may go on for as long as a client likes. */
   readonly #blocks: boolean;
-  /** The whole command, to be passed on. */
-  readonly #words: readonly Buffer[];
+  /** What is passed on of the command for a key. */
+  readonly #wordsFor: (key: Key) => readonly Buffer[];
 
   /** Whether it deletes one key and does nothing else. */
   readonly #deletesOne: boolean;
@@ -35,7 +38,7 @@ export class SteeredCommand {
     job: ShardJob,
     keys: readonly Key[],
     intent: Intent,
-    words: readonly Buffer[],
+    wordsFor: (key: Key) => readonly Buffer[],
     { blocks = false, deletesOne = false } = {},
   ) {
     this.#job = job;
@@ -44,12 +47,12 @@ export class SteeredCommand {
     this.#keys = keys;
     this.#intent = intent;
     this.#mode = intent === 'pass' ? 'read' : 'write';
-    this.#words = words;
+    this.#wordsFor = wordsFor;
   }
 
   /** What brings a key here, and nothing more. */
   static bringing(job: ShardJob, key: Key): SteeredCommand {
-    return new SteeredCommand(job, [key], 'take', []);
+    return new SteeredCommand(job, [key], 'take', () => []);
   }
 
   /** The arguments at `indexes` are its keys that other shards may hold; undefined if they turn out not to. */
@@ -68,18 +71,19 @@ export class SteeredCommand {
     }
     if (settled) return undefined;
     const words = intent === 'pass' ? Array.from({ length: args.count }, (_, index) => args.bytes(index)) : [];
+    const wordsFor = readsEach(command) ? (key: Key) => [...words.slice(0, 1), key.buffer] : () => words;
     const blocks = command.flags?.includes('blocking') === true;
-    return new SteeredCommand(job, [...keys.values()], intent, words, {
+    return new SteeredCommand(job, [...keys.values()], intent, wordsFor, {
       blocks,
       deletesOne: intent === 'delete' && args.count === 2,
     });
   }
 
   /**
-   * Brings here what the command needs, or has another shard answer it into `reply`; if it does not, calls `run` in the turn of all keys. Rejects
-   * with `moved`, `unavailable` and what storing does.
+   * Brings here what the command needs, or has other shards answer it for some of its keys; calls `run` in the turn of all keys, with the answers by key.
+   * Rejects with `moved`, `unavailable` and what storing does.
    */
-  async execute(reply: ReplyBuffer | undefined, run: () => void | Promise<void>): Promise<void> {
+  async execute(reply: ReplyBuffer | undefined, run: (answers: Answers) => void | Promise<void>): Promise<void> {
     const { steering } = this.#job;
     const hashes = [...new Set(this.#keys.map(({ hash }) => hash))];
     await Promise.all(hashes.map((hash) => steering.lanes.enter(hash, this.#mode)));
@@ -90,9 +94,10 @@ export class SteeredCommand {
         // Nobody waits for a command to end that waits for others to let go of its keys: so nobody waits in a circle.
         await this.#allReady();
         batch = steering.underWay.started();
-        if ((await this.#isAnswered(reply)) || this.#wasDeleted(reply)) return;
-        for (const key of this.#keys) steering.assertOwned(key);
-        running = run();
+        const answers = await this.#settleAll();
+        if (this.#wasDeleted(reply)) return;
+        for (const key of this.#keys) if (!answers.has(key.toString())) steering.assertOwned(key);
+        running = run(answers);
       } finally {
         for (const hash of hashes) steering.lanes.leave(hash, this.#mode);
       }
@@ -116,14 +121,18 @@ export class SteeredCommand {
     }
   }
 
-  /** Settles all keys; true if another shard has answered. */
-  async #isAnswered(reply: ReplyBuffer | undefined): Promise<boolean> {
-    const outcomes = await Promise.allSettled(this.#keys.map((key) => this.#settle(key)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    const [only] = outcomes;
-    if (only?.status !== 'fulfilled' || only.value === undefined || reply === undefined) return false;
-    appendReply(reply, only.value, 0, only.value.length);
-    return true;
+  /** Settles all keys; what other shards answered. */
+  async #settleAll(): Promise<Answers> {
+    const answers = new Map<string, Buffer>();
+    for (let from = 0; from < this.#keys.length; from += keysAtOnce) {
+      const keys = this.#keys.slice(from, from + keysAtOnce);
+      const outcomes = await Promise.allSettled(keys.map((key) => this.#settle(key)));
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        if (outcome.value !== undefined) answers.set((keys[index] as Key).toString(), outcome.value);
+      }
+    }
+    return answers;
   }
 
   /** The slot has left while its only key was dropped elsewhere: it is deleted, which whoever has the slot now could not tell. */
@@ -139,7 +148,7 @@ export class SteeredCommand {
   async #settle(key: Key): Promise<Buffer | undefined> {
     const { steering } = this.#job;
     steering.assertOwned(key);
-    return steering.takeOver.settle(key, slotOfKey(key), this.#intent, this.#words);
+    return steering.takeOver.settle(key, slotOfKey(key), this.#intent, this.#wordsFor(key));
   }
 }
 
@@ -147,12 +156,12 @@ function slotOfKey({ buffer, start, end }: Key): number {
   return slotOfBytes(buffer, start, end);
 }
 
-function intentOf({ name, verb, keys }: Command, args: CommandArguments): Intent {
+function intentOf(command: Command, args: CommandArguments): Intent {
+  const { name, verb, keys } = command;
   if (deletes.has(name)) return 'delete';
   if (puts.has(name)) return isConditional(name, args) ? 'take' : 'replace';
-  const isOne = keys?.first === keys?.last || (keys?.last === -1 && args.count === keys.first + keys.step);
   const isPassed = (verb === 'read' && !waits.has(name)) || name === 'satchel.stripetouch';
-  return isPassed && isOne ? 'pass' : 'take';
+  return isPassed && (keys?.first === keys?.last || readsEach(command)) ? 'pass' : 'take';
 }
 
 function isConditional(name: string, args: CommandArguments): boolean {

@@ -9,15 +9,19 @@ import { callShard, type ShardCalls } from '../striping/shard-calls.js';
 import { type MovingObject, readMoving } from './objects-on-the-way.js';
 
 /**
- * What a command is about to do with a key: `pass`: read what is there; `replace`, `delete`: put something, or nothing, in its place, whatever it
- * is; `take`: anything else.
+ * What a command is about to do with a key: `pass`: read what is there; `delete`: remove it, whatever it is; `replace`: put something in its place,
+ * which may be refused, and then it has to be there still; `take`: anything else.
  */
 export type Intent = 'pass' | 'take' | 'replace' | 'delete';
+
+/** What an object that is taken over may have before its size is asked for. */
+const usualBytes = 64 * 1024;
 
 /** Keys remembered to be nowhere but here; beyond, they are asked about again. */
 const rememberedKeys = 100_000;
 const asterisk = 0x2a;
 const underscore = 0x5f;
+const colon = 0x3a;
 
 /** Moves objects of one job from the shards that had their slots before, a key at a time; calls on a key come one at a time. */
 export class TakeOver {
@@ -56,7 +60,9 @@ export class TakeOver {
     }
     if (intent === 'pass') return this.#pass(shards, key, words);
     if (intent === 'take') await this.#take(shards, key);
-    else if ((await this.#dropAll(shards, key, false)) && intent === 'delete') this.#dropped.add(key.toString());
+    // What is lost there may be replaced.
+    else if (intent === 'replace') await this.#take(shards, key).catch(lostOnly);
+    else if (await this.#dropAll(shards, key, false)) this.#dropped.add(key.toString());
     return undefined;
   }
 
@@ -97,16 +103,31 @@ export class TakeOver {
   async #take(shards: readonly number[], key: Key): Promise<void> {
     let lost: SatchelError | undefined;
     for (const [place, shard] of shards.entries()) {
-      const reply = await this.#ask(shard, ['SATCHEL.TAKE', ...this.#name(), bytesOf(key)]).catch(lostOnly);
-      if (reply instanceof SatchelError) {
-        lost = reply;
-        continue;
-      }
-      const object = readMoving(reply);
-      if (object !== undefined) return this.#move(object, key, shard, shards.slice(place + 1));
+      const taken = await this.#takeFrom(shard, key, shards.slice(place + 1)).catch(lostOnly);
+      if (taken === true) return;
+      if (taken !== false) lost = taken;
     }
     if (lost !== undefined) throw lost;
     this.#missing(key);
+  }
+
+  /** Takes an object over from a shard as soon as no more is on its way than may be; false if it has none. */
+  async #takeFrom(shard: number, key: Key, older: readonly number[]): Promise<boolean> {
+    const gate = this.#calls().takeOvers;
+    for (let bytes = usualBytes, size = 0; ; bytes = size) {
+      await gate.enter(bytes);
+      try {
+        const reply = await this.#ask(shard, ['SATCHEL.TAKE', ...this.#name(), bytesOf(key), String(bytes)]);
+        if (reply[0] !== colon) {
+          const object = readMoving(reply);
+          if (object !== undefined) await this.#move(object, key, shard, older);
+          return object !== undefined;
+        }
+        size = lengthAt(reply, 0);
+      } finally {
+        gate.leave(bytes);
+      }
+    }
   }
 
   /** Stores here what `from` handed over; then older owners, and last `from` itself, drop what they have. */
@@ -114,8 +135,9 @@ export class TakeOver {
     const job = this.#job;
     const text = key.toString();
     this.#owed.add(text);
+    let carriedBytes: number;
     try {
-      await this.#store(object, key);
+      carriedBytes = await this.#store(object, key);
     } catch (error) {
       this.#owed.delete(text);
       throw error;
@@ -128,31 +150,34 @@ export class TakeOver {
     this.#remember(text);
     // It expired there, or was removed with others: so it is gone.
     if (!there) job.yield(key, job.clock.now());
-    else if (object.kind === 'string') job.space.cover(objectCharge(key.length, object.value.length));
+    else job.space.cover(carriedBytes);
   }
 
-  async #store(object: MovingObject, key: Key): Promise<void> {
+  /** Settles with what is to be covered once `from` has let go of it; see JobSpace.carry. */
+  async #store(object: MovingObject, key: Key): Promise<number> {
     const job = this.#job;
     const nowMs = job.clock.now();
     switch (object.kind) {
       case 'failure':
-        return job.fail(key, object.reason, nowMs);
+        await job.fail(key, object.reason, nowMs);
+        return 0;
       case 'string': {
         const tiers = job.configuration.tiers;
         const tier = tiers.includes(object.tier) ? object.tier : (tiers[0] ?? 'dram');
-        return job.objects.adopt(key, object.value, object.metadata, nowMs, tier);
+        await job.objects.adopt(key, object.value, object.metadata, nowMs, tier);
+        return objectCharge(key.length, object.value.length);
       }
       default:
         return this.#storeCollection(object, key, nowMs);
     }
   }
 
-  async #storeCollection(object: Extract<MovingObject, { kind: 'list' | 'set' }>, key: Key, nowMs: number): Promise<void> {
+  #storeCollection(object: Extract<MovingObject, { kind: 'list' | 'set' }>, key: Key, nowMs: number): number {
     const { collections } = this.#job;
     const { elements, kind } = object;
     const chargeOf = kind === 'list' ? elementCharge : memberCharge;
     const bytes = elements.reduce((sum, element) => sum + chargeOf(element), 0);
-    await collections.take(key, undefined, elements.length, bytes);
+    collections.carry(key, elements.length, bytes);
     const own = key.copy();
     const value = kind === 'list' ? new ListValue(own, object.createdMs) : new SetValue(own, object.createdMs);
     collections.add(value, nowMs);
@@ -162,6 +187,7 @@ export class TakeOver {
     }
     collections.grown(value, bytes, nowMs);
     if (object.expiresAtMs > 0) this.#job.expire(own, value, object.expiresAtMs, nowMs);
+    return value.charge;
   }
 
   /** No other shard has the key. If this one lost what it had, it may have had it, so that it is as lost as before. */

@@ -1,4 +1,5 @@
 import { assert, limits, verbs } from '@satchel/proto/core';
+import { ByteGate } from '../byte-gate.js';
 import type { CommandTable } from '../command-table.js';
 import type { ShardJob } from '../job.js';
 import type { ReplySink } from '../link.js';
@@ -8,6 +9,7 @@ import { ByteBudget, type ShardCalls } from './shard-calls.js';
 /** Calls over the links of a shard. */
 export class PeerCalls implements ShardCalls {
   readonly assemblyBytes = new ByteBudget(limits.shardAssemblyBytes);
+  readonly takeOvers = new ByteGate(limits.shardTakeOverBytes);
   readonly #peers: Peers;
   readonly #table: CommandTable;
   readonly addressOf: ShardCalls['addressOf'];

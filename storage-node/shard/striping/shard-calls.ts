@@ -1,5 +1,6 @@
 import { SatchelError } from '@satchel/proto/core';
 import type { ShardAddress } from '../../job-configuration.js';
+import { ByteGate } from '../byte-gate.js';
 import type { ShardJob } from '../job.js';
 import type { ReplySink } from '../link.js';
 
@@ -11,6 +12,8 @@ export interface ShardCalls {
   addressOf(shard: number): ShardAddress | undefined;
   /** What this shard may put together at a time. */
   readonly assemblyBytes: ByteBudget;
+  /** Values on their way here from shards that had their slots before. */
+  readonly takeOvers: ByteGate;
 }
 
 /** Bytes that may be in use at a time; who finds none free waits for its turn. */
@@ -48,6 +51,7 @@ export const noShardCalls: ShardCalls = {
   },
   addressOf: () => undefined,
   assemblyBytes: new ByteBudget(0),
+  takeOvers: new ByteGate(0),
 };
 
 const minus = 0x2d;

@@ -8,7 +8,7 @@ import type { TierStore } from '../../store/tier-store.js';
 import { TieredStore } from '../../store/tiered/tiered-store.js';
 import type { Command } from '../command.js';
 import { dataCommands } from '../commands/data-commands.js';
-import { unlimitedGrant } from '../grant.js';
+import { type Grant, unlimitedGrant } from '../grant.js';
 import { ShardJob } from '../job.js';
 import type { PersistedObjects } from '../job-store.js';
 import { Server } from '../server.js';
@@ -32,6 +32,8 @@ export interface TestFleetOptions {
   readonly openTiers?: (shard: number) => TierStore[];
   /** Whether a restarted shard finds what its ssd and object tier kept, and has lost the rest. Default: it has never had anything. */
   readonly losesData?: boolean;
+  /** A shard's share of the quota of its jobs. Default: there is none. */
+  readonly grantOf?: (shard: number) => Grant;
   /** Whether jobs are caches. */
   readonly evict?: 'lru';
   /** Default: the machine's. */
@@ -205,7 +207,7 @@ export class TestShardProcess implements ShardEnvironment {
       shard: this.shard,
       openStore: (onEvicted) => new TieredStore({ tiers, onEvicted, evict: this.#options.evict ?? '' }),
       persisted: this.#options.persisted ?? new MapPersisted(),
-      grant: unlimitedGrant,
+      grant: this.#options.grantOf?.(this.shard) ?? unlimitedGrant,
       lost: this.#restarted && this.#options.losesData === true,
       clock: this.#options.clock ?? systemClock,
       shardWaits: { count: 0 },
