@@ -11,6 +11,7 @@ import { CloseCallbacks } from './close-callbacks.js';
 import { type TableEntry, verbBits } from './command-table.js';
 import { ConnectionReplies } from './connection-replies.js';
 import type { ConnectionServices } from './connection-services.js';
+import { goOnNextRound } from './event-round.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
@@ -249,7 +250,7 @@ export class Connection extends ConnectionReplies implements ConnectionSession, 
   #yield(): void {
     if ((this.holds & hold.turn) !== 0) return;
     this.hold(hold.turn);
-    setImmediate(() => this.release(hold.turn));
+    goOnNextRound(() => this.release(hold.turn));
   }
 
   /** The reader takes its replies more slowly than it sends commands. */

@@ -3,6 +3,7 @@ import { type ErrorWord, limits, SatchelError } from '@satchel/proto/core';
 import { type CommandArguments, CommandEncoder, ReplyFramer } from '@satchel/proto/resp';
 import type { Logger } from 'pino';
 import type { ShardAddress } from '../job-configuration.js';
+import { sendAtRoundEnd } from './event-round.js';
 import { leadOf, linkPush } from './link-protocol.js';
 import { endOfReply, firstElement, isError, wordAt } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
@@ -168,7 +169,7 @@ export class Link {
     this.#calls.push(call);
     if (this.#flushScheduled || this.#state.kind !== 'open') return;
     this.#flushScheduled = true;
-    setImmediate(() => this.#flush());
+    sendAtRoundEnd(() => this.#flush());
   }
 
   #flush(): void {

@@ -1,3 +1,5 @@
+import { goOnNextRound } from './event-round.js';
+
 /**
  * How long a long command may work before it lets others in. What a client waits longer for is about this: with a tenth of a millisecond and a
  * half for a command under load it stays within three times that.
@@ -14,12 +16,12 @@ export function inSlices(step: () => boolean): void | Promise<void> {
     const go = () => {
       try {
         if (runSlice(step)) resolve();
-        else setImmediate(go);
+        else goOnNextRound(go);
       } catch (error) {
         reject(error);
       }
     };
-    setImmediate(go);
+    goOnNextRound(go);
   });
 }
 

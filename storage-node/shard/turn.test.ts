@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ShardJob } from './job.js';
+import { inSlices } from './slices.js';
 import { Turn } from './turn.js';
 
 /** A job that holds `ssdBytes` and notes its flushes. */
@@ -69,4 +70,22 @@ test('what is added outside of a turn, or while sending, is sent too', async () 
   });
   await new Promise((resolve) => setImmediate(resolve));
   expect(log).toEqual(['one', 'two']);
+});
+
+test('what was answered is sent before long work goes on, though that began to wait earlier', async () => {
+  const log: string[] = [];
+  const turn = new Turn(() => {});
+  await new Promise<void>((resolve) => {
+    let steps = 0;
+    const slices = inSlices(() => {
+      log.push('work');
+      for (const start = performance.now(); performance.now() - start < 1; );
+      return ++steps === 2;
+    });
+    void Promise.resolve(slices).then(resolve);
+    turn.begin();
+    turn.add({ send: () => log.push('send') });
+    turn.end();
+  });
+  expect(log).toEqual(['work', 'send', 'work']);
 });

@@ -1,3 +1,4 @@
+import { sendAtRoundEnd } from './event-round.js';
 import type { ShardJob } from './job.js';
 
 /** Something with output to send at the end of a turn. */
@@ -25,7 +26,7 @@ export class Turn {
   readonly #flushFailed: (job: ShardJob, error: unknown) => void;
   #scheduled = false;
   #sending = false;
-  readonly #onImmediate = (): void => {
+  readonly #onRoundEnd = (): void => {
     this.#scheduled = false;
     this.#flushAndSend();
   };
@@ -85,7 +86,7 @@ export class Turn {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#waitingSinceMs = this.nowMs;
-    setImmediate(this.#onImmediate);
+    sendAtRoundEnd(this.#onRoundEnd);
   }
 
   #flushAndSend(): void {

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { limits, SatchelError } from '@satchel/proto/core';
 import { loadMapping, type MadeRing, makeRing, RingEnd, SpinSlot, sendDescriptor } from '@satchel/proto/shared-memory';
+import { goOnNextRound } from '../event-round.js';
 import type { ReadInput } from '../listener.js';
 import type { ServerStatistics } from '../shard-environment.js';
 import { RingPoller } from './ring-poller.js';
@@ -36,7 +37,7 @@ export class Rings {
     const { spinMs, socket } = options;
     if (spinMs === 0 || socket === undefined) return;
     this.#slot = new SpinSlot(dirname(socket), availableParallelism());
-    this.#poller = new RingPoller({ spinMs, slot: this.#slot, now: () => performance.now(), nextRound: setImmediate });
+    this.#poller = new RingPoller({ spinMs, slot: this.#slot, now: () => performance.now(), nextRound: goOnNextRound });
   }
 
   /**
