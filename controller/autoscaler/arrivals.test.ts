@@ -26,7 +26,7 @@ test('a node found running counts as on its way until it joins', () => {
 test('one that does not join in time is late once, and not counted on any more', () => {
   const arrivals = new Arrivals(10_000);
   arrivals.asked(['a'], 'small', 0);
-  expect(arrivals.compare(provided('starting'), absent, 10_001).late).toEqual(['a']);
+  expect(arrivals.compare(provided('starting'), absent, 10_001).late).toEqual([{ node: 'a', waitedMs: 10_001 }]);
   expect(arrivals.compare(provided('starting'), absent, 11_000).late).toEqual([]);
   expect(arrivals.expected).toEqual([]);
   expect(arrivals.held(provided('starting')).get('small')).toBe(1);

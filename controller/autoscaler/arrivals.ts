@@ -18,7 +18,7 @@ export interface Membership {
 export interface Movements {
   readonly joined: readonly { readonly node: string; readonly tookMs: number }[];
   /** Have not joined in time; they are not counted on any more. */
-  readonly late: readonly string[];
+  readonly late: readonly { readonly node: string; readonly waitedMs: number }[];
   /** To be taken away: they have left the fleet for good, or do not run and nobody needs them. */
   readonly gone: readonly { readonly node: string; readonly failed: boolean }[];
 }
@@ -90,16 +90,16 @@ export class Arrivals {
 
   #follow(listed: ReadonlySet<string>, membership: (node: string) => Membership, nowMs: number) {
     const joined: { node: string; tookMs: number }[] = [];
-    const late: string[] = [];
+    const late: { node: string; waitedMs: number }[] = [];
     for (const [node, arrival] of this.#starting) {
+      const waitedMs = nowMs - arrival.sinceMs;
       if (membership(node).member) {
-        const tookMs = nowMs - arrival.sinceMs;
-        joined.push({ node, tookMs });
-        this.#usualMs += (this.#usualMs === 0 ? 1 : newestPart) * (tookMs - this.#usualMs);
+        joined.push({ node, tookMs: waitedMs });
+        this.#usualMs += (this.#usualMs === 0 ? 1 : newestPart) * (waitedMs - this.#usualMs);
         this.#starting.delete(node);
         this.#members.add(node);
-      } else if (nowMs - arrival.sinceMs > this.#startTimeoutMs) {
-        if (!arrival.late) late.push(node);
+      } else if (waitedMs > this.#startTimeoutMs) {
+        if (!arrival.late) late.push({ node, waitedMs });
         if (listed.has(node)) this.#starting.set(node, { ...arrival, late: true });
         else this.#starting.delete(node);
       }

@@ -1,6 +1,8 @@
+import { noUsage } from '@satchel/proto/core';
 import type { Decision__Output } from '@satchel/proto/gen';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runCli } from '../cli/testing/run-cli.js';
 import { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import { Jobs } from '../jobs.js';
@@ -10,6 +12,7 @@ import { Fleet } from '../nodes.js';
 import { staticProvider } from '../providers/static-provider.js';
 import { MemoryStateStore } from '../state/memory.js';
 import { FakeClock } from '../testing/fake-clock.js';
+import { runController } from '../testing/run-controller.js';
 import { Autoscaler } from './autoscaler.js';
 import { type AutoscalePolicy, completePolicy } from './policy.js';
 import { FakeProvider } from './testing/fake-provider.js';
@@ -262,4 +265,50 @@ it('a drain that cannot be written down is not done, which can be read, and is d
   store.commit = commit;
   await pass(10);
   expect(kinds().filter((kind) => kind.startsWith('drain'))).toHaveLength(1);
+});
+
+it('every decision can be read afterwards with the figures that led to it, also from the next controller on the same state', async () => {
+  provider.failure = new Error('no room on this machine');
+  start({ most: 3, lingerMs: 5000, startTimeoutMs: 4000 });
+  await pass(1);
+  provider.failure = undefined;
+  await pass(2);
+  await join('fake-1');
+  await register(900 * MiB);
+  await register(200 * MiB);
+  await pass(6);
+  await join('fake-2');
+  await pass(1);
+  await register(100 * MiB);
+  await jobs.drainNode('fake-2', 'autoscaler');
+  await register(100 * MiB);
+  await pass(1);
+  await register(9 * GiB);
+  await pass(2);
+  await join('fake-3');
+  await pass(1);
+  const ends = [...jobs.table.all()].map(({ job }) => jobs.end(job));
+  for (const node of provider.there.keys()) for (const { job } of jobs.table.ofNode(node)) await jobs.purged(node, job, noUsage);
+  await Promise.all(ends);
+  await pass(30);
+  for (const { record, connection } of [...fleet.nodes()]) {
+    if (record.draining && connection.kind === 'connected') fleet.left(connection.session);
+  }
+  await pass(2);
+  const taken = decisions.list(1000);
+  expect(new Set(taken.map(({ kind }) => kind))).toEqual(
+    new Set(['start', 'joined', 'late', 'drain', 'undrain', 'remove', 'limit', 'failed']),
+  );
+  for (const { kind, figures, because } of taken) {
+    expect(because).not.toBe('');
+    expect(figures, kind).not.toEqual([]);
+    if (['start', 'drain', 'undrain', 'limit'].includes(kind)) {
+      expect(figures).toEqual(expect.arrayContaining([{ name: 'dramCapacity', value: expect.any(Number) }]));
+    }
+  }
+  await environment.store.commit([{ collection: 'fleet', key: 'fleet', value: undefined }]);
+  const next = await runController(environment.store);
+  const { stdout } = await runCli(`node decisions --json --limit 1000 --controller ${next.address}`);
+  await next.close();
+  expect(JSON.parse(stdout).decisions).toEqual(taken);
 });

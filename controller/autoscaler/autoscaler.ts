@@ -187,9 +187,13 @@ export class Autoscaler {
       const figures = [{ name: 'tookMs', value: Math.round(tookMs) }];
       decisions.record({ kind: 'joined', subject: node, figures, because: 'the node that was started takes part' });
     }
-    for (const node of late) {
+    for (const { node, waitedMs } of late) {
       const because = 'it has not joined in time and is not counted on any more';
-      decisions.record({ kind: 'late', subject: node, figures: [], because });
+      const figures = [
+        { name: 'waitedMs', value: Math.round(waitedMs) },
+        { name: 'startTimeoutMs', value: this.#parts.policy.startTimeoutMs },
+      ];
+      decisions.record({ kind: 'late', subject: node, figures, because });
     }
     this.#departures.takeAway(gone);
   }

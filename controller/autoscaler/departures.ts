@@ -38,7 +38,9 @@ export class Departures {
 
   #note(node: string, failed: boolean): void {
     const because = failed ? 'it does not run, and no job has data on it' : 'it was drained and has left';
-    this.#decisions.record({ kind: 'remove', subject: node, figures: [], because });
+    // It is taken away only when no job needs it.
+    const figures = [{ name: 'nodeJobs', value: 0 }];
+    this.#decisions.record({ kind: 'remove', subject: node, figures, because });
     // Whatever keeps one node from running may keep the next.
     if (failed) this.#calls.failed('start', `${node} was started and does not run`);
   }

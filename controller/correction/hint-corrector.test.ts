@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { runCli } from '../cli/testing/run-cli.js';
 import { useController } from '../testing/use-controller.js';
 
 const MiB = 2 ** 20;
@@ -56,7 +57,14 @@ it('gives it back at once when it is used after all, and no more than the quota'
   await watch(node, job, 1, 310, () => usage(40 * MiB));
   await watch(node, job, 1, 30, () => usage(390 * MiB));
   expect((await controller.getJob(job)).allocation).toMatchObject({ quotaBytes: 400 * MiB, dramBytes: 400 * MiB });
-  expect((await decisions(job)).map(({ kind }) => kind)).toEqual(['correct', 'correct']);
+  const both = await decisions(job);
+  expect(both.map(({ kind }) => kind)).toEqual(['correct', 'correct']);
+  for (const [index, corrected] of [400 * MiB, 200 * MiB].entries()) {
+    expect(both[index]?.figures).toContainEqual({ name: 'capacityCorrectedBytes', value: corrected });
+  }
+  await controller.restart();
+  const { stdout } = await runCli(`node decisions ${job} --json --controller ${controller.now.address}`);
+  expect(JSON.parse(stdout).decisions).toEqual(both);
 });
 
 it('reserves more throughput for a job that needs more than it said', async () => {

@@ -39,3 +39,19 @@ test('no more are kept than the limit, in memory and in the state', () => {
   expect(shared.store.all('decisions')).toHaveLength(limits.decisions);
   expect(log.list(Number.MAX_SAFE_INTEGER).at(-1)?.sequence).toBe(6);
 });
+
+test('those that could not be written down are written with the next', async () => {
+  const shared = environment();
+  const log = new DecisionLog(shared);
+  const { store } = shared;
+  const commit = store.commit.bind(store);
+  store.commit = () => Promise.reject(new Error('the disk is full'));
+  log.record(start);
+  log.record({ ...start, kind: 'drain' });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log.list(10)).toHaveLength(2);
+  expect(new DecisionLog(shared).list(10)).toEqual([]);
+  store.commit = commit;
+  log.record({ ...start, kind: 'remove' });
+  expect(new DecisionLog(shared).list(10).map(({ kind }) => kind)).toEqual(['remove', 'drain', 'start']);
+});

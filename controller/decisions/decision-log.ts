@@ -1,5 +1,5 @@
 import { limits } from '@satchel/proto/core';
-import { commitInBackground, type Environment } from '../environment.js';
+import type { Environment } from '../environment.js';
 import type { DecisionRecord } from '../model.js';
 import type { Change } from '../state/state-store.js';
 
@@ -12,6 +12,8 @@ export class DecisionLog {
   /** Oldest first. */
   readonly #decisions: DecisionRecord[];
   readonly #counts = new Map<string, number>();
+  /** What could not be written yet, oldest first. */
+  #unwritten: Change[] = [];
   #next: number;
 
   constructor(environment: Environment) {
@@ -20,21 +22,34 @@ export class DecisionLog {
     this.#next = (this.#decisions.at(-1)?.sequence ?? 0) + 1;
   }
 
-  /** Writes a decision down, in the background, and logs it; the oldest goes when there are too many. */
+  /**
+   * Writes a decision down, in the background, and logs it; the oldest goes when there are too many. What could not be written down is
+   * written with the next.
+   */
   record(decision: NewDecision): DecisionRecord {
-    const { store, clock, log } = this.#environment;
+    const { clock, log } = this.#environment;
     const record: DecisionRecord = { sequence: this.#next++, atMs: clock.now(), ...decision };
     this.#decisions.push(record);
-    const changes: Change[] = [{ collection: 'decisions', key: keyOf(record), value: record }];
+    this.#unwritten.push({ collection: 'decisions', key: keyOf(record), value: record });
     while (this.#decisions.length > limits.decisions) {
       const oldest = this.#decisions.shift();
-      if (oldest !== undefined) changes.push({ collection: 'decisions', key: keyOf(oldest), value: undefined });
+      if (oldest !== undefined) this.#unwritten.push({ collection: 'decisions', key: keyOf(oldest), value: undefined });
     }
-    commitInBackground(store, log, changes);
+    this.#write();
     this.#counts.set(decision.kind, (this.#counts.get(decision.kind) ?? 0) + 1);
     const figures = Object.fromEntries(decision.figures.map(({ name, value }) => [name, value]));
     log.info({ kind: decision.kind, subject: decision.subject, figures, because: decision.because }, 'decided');
     return record;
+  }
+
+  #write(): void {
+    const { store, log } = this.#environment;
+    const changes = this.#unwritten;
+    this.#unwritten = [];
+    store.commit(changes).catch((error: unknown) => {
+      this.#unwritten = [...changes, ...this.#unwritten].slice(-2 * limits.decisions);
+      log.error({ err: error }, 'a decision could not be written down');
+    });
   }
 
   /** The latest decisions, newest first; with a subject only those about it. */
