@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,6 +40,46 @@ async function leave(...options: string[]): Promise<NodeProcess> {
 test('a node that has left ends', async () => {
   expect(await (await leave()).ended).toBe(0);
 });
+
+test('a node that leaves answers those who are connected, takes nobody new, and ends a connection when its client pauses', async () => {
+  const joined = controller.nextJoin();
+  const ports = ['--base-port', '0', '--http-port', '0'];
+  const sizes = ['--dram', '64MiB', '--ssd', '64MiB'];
+  const started = await startNode(['--controller', controller.address, '--dir', dir, ...sizes, ...ports]);
+  process = started;
+  const port = Number(started.ready.address.split(':')[1]);
+  const client = await connected(port);
+  (await joined).send({ drain: { reason: 'a test drains it', leave: true } });
+  const isReady = () => fetch(`http://${started.ready.http}/readyz`).then(({ status }) => status);
+  await expect.poll(isReady, { timeout: 5000 }).toBe(503);
+  await expect.poll(() => takesClients(port), { timeout: 5000 }).toBe(false);
+  const answers: Buffer[] = [];
+  client.on('data', (bytes) => answers.push(bytes));
+  const ended = once(client, 'end');
+  client.write('PING\r\n'.repeat(100));
+  await ended;
+  expect(Buffer.concat(answers).toString().match(/\r\n/g)?.length).toBe(100);
+  client.end();
+  expect(await started.ended).toBe(0);
+});
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port });
+  await once(socket, 'connect');
+  return socket;
+}
+
+function takesClients(port: number): Promise<boolean> {
+  return connected(port).then(
+    (socket) => {
+      // It may have come just before the end.
+      socket.on('error', () => {});
+      socket.destroy();
+      return true;
+    },
+    () => false,
+  );
+}
 
 test('a node that has left stays, alive but not ready, for whoever would start it anew', async () => {
   const { child, ready, ended } = await leave('--stay-when-left');

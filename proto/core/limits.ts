@@ -51,6 +51,10 @@ export const limits = {
   connectionOutputBytes: 4 * MiB,
   /** A slow reader whose replies do not get shorter for this long is disconnected. */
   slowReaderMs: 30_000,
+  /** A shard of a node that leaves the fleet ends a connection when nothing has come through it for so long. */
+  leaveQuietMs: 1_000,
+  /** After so long it ends the others too, each when what has come was answered. */
+  leavePatienceMs: 10_000,
   /** How long a refused connection's input is read over, so that the refusal arrives before the end. */
   lingerMs: 2_000,
   /** Commands of one connection that run before others get their turn. */

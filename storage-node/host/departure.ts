@@ -24,6 +24,8 @@ export class Departure {
   private readonly remains: () => Remains;
   private readonly clock: Clock;
   private readonly log: Logger;
+  /** Whether the node is about to stop. */
+  isDue = false;
   private begun = false;
   private settle = () => {};
   private cancelCheck = () => {};
@@ -50,7 +52,9 @@ export class Departure {
   }
 
   private check(): void {
-    if (mayLeave(this.remains())) this.settle();
-    else this.cancelCheck = this.clock.after(checkMs, () => this.check());
+    if (mayLeave(this.remains())) {
+      this.isDue = true;
+      this.settle();
+    } else this.cancelCheck = this.clock.after(checkMs, () => this.check());
   }
 }

@@ -193,6 +193,7 @@ export class NodeControl implements LinkOwner {
         return;
       case 'listening':
       case 'serving':
+      case 'left':
         return;
     }
   }

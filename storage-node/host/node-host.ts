@@ -107,6 +107,7 @@ export class NodeHost implements ShardOwner {
   /** Resolves once the node was drained, its last job has ended and everything is stopped; never if it is stopped otherwise. */
   async whenLeft(): Promise<void> {
     await this.departure.due;
+    await Promise.all(this.shards.map((shard) => shard.leave()));
     // The goodbye comes last: a node that is killed before it has said it is still draining when it comes back.
     await Promise.all(this.shards.map((shard) => shard.stop()));
     this.control.sayLeft();
@@ -226,7 +227,7 @@ export class NodeHost implements ShardOwner {
     const down = this.shards.filter((shard) => !shard.listening).map(({ index }) => index);
     return {
       healthy: down.length === 0,
-      ready: down.length === 0 && this.file.facts.membership !== undefined,
+      ready: down.length === 0 && !this.departure.isDue && this.file.facts.membership !== undefined,
       node: this.file.facts.id,
       version: nodeVersion(),
       shards: this.shards.length,

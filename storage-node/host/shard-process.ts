@@ -37,6 +37,7 @@ export class ShardProcess {
   private served = false;
   private serving = false;
   private readonly awaitingService: (() => void)[] = [];
+  private left = () => {};
   private first: { resolve: () => void; reject: (error: SatchelError) => void } | undefined;
   private readonly owner: ShardOwner;
   private readonly clock: Clock;
@@ -74,6 +75,17 @@ export class ShardProcess {
   send(message: HostMessage): void {
     if (this.state.kind !== 'listening' && this.state.kind !== 'starting') return;
     if (this.state.child.connected) this.state.child.send(message, () => {});
+  }
+
+  /** Asks it to let its clients go; resolves once they have gone, or the process has. */
+  leave(): Promise<void> {
+    const { state } = this;
+    if (state.kind !== 'listening') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.left = resolve;
+      state.child.once('exit', () => resolve());
+      this.send({ kind: 'leave' });
+    });
   }
 
   /** Asks it to stop, kills it if it does not; resolves once it is gone. Idempotent. */
@@ -124,6 +136,7 @@ export class ShardProcess {
       for (const resolve of this.awaitingService.splice(0)) resolve();
       return;
     }
+    if (message.kind === 'left') this.left();
     if (message.kind === 'port-taken') this.first?.reject(new SatchelError('unavailable', `port ${message.port} is taken`));
     this.owner.received(this.index, message);
   }

@@ -16,6 +16,7 @@ import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
 import type { JobRouting } from './job-routing.js';
 import type { RingTransport } from './ring/ring-transport.js';
+import type { SeenOff } from './see-off.js';
 import type { ConnectionSession, SessionIdentity, SessionMode } from './session.js';
 import { StallWatch } from './stall-watch.js';
 import type { Transport } from './transport.js';
@@ -26,7 +27,7 @@ import { TurnSlice } from './turn-slice.js';
 const hurryBytes = 64 * 1024;
 
 /** One client's connection: parses its commands, keeps its replies in order, and holds it back where it has to wait. */
-export class Connection extends ConnectionReplies implements ConnectionSession, RequestHandler, Sender {
+export class Connection extends ConnectionReplies implements ConnectionSession, RequestHandler, Sender, SeenOff {
   readonly id: number;
   mode: SessionMode;
   readonly peer: string;
@@ -187,6 +188,12 @@ export class Connection extends ConnectionReplies implements ConnectionSession, 
 
   onClose(callback: () => void): () => void {
     return this.#onClose.add(callback);
+  }
+
+  isQuiet(forMs: number): boolean {
+    const waitingBytes = this.outputBytes() + this.unsentBytes() + this.#parser.heldBackBytes;
+    if (this.holds !== 0 || !this.caughtUp || this.#parser.midway || waitingBytes > 0) return false;
+    return Date.now() - this.lastActiveMs >= forMs;
   }
 
   quit(): void {

@@ -63,6 +63,8 @@ export type HostMessage =
   | { readonly kind: 'controller'; readonly reachable: boolean }
   /** What all active jobs together have reserved of the shard. */
   | { readonly kind: 'reserved'; readonly dramBytes: number; readonly ssdBytes: number }
+  /** Take no more clients and let those that are connected go; answered by `left`. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'stop' };
 
 /** A job's counters on this shard since it was loaded. */
@@ -120,6 +122,8 @@ export type ShardMessage =
   | { readonly kind: 'listening' }
   /** Clients are served. */
   | { readonly kind: 'serving' }
+  /** No client is connected any more. */
+  | { readonly kind: 'left' }
   /** The shard could not listen and exits. */
   | { readonly kind: 'port-taken'; readonly port: number }
   | { readonly kind: 'grant-request'; readonly job: string; readonly bytes: number }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { limits } from '@satchel/proto/core';
+import { type Clock, limits, systemClock } from '@satchel/proto/core';
 import { InputBudget } from '@satchel/proto/resp';
 import type { Command } from './command.js';
 import { CommandRunner } from './command-runner.js';
@@ -21,6 +21,7 @@ import { OutputPool } from './output-pool.js';
 import { Peers } from './peers.js';
 import { Rings } from './ring/rings.js';
 import { Router } from './router.js';
+import { seeOff } from './see-off.js';
 import type { SessionMode } from './session.js';
 import { emptyStatistics, type ServerStatistics, type ShardEnvironment } from './shard-environment.js';
 import { SpanningPops } from './spanning-pops.js';
@@ -138,6 +139,12 @@ export class Server {
   /** To be called when a job changes outside of a command, so that it is flushed; see JobOptions.onDirty. */
   jobChanged(job: ShardJob): void {
     this.#turn.jobChanged(job);
+  }
+
+  /** Takes no more clients, and lets those that are connected go; see {@link seeOff}. To be followed by `close`. */
+  leave(clock: Clock = systemClock): Promise<void> {
+    this.#closeListeners();
+    return seeOff(() => [...this.#connections.values()].filter(({ mode }) => mode !== 'link'), clock);
   }
 
   /** Ends listeners, connections and links at once. Idempotent. */

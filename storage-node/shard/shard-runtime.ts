@@ -105,6 +105,10 @@ export class ShardRuntime {
       case 'controller':
         registry.setControllerReachable(message.reachable);
         return;
+      case 'leave':
+        // It takes its time, in which other messages come.
+        void (this.server?.leave() ?? Promise.resolve()).then(() => this.send({ kind: 'left' }));
+        return;
       case 'start':
       case 'stop':
         return;
