@@ -27,8 +27,11 @@ afterEach(async () => {
   rmSync(state, { recursive: true });
 });
 
-async function start(args: readonly string[] = []): Promise<{ process: ControllerProcess; channel: ControllerChannel }> {
-  const process = await startControllerProcess(['--state', state, '--port', '0', '--http-port', '0', ...args]);
+async function start(
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ process: ControllerProcess; channel: ControllerChannel }> {
+  const process = await startControllerProcess(['--state', state, '--port', '0', '--http-port', '0', ...args], env);
   const channel = dial(process.ready.controller);
   processes.push(process);
   channels.push(channel);
@@ -91,6 +94,43 @@ test('a lease lapses a full period after the controller is back, and its job is 
   await node.saw(({ end }) => end?.job === job);
   expect(Date.now() - backMs).toBeGreaterThan(4500);
   expect(await getJob(channel, job)).toMatchObject({ endReason: 'lease-lapsed' });
+});
+
+/** Makes the clock of a process jump: five hours ahead at the first signal, as far behind at the next. */
+const jumpingClock = `
+  const now = Date.now;
+  let offsetMs = 0;
+  Date.now = () => now() + offsetMs;
+  process.on('SIGUSR2', () => (offsetMs = offsetMs > 0 ? -18e6 : 18e6));
+`;
+
+test('a clock that jumps by hours, ahead and back, lapses no lease, loses no node and no state', async () => {
+  const preloaded = `--import data:text/javascript,${encodeURIComponent(jumpingClock)}`;
+  const { process: jumping, channel } = await start([], { NODE_OPTIONS: preloaded });
+  const node = await joinNode(jumping);
+  const heartbeats = setInterval(() => node.send({ heartbeat: {} }), 200);
+  const { job } = await register(channel, 5);
+  const seen = async () => {
+    const { nodes: listed } = await channel.call(channel.fleet, channel.fleet.listNodes, {});
+    return [(await getJob(channel, job)).state, ...listed.map(({ state: stateOfNode }) => stateOfNode)];
+  };
+  const lastHeardMs = async () => (await channel.call(channel.fleet, channel.fleet.listNodes, {})).nodes[0]?.lastHeartbeatMs ?? 0;
+  for (let jump = 0; jump < 2; jump++) {
+    const beforeMs = (await channel.call(channel.jobs, channel.jobs.renewJob, { job })).expiresAtMs;
+    jumping.child.kill('SIGUSR2');
+    // Its own time goes on: so far that leases and nodes have been judged.
+    const heardMs = await lastHeardMs();
+    await expect.poll(lastHeardMs, { timeout: 10_000 }).toBeGreaterThan(heardMs + 1500);
+    expect(await seen()).toEqual(['active', 'up']);
+    const { expiresAtMs } = await channel.call(channel.jobs, channel.jobs.renewJob, { job });
+    if (jump === 0) expect(expiresAtMs - beforeMs).toBeGreaterThan(17e6);
+  }
+  // What is not renewed lapses all the same, after a jump back within twice its lease.
+  await expect.poll(async () => (await getJob(channel, job)).endReason, { timeout: 20_000 }).toBe('lease-lapsed');
+  clearInterval(heartbeats);
+  await kill(jumping);
+  const again = await start();
+  expect(await getJob(again.channel, job)).toMatchObject({ endReason: 'lease-lapsed' });
 });
 
 test('a second controller on the same state is refused and names the first', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ControllerChannel, dial } from '@satchel/proto/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runSatchel } from './cli/testing/up-process.js';
 import { type ControllerProcess, startControllerProcess } from './testing/controller-process.js';
 import { FakeNode } from './testing/fake-node.js';
 import { mountTinyDisk, noTinyDisk, type TinyDisk } from './testing/tiny-disk.js';
@@ -62,6 +63,13 @@ describe.skipIf(why)(`a controller whose disk is full${why === undefined ? '' : 
         message: expect.stringMatching(/the disk of .* is full/),
       });
     }
+    const cli = await runSatchel(['job', 'register', 'sort'], { SATCHEL_CONTROLLER: controller.ready.controller });
+    expect(cli).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^satchel: the controller cannot write its state: the disk of .*\/state is full; .* of it are free, 16 MiB are needed. Running jobs go on\n$/,
+      ),
+    });
     expect(await listed()).toEqual(jobs.toSorted());
     await channel.call(channel.jobs, channel.jobs.renewJob, { job: jobs[0] ?? '' });
     disk.empty();

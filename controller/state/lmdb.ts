@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError } from '@satchel/proto/core';
 import { type Database, open, type RootDatabase } from 'lmdb';
@@ -6,12 +6,30 @@ import { lockFolder } from './lock.js';
 import { RoomGuard } from './room-guard.js';
 import { type Change, type Collection, type Collections, collections, type StateStore } from './state-store.js';
 
+const reasons: Readonly<Record<string, string>> = {
+  EEXIST: 'it is a file',
+  ENOTDIR: 'it lies below a file',
+  ENOENT: 'there is no such place',
+  EACCES: 'it may not be written to',
+  EROFS: 'its file system is read-only',
+};
+
 /**
  * Opens the state in a folder, which is made if need be and belongs to this process until closed or killed.
- * Throws `unavailable` if another controller has it.
+ * Throws `unavailable` if another controller has it, or it cannot be written to.
  */
 export async function openLmdbStateStore(folder: string): Promise<StateStore> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new SatchelError(
+      'unavailable',
+      `the state folder '${folder}' cannot be used: ${reasons[code] ?? code}; give --state a folder that this process may write to`,
+      { cause: error },
+    );
+  }
   const unlock = await lockFolder(folder);
   return new LmdbStateStore(folder, unlock);
 }

@@ -13,8 +13,8 @@ export interface ControllerProcess {
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** Starts the compiled controller; resolves with what it prints when ready, rejects with its stderr if it ends first. */
-export async function startControllerProcess(args: readonly string[]): Promise<ControllerProcess> {
-  const env = { ...process.env, SATCHEL_LOG: 'warn' };
+export async function startControllerProcess(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<ControllerProcess> {
+  const env = { ...process.env, SATCHEL_LOG: 'warn', ...more };
   const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {

@@ -15,6 +15,11 @@ test.each(['', 'GiB', '-1MiB', '1XB', '1e3', '99999999TiB'])('%j is refused as a
   expect(() => parseBytes(text)).toThrow(`'${text}' is not a size`);
 });
 
+test('an error says what is wrong with a unit, or that it is too much', () => {
+  expect(() => parseBytes('9EiB')).toThrow(/^'9EiB' is not a size .*; its unit is none of B, KiB, MiB, /);
+  expect(() => parseBytes('99999999TiB')).toThrow(/; it is too large$/);
+});
+
 test('rates and durations are read with and without a unit', () => {
   expect(parseBytesPerSecond('1GiB/s')).toBe(2 ** 30);
   expect(parseDurationMs('60s')).toBe(60_000);

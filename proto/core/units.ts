@@ -39,8 +39,11 @@ function parseQuantity(text: string, units: Record<string, number>, defaultUnit:
   const match = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$/.exec(text);
   const factor = match ? units[match[2] || defaultUnit] : undefined;
   const value = match && factor !== undefined ? Math.round(Number(match[1]) * factor) : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new SatchelError('invalid-argument', `'${text}' is not ${wanted}`);
-  return value;
+  if (Number.isSafeInteger(value)) return value;
+  const known = Object.keys(units).filter((unit) => unit !== '');
+  const unit = match !== null && factor === undefined ? `; its unit is none of ${known.join(', ')}` : '';
+  const size = factor === undefined ? '' : '; it is too large';
+  throw new SatchelError('invalid-argument', `'${text}' is not ${wanted}${unit}${size}`);
 }
 
 const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
