@@ -63,7 +63,7 @@ export class Jobs {
     this.grants = new GrantDesk(environment, fleet, (job, shards) => configurer.sendGrants(job, shards));
     const settler = new NodeSettler(environment, fleet, table, this.usage);
     this.planner = new Planner(environment);
-    this.namespaces = new Namespaces(environment);
+    this.namespaces = new Namespaces(environment, (job) => this.usage.heldBytes(job));
     table.watch((before, after) => this.namespaces.count((after ?? before)?.job ?? '', after));
     const { leases, usage, grants, planner, namespaces } = this;
     const desks = { table, reserved, watchers, events, leases, usage, grants, planner, namespaces, configurer, settler };

@@ -69,6 +69,11 @@ export class UsageDesk {
     return this.#entries.get(job)?.book.total() ?? noUsage;
   }
 
+  /** Bytes a job holds now, as was reported last. */
+  heldBytes(job: string): number {
+    return this.#entries.get(job)?.book.heldBytes ?? 0;
+  }
+
   /** The most a job did in one second, of bytes and of requests. */
   peakRates(job: string): Rates {
     return this.#entries.get(job)?.book.peakRates ?? { bytesPerSecond: 0, requestsPerSecond: 0 };

@@ -86,6 +86,13 @@ export class JobUsageBook {
     return [...this.#shards.values()].map(totalOf).reduce(addUsage, noUsage);
   }
 
+  /** Bytes held now; those of incarnations that are over went with them. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const { usage } of this.#shards.values()) bytes += heldBytes(usage);
+    return bytes;
+  }
+
   #paced({ bytesPerSecond, requestsPerSecond }: Rates): void {
     const { peakRates } = this;
     if (bytesPerSecond <= peakRates.bytesPerSecond && requestsPerSecond <= peakRates.requestsPerSecond) return;

@@ -54,7 +54,7 @@ export class JobRegistering {
       throw new SatchelError('unavailable', `${limits.activeJobs} jobs are active, which is the limit; end some first`);
     }
     const plan = this.plan(request);
-    namespaces.checkNew(request.namespace, plan.allocation.quotaBytes);
+    namespaces.checkNew(request.namespace, plan.allocation);
     const createdMs = environment.clock.now();
     const begin = { createdMs, epoch: 1, revision: 1, previous: none, former: none, state: { kind: 'active' } } as const;
     const { shares } = plan.allocation;

@@ -27,7 +27,7 @@ export class JobScaling {
       const merged = parseHints({ ...before.hints, ...hints });
       const differing = differences(before.hints, merged);
       if (differing.length === 0) return undefined;
-      this.#parts.namespaces.checkMore(before.namespace, (merged.capacity ?? 0) - before.allocation.quotaBytes);
+      this.#parts.namespaces.checkQuota(before, merged.capacity ?? 0);
       return this.decide({ ...before, hints: merged, corrected: undefined }, `scaled by hint ${differing.join(', ')}`);
     });
     await told;

@@ -40,6 +40,12 @@ describe('limits of a namespace', () => {
 
   it('let go on what was there before they were lowered, and less be asked for', () => {
     checkLimits('team', { jobs: 1, bytes: 10 }, { jobs: 5, bytes: 50 }, { jobs: 0, bytes: -5 });
-    checkLimits('team', { bytes: 10 }, { jobs: 5, bytes: 50 }, { jobs: 1, bytes: 0 });
+  });
+
+  it('keep out a job that does not say how much it needs once all is used, and not before', () => {
+    checkLimits('team', { bytes: 10 }, { jobs: 5, bytes: 9 }, { jobs: 1, bytes: 0 });
+    expect(() => checkLimits('team', { bytes: 10 }, { jobs: 5, bytes: 10 }, { jobs: 1, bytes: 0 })).toThrow(
+      "namespace 'team' has 10 B of its limit of 10 B; end jobs, have them delete something, or raise it",
+    );
   });
 });

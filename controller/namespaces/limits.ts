@@ -4,7 +4,7 @@ import { formatBytes, SatchelError } from '@satchel/proto/core';
 export interface NamespaceLimits {
   /** Active at a time. */
   readonly jobs?: number;
-  /** Reserved, or given as quotas. */
+  /** Quotas, and what jobs without one hold. */
   readonly bytes?: number;
   /** That hold slots of its jobs. */
   readonly nodes?: number;
@@ -55,6 +55,12 @@ export function checkLimits(namespace: string, limits: NamespaceLimits, use: Nam
     refuse(
       `has ${use.jobs} active ${use.jobs === 1 ? 'job' : 'jobs'}, and ${limits.jobs} is its limit`,
       `end some, or raise it: ${raise}`,
+    );
+  }
+  if (limits.bytes !== undefined && more.jobs > 0 && more.bytes === 0 && use.bytes >= limits.bytes) {
+    refuse(
+      `has ${formatBytes(use.bytes)} of its limit of ${formatBytes(limits.bytes)}`,
+      `end jobs, have them delete something, or raise it: satchel namespace set ${namespace} --bytes ${Math.ceil(use.bytes * 1.25) + 1}`,
     );
   }
   if (limits.bytes !== undefined && more.bytes > 0 && use.bytes + more.bytes > limits.bytes) {

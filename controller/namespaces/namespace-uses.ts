@@ -3,12 +3,14 @@ import type { JobRecord } from '../model.js';
 /** What the active jobs of one namespace have. */
 export interface NamespaceTotals {
   readonly jobs: number;
-  /** Quotas. A job without has none here. */
+  /** Quotas, of jobs that have one. */
   readonly bytes: number;
   /** Bytes of memory that its jobs reserve. */
   readonly reservedBytes: number;
   /** What they wanted beyond, in the tier they wanted it in. */
   readonly missingBytes: number;
+  /** Jobs without a quota, each with the bytes that it reserves all the same, as runs of its name needed them. */
+  readonly unquoted: ReadonlyMap<string, number>;
   /** Nodes that hold slots, each with the number of jobs there. */
   readonly nodes: ReadonlyMap<string, number>;
 }
@@ -18,10 +20,14 @@ interface Totals {
   bytes: number;
   reservedBytes: number;
   missingBytes: number;
+  unquoted: Map<string, number>;
   nodes: Map<string, number>;
 }
 
-const nothing: NamespaceTotals = { jobs: 0, bytes: 0, reservedBytes: 0, missingBytes: 0, nodes: new Map() };
+const nothing = (): Totals => ({
+  ...{ jobs: 0, bytes: 0, reservedBytes: 0, missingBytes: 0 },
+  ...{ unquoted: new Map(), nodes: new Map() },
+});
 
 /** Sums over the active jobs of each namespace, kept up to date job by job. */
 export class NamespaceUses {
@@ -30,7 +36,7 @@ export class NamespaceUses {
 
   /** A namespace's sums as of now. */
   of(namespace: string): NamespaceTotals {
-    return this.#totals.get(namespace) ?? nothing;
+    return this.#totals.get(namespace) ?? nothing();
   }
 
   /** Namespaces with active jobs. */
@@ -49,11 +55,16 @@ export class NamespaceUses {
     this.#counted.set(job, record);
   }
 
-  #count({ namespace, allocation, deficit }: JobRecord, sign: 1 | -1): void {
-    const totals = this.#totals.get(namespace) ?? { jobs: 0, bytes: 0, reservedBytes: 0, missingBytes: 0, nodes: new Map() };
+  #count({ job, namespace, allocation, deficit }: JobRecord, sign: 1 | -1): void {
+    const totals = this.#totals.get(namespace) ?? nothing();
+    const { dramBytes, ssdBytes, objectBytes, quotaBytes } = allocation;
+    if (quotaBytes === 0) {
+      if (sign > 0) totals.unquoted.set(job, dramBytes + ssdBytes + objectBytes);
+      else totals.unquoted.delete(job);
+    }
     totals.jobs += sign;
-    totals.bytes += sign * allocation.quotaBytes;
-    totals.reservedBytes += sign * (allocation.dramBytes + allocation.ssdBytes);
+    totals.bytes += sign * quotaBytes;
+    totals.reservedBytes += sign * (dramBytes + ssdBytes);
     totals.missingBytes += sign * (deficit?.bytes ?? 0);
     for (const node of new Set(allocation.shares.map((share) => share.node))) {
       const jobs = (totals.nodes.get(node) ?? 0) + sign;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { useController } from '../testing/use-controller.js';
 
 const controller = useController();
@@ -43,6 +43,47 @@ describe('a namespace', () => {
     await expect(scale(251 * MiB)).rejects.toMatchObject({ code: 'quota-exceeded' });
     await scale(250 * MiB);
     expect((await list())[0]).toMatchObject({ namespace: 'team', jobs: 2, bytes: 300 * MiB });
+  });
+
+  it('is charged for what a job without capacity hint holds, and may have no other once that is all', async () => {
+    const node = await controller.joinNode('n1', 1);
+    await set('team', { bytes: 100 * MiB });
+    const { job } = await register('team');
+    const holds = async (bytes: number) => {
+      const usage = { dram: { bytes, byteSeconds: 0 }, requests: 1, objects: 1, peakBytes: bytes };
+      node.send({ heartbeat: { atMs: controller.now.clock.now(), node: {}, jobs: [{ job, shard: 1, incarnation: 1, usage }] } });
+      await vi.waitFor(async () => expect((await list())[0]?.bytes).toBe(bytes));
+    };
+    await holds(60 * MiB);
+    await expect(register('team', 41 * MiB)).rejects.toMatchObject({ code: 'quota-exceeded' });
+    const second = await register('team');
+    await holds(100 * MiB);
+    await expect(register('team')).rejects.toMatchObject({
+      code: 'quota-exceeded',
+      message: expect.stringMatching(/has 100 MiB of its limit of 100 MiB; end jobs, .* --bytes 131072001$/),
+    });
+    // What goes on goes on, and a job that says its capacity after all counts with that instead.
+    await controller.renewJob(job);
+    const { channel } = controller.now;
+    const scale = (capacityBytes: number) => channel.call(channel.jobs, channel.jobs.scaleJob, { job, hints: { capacityBytes } });
+    await expect(scale(101 * MiB)).rejects.toMatchObject({ code: 'quota-exceeded' });
+    await scale(100 * MiB);
+    expect((await list())[0]?.bytes).toBe(100 * MiB);
+    await controller.endJob(job);
+    await controller.endJob(second.job);
+    await register('team', 100 * MiB);
+  });
+
+  it('is charged for what a job reserves because runs of its name needed it', async () => {
+    const node = await controller.joinNode('n1', 1);
+    node.finalUsage = { peakBytes: 80 * MiB, bytesIn: MiB, requests: 10 };
+    const { job } = await register('team');
+    await controller.passTime(1000);
+    await controller.endJob(job);
+    await set('team', { bytes: 150 * MiB });
+    await register('team');
+    expect((await list())[0]?.bytes).toBe(100 * MiB);
+    await expect(register('team')).rejects.toThrow('100 MiB more were asked for');
   });
 
   it('is on no more nodes than its limit', async () => {

@@ -1,9 +1,16 @@
 import type { Environment } from '../environment.js';
-import type { JobRecord } from '../model.js';
+import type { Allocation, JobRecord } from '../model.js';
 import type { RoomIndex, Rooms } from '../placement.js';
 import { partOfRooms, roomsWithin } from './allowed-rooms.js';
 import { type Claim, fairShares, fullness } from './fair-share.js';
-import { changedLimits, checkLimits, defaultWeight, type NamespaceLimits, type NamespaceRecord } from './limits.js';
+import {
+  changedLimits,
+  checkLimits,
+  defaultWeight,
+  type NamespaceLimits,
+  type NamespaceRecord,
+  type NamespaceUse,
+} from './limits.js';
 import { type NamespaceTotals, NamespaceUses } from './namespace-uses.js';
 
 /** A namespace: its limits and what its jobs have. */
@@ -13,14 +20,21 @@ export interface NamespaceView {
   readonly totals: NamespaceTotals;
 }
 
+function reservedBytes({ dramBytes, ssdBytes, objectBytes }: Allocation): number {
+  return dramBytes + ssdBytes + objectBytes;
+}
+
 /** Which namespace may have what. Limits are durable; what namespaces have follows from their jobs. */
 export class Namespaces {
   readonly #environment: Environment;
+  readonly #heldBytes: (job: string) => number;
   readonly #limits = new Map<string, NamespaceLimits>();
   readonly #uses = new NamespaceUses();
 
-  constructor(environment: Environment) {
+  /** `heldBytes`: what a job holds now. */
+  constructor(environment: Environment, heldBytes: (job: string) => number) {
     this.#environment = environment;
+    this.#heldBytes = heldBytes;
     for (const { namespace, limits } of environment.store.all('namespaces')) this.#limits.set(namespace, limits);
   }
 
@@ -36,7 +50,8 @@ export class Namespaces {
   }
 
   view(namespace: string): NamespaceView {
-    return { namespace, limits: this.#limits.get(namespace) ?? {}, totals: this.#uses.of(namespace) };
+    const totals = this.#uses.of(namespace);
+    return { namespace, limits: this.#limits.get(namespace) ?? {}, totals: { ...totals, bytes: this.#countedBytes(totals) } };
   }
 
   /** Namespaces with limits or active jobs, by name. */
@@ -49,14 +64,30 @@ export class Namespaces {
     this.#uses.set(job, record);
   }
 
-  /** Throws `quota-exceeded` if the namespace may not have a job with this quota more. */
-  checkNew(namespace: string, quotaBytes: number): void {
-    checkLimits(namespace, this.#limitsOf(namespace), this.#uses.of(namespace), { jobs: 1, bytes: quotaBytes });
+  /** Throws `quota-exceeded` if the namespace may not have this job more. */
+  checkNew(namespace: string, allocation: Allocation): void {
+    this.#check(namespace, { jobs: 1, bytes: allocation.quotaBytes || reservedBytes(allocation) });
   }
 
-  /** Throws `quota-exceeded` if a job of the namespace may not have so many bytes more. */
-  checkMore(namespace: string, bytes: number): void {
-    checkLimits(namespace, this.#limitsOf(namespace), this.#uses.of(namespace), { jobs: 0, bytes });
+  /** Throws `quota-exceeded` if a job of the namespace may not have this quota instead of what it has. */
+  checkQuota({ job, namespace, allocation }: JobRecord, quotaBytes: number): void {
+    const counted = allocation.quotaBytes || Math.max(reservedBytes(allocation), this.#heldBytes(job));
+    if (quotaBytes > 0) this.#check(namespace, { jobs: 0, bytes: quotaBytes - counted });
+  }
+
+  #check(namespace: string, more: NamespaceUse): void {
+    const limits = this.#limits.get(namespace);
+    if (limits === undefined) return;
+    const totals = this.#uses.of(namespace);
+    const bytes = limits.bytes === undefined ? 0 : this.#countedBytes(totals);
+    checkLimits(namespace, limits, { jobs: totals.jobs, bytes }, more);
+  }
+
+  /** Quotas, and of jobs without one what they hold or have reserved, whichever is more. */
+  #countedBytes({ bytes, unquoted }: NamespaceTotals): number {
+    let counted = bytes;
+    for (const [job, reserved] of unquoted) counted += Math.max(reserved, this.#heldBytes(job));
+    return counted;
   }
 
   /** The rooms that a job of the namespace may be placed in: within its limit of nodes. */

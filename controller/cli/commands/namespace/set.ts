@@ -14,7 +14,11 @@ type Limits = Partial<Record<'jobs' | 'bytes' | 'nodes' | 'weight', number | typ
 export function addNamespaceSet(parent: Command, io: CliProcess): void {
   newCommand(parent, 'set <namespace>', `change limits of a namespace; ${none} takes one away`)
     .option('--jobs <n>', 'jobs that are active at a time', orNone(wholeNumber(0, 1_000_000)))
-    .option('--bytes <size>', 'capacity that its jobs have together', orNone(bytesArgument))
+    .option(
+      '--bytes <size>',
+      'capacity of its jobs together; one without capacity hint counts with what it holds',
+      orNone(bytesArgument),
+    )
     .option('--nodes <n>', 'nodes that hold data of its jobs', orNone(wholeNumber(1, 65_536)))
     .option('--weight <n>', 'of its share when namespaces want more than there is (default: 1)', orNone(weight))
     .action((namespace: string, limits: Limits, command: Command) => set(namespace, limits, command, io));
