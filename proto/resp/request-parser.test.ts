@@ -97,6 +97,24 @@ test('inline commands are split at blanks, empty lines are ignored', () => {
   expect(commands).toEqual([['PING'], ['SET', 'a', 'b'], ['QUIT']]);
 });
 
+test.each([
+  ['SET q "a b"', ['SET', 'q', 'a b']],
+  [`SET 'it\\'s \\n' ""`, ['SET', "it's \\n", '']],
+  ['SET pre"a b" "\\x41\\n\\"\\q\\\\"', ['SET', 'prea b', 'A\n"q\\']],
+  ['SET "\\xzz" x', ['SET', 'xzz', 'x']],
+])('inline words may be quoted: %s', (line, expected) => {
+  const { parser, commands } = collector();
+  feed(parser, [Buffer.from(`${line}\r\nPING\r\n`)]);
+  expect(commands).toEqual([expected, ['PING']]);
+});
+
+test.each(['SET "a', "SET 'a", 'SET "a"b', 'SET "a\\"', "SET '"])('unbalanced quotes are refused: %s', (line) => {
+  const { parser, commands, malformed } = collector();
+  feed(parser, [Buffer.from(`${line}\nPING\n`)]);
+  expect(commands).toEqual([]);
+  expect(malformed[0]?.toRespLine()).toBe('ERR Protocol error: unbalanced quotes in request');
+});
+
 test('a large value in small pieces is gathered with memory in proportion to what arrived', () => {
   const { parser, commands, budget } = collector();
   const value = Buffer.alloc(3 * 1024 * 1024, 'v');

@@ -337,7 +337,8 @@ export class RequestParser {
       return this.#fail(requestErrors.inline());
     }
     if (newLine < 0) return false;
-    addWords(this.#args, buffer, this.#at, newLine);
+    if (!addWords(this.#args, buffer, this.#at, newLine))
+      return this.#fail(requestErrors.protocol('unbalanced quotes in request'));
     this.#at = newLine + 1;
     return true;
   }
