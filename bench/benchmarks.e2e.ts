@@ -91,11 +91,14 @@ test('residency fills two shards and loads them in turns', async () => {
   expect(document.facts['20,000 objects: arena bytes per object beyond key and value']).toBeGreaterThan(0);
 });
 
-test("fairness measures others' gets alone and beside each disturbance", async () => {
+test("fairness measures others' gets alone and beside each disturbance, at Satchel and at Redis", async ({ skip }) => {
+  if (!redisInstalled()) skip('redis-server is not installed');
   const sizes = ['--deleted', '5000', '--scanned', '5000', '--waits', '50', '--pipelined', '500'];
-  const document = await bench('fairness', '--seconds', '0.3', '--dram', '256MiB', ...sizes);
+  const document = await bench('fairness', '--seconds', '0.3', '--dram', '256MiB', '--against', 'redis', ...sizes);
   expectFigures(document, 'p50Ms', 'serverCpuUs');
-  expect(document.rows.map(({ subject }) => subject)).toEqual(Array.from({ length: 5 }, () => ['beside', 'alone']).flat());
+  const satchel = ['beside', 'alone'];
+  const both = [...satchel, 'beside, redis', 'alone, redis'];
+  expect(document.rows.map(({ subject }) => subject)).toEqual([satchel, both, both, both, both].flat());
   for (const { figures } of document.rows) expect(figures.hitShare).toBe(1);
 });
 

@@ -10,6 +10,8 @@ export interface Subject {
   put(key: string, value: Buffer): Promise<unknown>;
   get(key: string): Promise<Buffer | null | undefined>;
   delete(key: string): Promise<unknown>;
+  /** Keys with a prefix, asked for a thousand at a time. */
+  list(prefix: string): AsyncIterable<string>;
   /** Gets so far that were read from shared memory; undefined where that is not done. */
   localGets(): number | undefined;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ async function openSatchel(choice: SatchelChoice): Promise<Subject> {
     put: (key, value) => store.put(key, value, options),
     get: (key) => store.get(key),
     delete: (key) => store.delete(key),
+    list: (prefix) => store.list(prefix),
     localGets: () => (local ? store.localReads.served : undefined),
     close: () => store.close(),
     store,
@@ -72,10 +75,20 @@ async function openRedis(choice: RedisChoice): Promise<Subject> {
     put: (key, value) => redis.set(key, value),
     get: (key) => redis.getBuffer(key),
     delete: (key) => redis.del(key),
+    list: (prefix) => keysOf(redis, prefix),
     localGets: () => undefined,
     close: async () => void (await redis.quit()),
     store: undefined,
   };
+}
+
+async function* keysOf(redis: Redis, prefix: string): AsyncGenerator<string> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
+    yield* keys;
+    cursor = next;
+  } while (cursor !== '0');
 }
 
 /** The ways to a job's objects, by name. */

@@ -23,9 +23,12 @@ export class Worker<Served extends Functions> {
   readonly #exited: Promise<void>;
   #next = 0;
 
-  /** `main` calls {@link serveWorker}. */
-  constructor(main: URL) {
-    this.#child = fork(main, { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] });
+  /**
+   * `main` calls {@link serveWorker}. `isServer`: it gets a session of its own, as every server that is compared: Linux shares out the cores by
+   * session first, and a server in its clients' session would be woken before others.
+   */
+  constructor(main: URL, isServer = false) {
+    this.#child = fork(main, { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], detached: isServer });
     this.#child.on('message', (answer) => this.#settle(answer as Answer));
     this.#child.once('error', (error) => this.#fail(error));
     this.#exited = new Promise((resolve) =>

@@ -30,20 +30,10 @@ export async function startRedis(): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'satchel-redis-'));
   const port = await freePort();
   const socket = join(folder, 'redis.sock');
-  const child = spawn('redis-server', [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--unixsocket',
-    socket,
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    folder,
-  ]);
+  const options = { port: String(port), bind: '127.0.0.1', unixsocket: socket, save: '', appendonly: 'no', dir: folder };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  // In a session of its own, as the storage nodes are that it is compared with.
+  const child = spawn('redis-server', args, { detached: true });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let said = '';
   await new Promise<void>((resolve, reject) => {

@@ -31,6 +31,8 @@ const functions = {
     held = new HeldStore(opened(), occupation);
   },
   letGo: async (_: undefined): Promise<number> => (await held?.end()) ?? 0,
+  put: ({ key, valueBytes }: { readonly key: string; readonly valueBytes: number }): Promise<unknown> =>
+    opened().put(key, Buffer.alloc(valueBytes, 'x')),
   store: ({ url, ...options }: BulkOptions & { readonly url: string }): Promise<void> => storeInBulk(url, options),
   /** Reads in bulk again and again for at least so long; resolves to the number of times. */
   readFor: async (
@@ -50,7 +52,7 @@ const functions = {
   listFor: async ({ prefix, forMs }: { readonly prefix: string; readonly forMs: number }): Promise<number> => {
     const endMs = performance.now() + forMs;
     let keys = 0;
-    for await (const _ of opened().store?.list(prefix) ?? []) if (++keys % 1000 === 0 && performance.now() > endMs) break;
+    for await (const _ of opened().list(prefix)) if (++keys % 1000 === 0 && performance.now() > endMs) break;
     return keys;
   },
 };

@@ -23,6 +23,7 @@ interface Options extends RoundsOptions, PlaceOptions {
   readonly waits: number;
   readonly pipelined: number;
   readonly concurrency: number;
+  readonly against?: 'redis';
 }
 
 /** `bench fairness`. */
@@ -36,11 +37,12 @@ export function addFairness(program: Command): void {
     .option('--waits <n>', 'waits under way on the same store', whole, 1000)
     .option('--pipelined <n>', 'gets that one connection sends in one go', whole, 100_000)
     .option('--concurrency <n>', 'gets that the others have in flight', whole, 1)
+    .option('--against <name>', 'the same at a Redis server, in turns: redis', oneOf(['redis'] as const))
     .action(fairness);
 }
 
 async function fairness(given: Options): Promise<void> {
-  const { rounds, seconds, beside, deleted, scanned, waits, pipelined, concurrency, controller } = given;
+  const { rounds, seconds, beside, deleted, scanned, waits, pipelined, concurrency, against, controller } = given;
   const output = standardOutput(given.json ?? false);
   const options = {
     rounds,
@@ -51,6 +53,7 @@ async function fairness(given: Options): Promise<void> {
     waits,
     pipelined,
     inFlight: concurrency,
+    redis: against !== undefined,
   };
   await report({ benchmark: 'fairness', settings: options, compared: ['p50Ms', 'p99Ms', 'p999Ms'] }, given, output, () =>
     runFairness({ controller, cluster: clusterOf(given) }, options, output),

@@ -69,7 +69,7 @@ async function redis(scope: Scope): Promise<TestedServer> {
 
 async function nothing(scope: Scope, { valueBytes }: ThroughputOptions): Promise<TestedServer> {
   const main = new URL('../../baselines/nothing/main.js', import.meta.url);
-  const worker = await scope.open(new Worker<NothingFunctions>(main), (opened) => opened.close());
+  const worker = await scope.open(new Worker<NothingFunctions>(main, true), (opened) => opened.close());
   const target = { host: '127.0.0.1', port: await worker.call('listen', { valueBytes }) };
   const client = await openClient(scope, new Redis({ ...target, enableReadyCheck: false }));
   return { name: 'nothing', target, pids: [worker.pid], against: [], client };
