@@ -25,6 +25,24 @@ export async function startEtcd(args: readonly string[] = []): Promise<EtcdProce
   return member;
 }
 
+/** Files of a member that talks TLS to its clients and asks them for certificates. */
+export interface EtcdTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The same for clients that come with TLS and a certificate of the authority `ca`. */
+export async function startEtcdWithTls({ ca, cert, key }: EtcdTls): Promise<EtcdProcess> {
+  const [client, peer, plain] = [await freePort(), await freePort(), await freePort()];
+  const urls = { client: `https://127.0.0.1:${client}`, peer: `http://127.0.0.1:${peer}` };
+  // Whether it is well is asked where no certificate is wanted.
+  const health = `http://127.0.0.1:${plain}`;
+  const files = ['--trusted-ca-file', ca, '--cert-file', cert, '--key-file', key, '--client-cert-auth'];
+  const cluster = ['--initial-cluster', `m0=${urls.peer}`, '--listen-metrics-urls', health];
+  return startMember('m0', urls, [...files, ...cluster], health);
+}
+
 /** The same with several members. */
 export async function startEtcdMembers(count: number, args: readonly string[] = []): Promise<EtcdProcess[]> {
   const ports: { client: number; peer: number }[] = [];
@@ -42,6 +60,7 @@ async function startMember(
   name: string,
   { client, peer }: { readonly client: string; readonly peer: string },
   args: readonly string[],
+  health: string = client,
 ): Promise<EtcdProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'satchel-etcd-'));
   const listen = ['--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer];
@@ -56,9 +75,9 @@ async function startMember(
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  while (child.exitCode === null && !(await isHealthy(client))) await delay(50);
+  while (child.exitCode === null && !(await isHealthy(health))) await delay(50);
   if (child.exitCode !== null) throw new Error(`etcd ended with status ${child.exitCode}`);
-  return { address: client.slice('http://'.length), child, stop };
+  return { address: new URL(client).host, child, stop };
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { EtcdAddress } from './address.js';
 import { EtcdClient, type KeyChange } from './client.js';
 import { Keys } from './keys.js';
 import { Mirror } from './mirror.js';
+import { etcdReason } from './reason.js';
 import { EtcdStateStore } from './store.js';
 import { Term, type TermLease } from './term.js';
 
@@ -34,7 +35,7 @@ function clientOf(address: EtcdAddress, clock: Clock): EtcdClient {
   try {
     return new EtcdClient(address, clock);
   } catch (error) {
-    throw new SatchelError('invalid-argument', `etcd: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new SatchelError('invalid-argument', `etcd: ${etcdReason(error)}`, { cause: error });
   }
 }
 
@@ -65,9 +66,10 @@ class EtcdCandidate implements Candidate {
       await this.#openMirror();
     } catch (error) {
       this.#client.close();
-      const why = error instanceof Error ? error.message : String(error);
       const hosts = this.#address.hosts.join(',');
-      throw new SatchelError('unavailable', `the state in etcd at ${hosts} cannot be read: ${why}`, { cause: error });
+      throw new SatchelError('unavailable', `the state in etcd at ${hosts} cannot be read: ${etcdReason(error)}`, {
+        cause: error,
+      });
     }
   }
 
