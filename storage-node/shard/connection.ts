@@ -186,6 +186,13 @@ export class Connection extends ConnectionReplies implements ConnectionSession, 
     }
   }
 
+  /** Does what leads to replies outside of a turn of its own. */
+  inTurn(act: () => void): void {
+    this.#beginTurn();
+    act();
+    this.#endTurn();
+  }
+
   onClose(callback: () => void): () => void {
     return this.#onClose.add(callback);
   }

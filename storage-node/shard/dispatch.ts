@@ -1,20 +1,24 @@
-import { chunkKeyBytes, isChunkKey, limits, persistPrefix, SatchelError } from '@satchel/proto/core';
+import { SatchelError } from '@satchel/proto/core';
 import type { ArgumentSink, CommandArguments, ReplyBuffer } from '@satchel/proto/resp';
-import type { Command, KeyPositions } from './command.js';
+import type { Command } from './command.js';
 import type { CommandRunner } from './command-runner.js';
 import type { CommandTable, TableEntry } from './command-table.js';
 import { isPersistKey } from './commands/on-key.js';
 import type { Connection } from './connection.js';
+import type { Following } from './following.js';
 import { hold } from './hold.js';
 import type { ShardJob } from './job.js';
-import { type JobRouting, type JobRoutings, lastKeyIndex, slotOfArgument } from './job-routing.js';
+import { type JobRouting, type JobRoutings, slotOfArgument } from './job-routing.js';
+import { checkKey, checkKeys } from './key-checks.js';
 import type { ReplySink } from './link.js';
 import { LinkIdentities } from './link-identities.js';
+import { checkOwner } from './owner-check.js';
 import type { PendingReply } from './reply-queue.js';
 import { slotIsMoving } from './reply-to.js';
 import { appendReply, isMoved } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 import type { ServerStatistics, ShardEnvironment } from './shard-environment.js';
+import { assemblingSink } from './striping/endpoint.js';
 import { unknownCommand } from './unknown-command.js';
 import { Upload, Uploads } from './uploads.js';
 
@@ -46,6 +50,7 @@ export interface DispatcherOptions {
   readonly routings: JobRoutings;
   readonly statistics: ServerStatistics;
   readonly router: EndpointRouter;
+  readonly following: Following;
 }
 
 /** Decides for each command whether it may run and where. */
@@ -56,6 +61,7 @@ export class Dispatcher {
   readonly #routings: JobRoutings;
   readonly #statistics: ServerStatistics;
   readonly #router: EndpointRouter;
+  readonly #following: Following;
   readonly #linkIdentities: LinkIdentities;
   readonly #uploads = new Uploads();
   #lastDeferredId = 0;
@@ -67,6 +73,7 @@ export class Dispatcher {
     this.#routings = options.routings;
     this.#statistics = options.statistics;
     this.#router = options.router;
+    this.#following = options.following;
     this.#linkIdentities = new LinkIdentities(options.environment);
   }
 
@@ -109,6 +116,10 @@ export class Dispatcher {
     const job = identity.shardJob.ended ? this.#openAgain(connection, identity) : identity.shardJob;
     let routing = connection.routing;
     if (routing?.configuration !== job.configuration) {
+      if (routing !== undefined && !connection.caughtUp) {
+        this.#executeLater(connection, args);
+        return;
+      }
       routing = this.#routings.of(job.configuration);
       connection.routing = routing;
     }
@@ -117,11 +128,22 @@ export class Dispatcher {
       this.#run(connection, command, args, job);
       return;
     }
-    if (connection.mode === 'direct' && command.everywhere !== true) checkDirect(this.#environment, command, args, routing, true);
+    if (connection.mode === 'direct' && command.everywhere !== true) checkOwner(this.#environment, command, args, routing, true);
     else if (!routing.allLocal || (entry.follows && connection.mode === 'endpoint')) {
       if (this.#router.route(connection, entry, args, identity, routing)) return;
     }
     this.#run(connection, command, args, job);
+  }
+
+  /** Slots have moved, and commands of the connection are under way to where they were: those that come now must not overtake them. */
+  #executeLater(connection: Connection, args: CommandArguments): void {
+    args.own();
+    connection.surrenderArguments();
+    connection.hold(hold.rerouting);
+    connection.whenCaughtUp(() => {
+      connection.inTurn(() => this.execute(connection, args));
+      connection.release(hold.rerouting);
+    });
   }
 
   /**
@@ -193,19 +215,47 @@ export class Dispatcher {
     const { shardJob } = identity;
     connection.identity = identity;
     dropFirst(args, 2);
-    const { command, routed } = this.#find(args);
-    if (routed) checkDirect(this.#environment, command, args, this.#routings.of(shardJob.configuration), false);
+    const inner = this.#find(args);
     const reply = connection.target();
     const mark = reply.length;
-    const underWay = this.#runner.run(command, args, reply, connection, shardJob);
-    if (underWay !== undefined) this.#setAside(connection, reply, mark, underWay);
+    try {
+      if (inner.routed) checkOwner(this.#environment, inner.command, args, this.#routings.of(shardJob.configuration), false);
+    } catch (error) {
+      const { code, message } = SatchelError.from(error);
+      if (code !== 'moved' || !this.#following.concerns(inner, args, identity)) throw error;
+      args.own();
+      reply.error(`MOVED ${message}`);
+      this.#setAside(connection, inner, args, identity, reply, mark, Promise.resolve());
+      return;
+    }
+    const underWay = this.#runner.run(inner.command, args, reply, connection, shardJob);
+    if (underWay !== undefined) this.#setAside(connection, inner, args, identity, reply, mark, underWay);
   }
 
-  #setAside(connection: Connection, reply: ReplyBuffer, mark: number, underWay: Promise<void>): void {
+  /** The reply of another shard's command comes later; if it is refused because its slots have left, from the shard that has them. */
+  #setAside(
+    connection: Connection,
+    entry: TableEntry,
+    args: CommandArguments,
+    identity: SessionIdentity,
+    reply: ReplyBuffer,
+    mark: number,
+    underWay: Promise<void>,
+  ): void {
     const id = ++this.#lastDeferredId;
     connection.surrenderArguments();
     connection.setAside(reply, mark, id);
-    void underWay.then(() => connection.pushReply(reply, mark, id));
+    void underWay.then(() => {
+      if (!isMoved(reply.buffer, mark, reply.length) || !this.#following.concerns(entry, args, identity)) {
+        connection.pushReply(reply, mark, id);
+        return;
+      }
+      reply.truncate(mark);
+      this.#following.follow(entry, args, identity, (bytes, start, end) => {
+        appendReply(reply, bytes, start, end);
+        connection.pushReply(reply, mark, id);
+      });
+    });
   }
 
   #run(connection: Connection, command: Command, args: CommandArguments, job: ShardJob | undefined): void {
@@ -219,14 +269,15 @@ export class Dispatcher {
     const begunMs = Date.now();
     void underWay.then(() => {
       if (connection.mode === 'endpoint' && isMoved(reply.buffer, pending.from, reply.length)) {
-        if (this.#resume(connection, command, args, reply, pending, Date.now() - begunMs)) return;
+        this.#resume(connection, command, args, reply, pending, Date.now() - begunMs);
+        return;
       }
       connection.settleHandler(pending);
       connection.release(hold.command);
     });
   }
 
-  /** A slot has left this shard while a command of a client that does not follow slots was under way: a wait goes on elsewhere, others are refused. */
+  /** A slot has left this shard while a command of a client that does not follow slots was under way: it goes on elsewhere. */
   #resume(
     connection: Connection,
     { name }: Command,
@@ -234,18 +285,23 @@ export class Dispatcher {
     reply: ReplyBuffer,
     pending: PendingReply,
     waitedMs: number,
-  ): boolean {
-    const gone = slotIsMoving(reply.buffer.toString('latin1', pending.from, reply.length));
+  ): void {
+    const moved = Buffer.from(reply.buffer.subarray(pending.from, reply.length));
     reply.truncate(pending.from);
-    const { identity } = connection;
     const finish: ReplySink = (bytes, start, end) => {
-      appendReply(reply, bytes, start, end);
+      if (isMoved(bytes, start, end)) reply.raw(slotIsMoving(bytes.toString('latin1', start, end)));
+      else appendReply(reply, bytes, start, end);
       connection.settleHandler(pending);
       connection.release(hold.command);
     };
-    if (identity !== undefined && this.#router.resume(connection, name, args, identity, waitedMs, finish)) return true;
-    appendReply(reply, gone, 0, gone.length);
-    return false;
+    const { identity } = connection;
+    const entry = this.#table.named(name);
+    if (identity !== undefined && this.#router.resume(connection, name, args, identity, waitedMs, finish)) return;
+    if (identity === undefined || entry === undefined) finish(moved, 0, moved.length);
+    else {
+      const sink = assemblingSink(name, identity.shardJob, finish);
+      this.#following.elseFollow(entry, args, identity, sink)(moved, 0, moved.length);
+    }
   }
 }
 
@@ -261,65 +317,4 @@ function dropFirst(args: CommandArguments, count: number): void {
   args.starts.copyWithin(0, count, args.count);
   args.ends.copyWithin(0, count, args.count);
   args.count -= count;
-}
-
-/** Refuses keys beyond the limit, and those kept for chunks. A key that begins with `@persist/` may be longer by that. */
-function checkKeys(command: Command, keys: KeyPositions, args: CommandArguments): void {
-  const last = lastKeyIndex(keys, args.count);
-  for (let index = keys.first; index <= last; index += keys.step) checkKey(command, args, index);
-}
-
-function checkKey(command: Command, args: CommandArguments, index: number): void {
-  const isChunk = isChunkKey(args.buffer, args.start(index), args.end(index));
-  if (isChunk !== (command.chunks === true)) throw chunkKeyRefusal(isChunk);
-  const length = args.end(index) - args.start(index);
-  if (length > limits.keyBytes && length > limits.keyBytes + (isChunk ? chunkKeyBytes : allowance(args, index))) {
-    throw new SatchelError('too-large', `a key has ${length} bytes, the limit is ${limits.keyBytes}`);
-  }
-}
-
-function chunkKeyRefusal(isChunk: boolean): SatchelError {
-  const why = isChunk
-    ? "keys that begin with '\\0stripe{' are kept for chunks of striped objects"
-    : 'the key is not one of a chunk';
-  return new SatchelError('invalid-argument', why);
-}
-
-function allowance(args: CommandArguments, index: number): number {
-  const start = args.start(index);
-  return args.buffer.toString('latin1', start, start + persistPrefix.length) === persistPrefix ? persistPrefix.length : 0;
-}
-
-/**
- * Refuses what this shard does not own with MOVED, and, if `strict`, keys of different slots with CROSSSLOT, as Redis Cluster does.
- */
-function checkDirect(
-  environment: ShardEnvironment,
-  command: Command,
-  args: CommandArguments,
-  routing: JobRouting,
-  strict: boolean,
-): void {
-  const { keys } = command;
-  if (keys === undefined || (routing.allLocal && (command.scope === 'key' || !strict))) return;
-  const last = lastKeyIndex(keys, args.count);
-  let first = -1;
-  for (let index = keys.first; index <= last; index += keys.step) {
-    const slot = slotOfArgument(args, index);
-    if (first >= 0 && slot !== first && strict) {
-      throw new SatchelError('cross-slot', "Keys in request don't hash to the same slot");
-    }
-    if (first < 0 || !strict) checkOwner(environment, routing, slot);
-    first = slot;
-  }
-}
-
-function checkOwner(environment: ShardEnvironment, routing: JobRouting, slot: number): void {
-  if (routing.allLocal) return;
-  const owner = routing.shardOf(slot);
-  if (owner === environment.shard) return;
-  const address = environment.addressOf(owner);
-  if (address === undefined)
-    throw new SatchelError('unavailable', `shard ${owner}, which owns slot ${slot}, is not known here yet`);
-  throw new SatchelError('moved', `${slot} ${address.host}:${address.directPort}`);
 }

@@ -8,4 +8,6 @@ export const hold = {
   output: 4,
   /** Others have their turn. */
   turn: 8,
+  /** Slots of its job have moved: commands under way to where they were come first. */
+  rerouting: 16,
 } as const;

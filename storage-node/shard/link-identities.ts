@@ -19,12 +19,12 @@ export class LinkIdentities {
     const known = this.#known.get(named);
     if (known !== undefined && !known.shardJob.ended) return known;
     this.#known.delete(named);
-    const [job = '', only] = named.split('/');
+    const [job = '', only = '', stays] = named.split('/');
     const shardJob = this.#environment.jobOf(job);
     if (shardJob === undefined) throw new SatchelError('no-job', `job ${job} is not known on shard ${this.#environment.shard}`);
     const { namespace } = shardJob.configuration;
-    const allowed = verbs.filter((verb) => only === undefined || verb === only);
-    const identity: SessionIdentity = { job, namespace, verbs: allowed, token: '', shardJob };
+    const allowed = verbs.filter((verb) => only === '' || verb === only);
+    const identity: SessionIdentity = { job, namespace, verbs: allowed, token: '', shardJob, stays: stays !== undefined };
     if (this.#known.size >= rememberedJobs) this.#known.clear();
     this.#known.set(named, identity);
     return identity;

@@ -6,8 +6,9 @@ import { wrongArgumentCount } from './commands/arguments.js';
 import type { Connection } from './connection.js';
 import type { EndpointRouter } from './dispatch.js';
 import { FanOut } from './fan-out.js';
+import type { Following } from './following.js';
 import { hold } from './hold.js';
-import { type JobRouting, lastKeyIndex, slotOfArgument } from './job-routing.js';
+import { type JobRouting, slotOfArgument } from './job-routing.js';
 import type { ReplySink } from './link.js';
 import { type Peers, pick } from './peers.js';
 import { replyTo } from './reply-to.js';
@@ -15,6 +16,7 @@ import type { SessionIdentity } from './session.js';
 import type { ServerStatistics } from './shard-environment.js';
 import type { SpanningPops } from './spanning-pops.js';
 import type { SpanningWaits } from './spanning-waits.js';
+import { onSeveralShards, splitKeys } from './split-keys.js';
 import { assemblingSink } from './striping/endpoint.js';
 import type { WholeJob } from './whole-job.js';
 
@@ -37,6 +39,7 @@ export class Router implements EndpointRouter {
   readonly #whole: WholeJob;
   readonly #waits: SpanningWaits;
   readonly #pops: SpanningPops;
+  readonly #following: Following;
   readonly #statistics: ServerStatistics;
 
   constructor(
@@ -45,6 +48,7 @@ export class Router implements EndpointRouter {
     whole: WholeJob,
     waits: SpanningWaits,
     pops: SpanningPops,
+    following: Following,
     statistics: ServerStatistics,
   ) {
     this.#shard = shard;
@@ -52,6 +56,7 @@ export class Router implements EndpointRouter {
     this.#peers = peers;
     this.#waits = waits;
     this.#pops = pops;
+    this.#following = following;
     this.#statistics = statistics;
   }
 
@@ -114,16 +119,7 @@ export class Router implements EndpointRouter {
     const keys = keysOf(entry.command);
     // Before anything is sent: a part that looks complete would be carried out.
     if ((args.count - keys.first) % keys.step !== 0) throw wrongArgumentCount(entry.command.name);
-    const parts = new Map<number, { readonly number: number; readonly indexes: number[] }>();
-    const partOfKey: number[] = [];
-    const last = lastKeyIndex(keys, args.count);
-    for (let index = keys.first; index <= last; index += keys.step) {
-      const shard = routing.shardOf(slotOfArgument(args, index));
-      const part = parts.get(shard) ?? { number: parts.size, indexes: headOf(keys) };
-      parts.set(shard, part);
-      for (let offset = 0; offset < keys.step && index + offset < args.count; offset++) part.indexes.push(index + offset);
-      partOfKey.push(part.number);
-    }
+    const { parts, partOfKey } = splitKeys(keys, args, (slot) => routing.shardOf(slot));
     if (parts.size === 1 && parts.has(this.#shard)) return false;
     if (parts.size > 1 && entry.command.together) throw onSeveralShards(entry.command.name);
     if (this.#pops.waits(entry.command.name)) {
@@ -181,23 +177,13 @@ export class Router implements EndpointRouter {
 
   #sendPart({ entry, identity }: Routed, fanOut: FanOut, shard: number, part: number, args: CommandArguments): void {
     if (shard !== this.#shard) this.#statistics.forwarded++;
-    this.#peers.send(shard, identity, entry, args, fanOut.sinkOf(part));
+    const sink = fanOut.sinkOf(part);
+    const isHere = shard === this.#shard;
+    this.#peers.send(shard, identity, entry, args, isHere ? this.#following.elseFollow(entry, args, identity, sink) : sink);
   }
-}
-
-function onSeveralShards(name: string): SatchelError {
-  return new SatchelError(
-    'cross-slot',
-    `the keys of ${name.toUpperCase()} lie on several shards of the job, and it changes them as one; give them a common {tag}`,
-  );
 }
 
 function keysOf(command: Command): KeyPositions {
   if (command.keys === undefined) throw new SatchelError('internal', `command '${command.name}' has no key positions`);
   return command.keys;
-}
-
-/** The arguments before the keys, which every part repeats. */
-function headOf(keys: KeyPositions): number[] {
-  return Array.from({ length: keys.first }, (_, index) => index);
 }

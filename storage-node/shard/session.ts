@@ -21,6 +21,8 @@ export interface SessionIdentity {
   /** The token as it was given, to introduce the job to other shards. */
   readonly token: string;
   readonly shardJob: ShardJob;
+  /** Of a link: what is refused because its slots have left is not to be carried out elsewhere; the other shard sees to that. */
+  readonly stays?: boolean;
 }
 
 /** One client's connection as commands see it. */

@@ -108,6 +108,7 @@ async function work(
     const { refusals } = client;
     const actual = await client.call(name, key, ...words, ...range);
     history.push(`${short([name, key, ...words])}: ${short(actual)} ${before}-${clock.shown.length}`);
+    expect(client.needless).toEqual([]);
     const times = clock.shown.slice(before);
     const expected = model.check(times, actual, name, key, ...words);
     const isRepeated = name === 'DEL' && actual === 0 && client.refusals > refusals;

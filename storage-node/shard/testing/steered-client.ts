@@ -10,6 +10,8 @@ export class SteeredClient {
   #shard: number;
   /** Answers that made it repeat a command. */
   refusals = 0;
+  /** Of these, those that a client of an endpoint should not have got. */
+  readonly needless: string[] = [];
 
   constructor(fleet: TestFleet, shard: number, direct: boolean) {
     this.#fleet = fleet;
@@ -29,6 +31,9 @@ export class SteeredClient {
       if (reply === 'closed') this.#clients.delete(this.#shard);
       if (word === '') return reply;
       this.refusals++;
+      // A value that has flowed to a shard is nowhere else.
+      if (!this.#direct && word === 'GONE' && !String(reply).includes('while the value arrived'))
+        this.needless.push(`${words.join(' ').slice(0, 100)}: ${String(reply)}`);
       const target = this.#fleet.shards.find(({ address }) => address.directPort === Number(port));
       if (target !== undefined) this.#shard = target.shard;
       await new Promise((resolve) => setTimeout(resolve, tries < 5 ? 0 : 3));

@@ -1,0 +1,83 @@
+import { encodeCommand } from '@satchel/proto/resp';
+import { afterEach, expect, test } from 'vitest';
+import { SlotMoves } from '../testing/slot-moves.js';
+import { TestFleet } from '../testing/test-fleet.js';
+
+let fleet: TestFleet;
+afterEach(() => fleet.close());
+
+const all = [0, 16_384] as const;
+
+async function started() {
+  fleet = await TestFleet.start({ shards: 4 });
+  const moves = new SlotMoves('job', [{ start: 0, shard: 1 }]);
+  const tell = (...shards: number[]) => {
+    for (const shard of shards) fleet.shard(shard).configure(moves.configuration);
+  };
+  tell(1, 2, 3, 4);
+  return { moves, tell };
+}
+
+test('a client of an endpoint that has not heard where slots are is answered all the same', async () => {
+  const { moves, tell } = await started();
+  const client = await fleet.client('job', { shard: 4, version: 2 });
+  await client.call('MSET', 'a', '1', 'b', '2', 'c', '3');
+  moves.move(...all, 2);
+  tell(1, 2);
+  expect(await client.call('GET', 'a')).toBe('1');
+  expect(await client.call('INCR', 'a')).toBe(2);
+  expect(await client.call('SET', 'd', 'new')).toBe('OK');
+  moves.move(8192, 16_384, 3);
+  tell(1, 2, 3);
+  expect(await client.call('MGET', 'a', 'b', 'c', 'd', 'e')).toEqual(['2', '2', '3', 'new', null]);
+  expect(await client.call('MSET', 'a', 'x', 'b', 'y', 'c', 'z')).toBe('OK');
+  expect(await client.call('MGET', 'c', 'b', 'a')).toEqual(['z', 'y', 'x']);
+  expect(await client.call('DEL', 'a', 'b', 'c', 'd', 'e')).toBe(4);
+  expect(await client.call('MSETNX', 'a', '1', 'b', '2')).toMatch(/^-CROSSSLOT /);
+});
+
+test('a client whose slot leaves the shard it asks while its command is under way is answered by the shard that gets it', async () => {
+  const { moves, tell } = await started();
+  await (await fleet.client('job', { shard: 1 })).call('SET', 'key', '41');
+  moves.move(...all, 2);
+  const ports = fleet.shard(1).address;
+  // Shard 2 cannot tell shard 1 of it, so its commands wait.
+  fleet.shard(1).moveTo(1);
+  tell(2);
+  const [plain, strict] = [await fleet.client('job', { shard: 2 }), await fleet.client('job', { shard: 2, direct: true })];
+  const waiting = plain.send(Buffer.concat([encodeCommand(['INCR', 'key']), encodeCommand(['GET', 'key'])]), 2);
+  const refused = strict.call('INCR', 'key');
+  await expect.poll(() => fleet.shard(2).jobs.get('job')?.steering.lanes.size).toBeGreaterThan(0);
+  fleet.shard(1).moveTo(ports.directPort);
+  moves.move(...all, 3);
+  tell(3, 2);
+  expect(await waiting).toEqual([42, '42']);
+  expect(await refused).toMatch(/^-MOVED /);
+});
+
+test('commands of one connection keep their order when its endpoint hears of a move between them', async () => {
+  const { moves, tell } = await started();
+  const client = await fleet.client('job', { shard: 4 });
+  for (let round = 0; round < 10; round++) {
+    const to = 1 + ((round + 1) % 3);
+    moves.move(...all, to);
+    const others = [1, 2, 3].filter((shard) => shard !== to);
+    tell(...others);
+    const first = Array.from({ length: 50 }, (_, index) => encodeCommand(['RPUSH', `list${round}`, String(index)]));
+    const pushing = client.send(Buffer.concat(first), 50);
+    if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+    tell(to, 4);
+    const rest = Array.from({ length: 50 }, (_, index) => encodeCommand(['RPUSH', `list${round}`, String(50 + index)]));
+    const lengths = [...(await Promise.all([pushing, client.send(Buffer.concat(rest), 50)]))].flat();
+    expect(lengths).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(await client.call('LRANGE', `list${round}`, '0', '-1')).toEqual(lengths.map((length) => String(Number(length) - 1)));
+  }
+});
+
+test('what no shard takes for its own is given up after a while, and said to be moving', { timeout: 20_000 }, async () => {
+  const { moves, tell } = await started();
+  const client = await fleet.client('job', { shard: 4 });
+  moves.move(...all, 2);
+  tell(1);
+  expect(await client.call('SET', 'key', 'value')).toMatch(/^-GONE slot \d+ is moving to .*; repeat the command$/);
+});
