@@ -55,7 +55,7 @@ function escapedAt(buffer: Buffer, at: number, end: number, double: boolean): { 
   if (at >= end) return undefined;
   const byte = buffer[at] as number;
   if (!double) return byte === singleQuote ? { byte, length: 1 } : undefined;
-  const hexadecimal = /^x([0-9a-f]{2})$/i.exec(buffer.latin1Slice(at, Math.min(end, at + 3)));
+  const hexadecimal = /^x([0-9a-f]{2})$/i.exec(buffer.toString('latin1', at, Math.min(end, at + 3)));
   if (hexadecimal) return { byte: Number.parseInt(hexadecimal[1] as string, 16), length: 3 };
   return { byte: escapes[String.fromCharCode(byte)] ?? byte, length: 1 };
 }
