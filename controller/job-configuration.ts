@@ -1,31 +1,38 @@
 import type { Grant, JobConfiguration } from '@satchel/proto/gen';
 import type { JobRecord } from './model.js';
 
-/** What a node is told of a job; of its quota and of what is yet to be deleted only what concerns the node's own `shards`. */
-export function jobConfiguration(
-  record: JobRecord,
-  grants: readonly Omit<Grant, 'job'>[],
-  shards: readonly number[],
-): JobConfiguration {
-  return {
-    job: record.job,
+/** A job's grants on some shards. */
+export type GrantsOf = (shards: readonly number[]) => readonly Omit<Grant, 'job'>[];
+
+/**
+ * What nodes are told of a job. Gives for a node's own `shards` its configuration: of quota, reservations and what is yet to be deleted only what
+ * concerns these. All of them share what is the same.
+ */
+export function jobConfigurations(record: JobRecord, grantsOf: GrantsOf): (shards: readonly number[]) => JobConfiguration {
+  const { job, allocation } = record;
+  const common: JobConfiguration = {
+    job,
     namespace: record.namespace,
     epoch: record.epoch,
     ranges: [...record.ranges],
-    tiers: [...record.allocation.tiers],
-    quotaBytes: record.allocation.quotaBytes,
-    grants: grants.map((grant) => ({ ...grant, job: record.job })),
+    tiers: [...allocation.tiers],
+    quotaBytes: allocation.quotaBytes,
     evict: record.hints.evict ?? '',
     createdAtMs: record.createdMs,
     revision: record.revision,
     previous: [...record.previous],
-    reserved: record.allocation.shares
-      .filter(({ shard, dramBytes, ssdBytes }) => dramBytes + ssdBytes > 0 && shards.includes(shard))
-      .map(({ shard, dramBytes, ssdBytes }) => ({ shard, dramBytes, ssdBytes })),
+  };
+  const reserved = allocation.shares
+    .filter(({ dramBytes, ssdBytes }) => dramBytes + ssdBytes > 0)
+    .map(({ shard, dramBytes, ssdBytes }) => ({ shard, dramBytes, ssdBytes }));
+  return (shards) => ({
+    ...common,
+    grants: grantsOf(shards).map((grant) => ({ ...grant, job })),
+    reserved: reserved.filter(({ shard }) => shards.includes(shard)),
     endedPrefixes: (record.endedPrefixes ?? []).map(({ serial, prefix, awaiting }) => ({
       serial,
       prefix,
       pending: awaiting.some((shard) => shards.includes(shard)),
     })),
-  };
+  });
 }

@@ -158,9 +158,24 @@ export function nodesOf(record: JobRecord): string[] {
   return [...nodes];
 }
 
-/** The shards on a node that have slots of a job, or had. */
+/** The shards that have slots of a job, or had, by their nodes. */
+export function shardsByNode({ allocation, former }: JobRecord): ReadonlyMap<string, readonly number[]> {
+  const shards = new Map<string, number[]>();
+  for (const places of [allocation.shares, former]) {
+    for (const { node, shard } of places) {
+      const others = shards.get(node);
+      if (others === undefined) shards.set(node, [shard]);
+      else others.push(shard);
+    }
+  }
+  return shards;
+}
+
+/** Those of one node. */
 export function shardsOn({ allocation, former }: JobRecord, node: string): number[] {
-  return [...allocation.shares, ...former].flatMap((place) => (place.node === node ? place.shard : []));
+  const shards: number[] = [];
+  for (const places of [allocation.shares, former]) for (const place of places) if (place.node === node) shards.push(place.shard);
+  return shards;
 }
 
 /** Why a job that is not active cannot be used. */

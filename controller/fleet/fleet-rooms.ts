@@ -20,13 +20,15 @@ export function openNodes(nodes: Iterable<NodeView & { readonly downShards: Read
   });
 }
 
-/** The rooms of a fleet: indexed when they are asked for after the fleet changed, and kept up to date while only reservations do. */
+/** The rooms of a fleet: indexed when they are asked for after the fleet changed, and brought up to date then while only reservations do. */
 export class FleetRooms {
   readonly #open: () => Iterable<OpenNode>;
   readonly #recordOf: (shard: number) => NodeRecord | undefined;
   readonly #used: UsedOf;
   #index: RoomIndex | undefined;
   #reserved: ReservedCapacity | undefined;
+  /** Shards whose reservations have changed since rooms were last asked for. */
+  readonly #stale = new Set<number>();
 
   constructor(open: () => Iterable<OpenNode>, recordOf: (shard: number) => NodeRecord | undefined, used: UsedOf) {
     this.#open = open;
@@ -39,14 +41,16 @@ export class FleetRooms {
     this.#index = undefined;
   }
 
-  /** What is free beside what is reserved. */
+  /** What is free beside what is reserved. As of now: it is not kept up to date before rooms are asked for again. */
   of(reserved: ReservedCapacity): RoomIndex {
     if (this.#reserved !== reserved) {
       this.#reserved = reserved;
       this.#index = undefined;
-      reserved.watch((shard) => this.#reservedChanged(shard));
+      reserved.watch((shard) => this.#stale.add(shard));
     }
-    this.#index ??= this.#build(reserved);
+    if (this.#index === undefined) this.#index = this.#build(reserved);
+    else this.#bringUpToDate(this.#index, reserved);
+    this.#stale.clear();
     return this.#index;
   }
 
@@ -69,9 +73,11 @@ export class FleetRooms {
     return new RoomIndex(rooms, totals, this.#used);
   }
 
-  #reservedChanged(shard: number): void {
-    const record = this.#index && this.#recordOf(shard);
-    if (record && this.#reserved) this.#index?.set(shard, roomOf(record, shard, this.#reserved));
+  #bringUpToDate(index: RoomIndex, reserved: ReservedCapacity): void {
+    for (const shard of this.#stale) {
+      const record = this.#recordOf(shard);
+      if (record !== undefined) index.set(shard, roomOf(record, shard, reserved));
+    }
   }
 }
 
@@ -80,7 +86,9 @@ export class FleetRooms {
  * job more than the shard moves.
  */
 function roomOf(record: NodeRecord, shard: number, reserved: ReservedCapacity): ShardRoom {
-  const listening = record.shards.filter(({ endpointPort }) => endpointPort > 0).length || 1;
+  let listening = 0;
+  for (const { endpointPort } of record.shards) if (endpointPort > 0) listening++;
+  listening ||= 1;
   const { dramBytes, ssdBytes, throughputBytesPerSecond, jobs } = reserved.of(shard);
   const throughput = record.throughputBytesPerSecond > 0 ? record.throughputBytesPerSecond / listening : shardBytesPerSecond;
   return {

@@ -1,8 +1,8 @@
 import type { Clock } from '@satchel/proto/core';
 import type { JobConfiguration } from '@satchel/proto/gen';
 import type { GrantDesk } from '../grant-desk.js';
-import { jobConfiguration } from '../job-configuration.js';
-import { type JobTable, shardsOn } from '../job-table.js';
+import { jobConfigurations } from '../job-configuration.js';
+import { type JobTable, shardsByNode } from '../job-table.js';
 import type { JobRecord } from '../model.js';
 import type { Fleet } from '../nodes.js';
 
@@ -25,18 +25,25 @@ export class JobConfigurer {
 
   /** What a node needs to know of a job. */
   configuration(record: JobRecord, node: string): JobConfiguration {
-    const shards = shardsOn(record, node);
-    const grants = shards.flatMap((shard) => this.#grants().of(record.job, shard) ?? []);
-    return jobConfiguration(record, grants, shards);
+    return this.#configurations(record)(node);
+  }
+
+  #configurations(record: JobRecord): (node: string) => JobConfiguration {
+    const shards = shardsByNode(record);
+    const configurationOf = jobConfigurations(record, (some) =>
+      some.flatMap((shard) => this.#grants().of(record.job, shard) ?? []),
+    );
+    return (node) => configurationOf(shards.get(node) ?? []);
   }
 
   /** Sends the configuration to nodes that are connected; resolves when they have applied it, or after a bound. */
   configure(record: JobRecord, nodes: readonly string[]): Promise<void> {
+    const configurationFor = this.#configurations(record);
     const applied = nodes.flatMap((node) => {
       const session = this.#fleet.session(node);
       if (session === undefined) return [];
       this.#fleet.refreshDirectory(session);
-      return session.configure(this.configuration(record, node));
+      return session.configure(configurationFor(node));
     });
     if (applied.length === 0) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,14 +1,21 @@
 import { noUsage, type UsageTotals } from '../core/index.js';
 import type { Usage__Output } from '../gen/index.js';
 
-/** Usage as it travels; dollars are the controller's to add. */
+/** Usage as it travels; dollars are the controller's to add. Spelled out because nodes do this for every job of every heartbeat. */
 export function usageMessage(usage: UsageTotals): Omit<Usage__Output, 'dollars'> {
-  const { dramBytes, ssdBytes, objectBytes, dramByteSeconds, ssdByteSeconds, objectByteSeconds, ...rest } = usage;
   return {
-    dram: { bytes: dramBytes, byteSeconds: dramByteSeconds },
-    ssd: { bytes: ssdBytes, byteSeconds: ssdByteSeconds },
-    object: { bytes: objectBytes, byteSeconds: objectByteSeconds },
-    ...rest,
+    dram: { bytes: usage.dramBytes, byteSeconds: usage.dramByteSeconds },
+    ssd: { bytes: usage.ssdBytes, byteSeconds: usage.ssdByteSeconds },
+    object: { bytes: usage.objectBytes, byteSeconds: usage.objectByteSeconds },
+    bytesIn: usage.bytesIn,
+    bytesOut: usage.bytesOut,
+    requests: usage.requests,
+    localReads: usage.localReads,
+    localBytes: usage.localBytes,
+    peakBytes: usage.peakBytes,
+    objects: usage.objects,
+    objectRequests: usage.objectRequests,
+    persistedBytes: usage.persistedBytes,
   };
 }
 

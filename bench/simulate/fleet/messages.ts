@@ -1,6 +1,4 @@
-import { noUsage, type UsageTotals } from '@satchel/proto/core';
 import type { Hello__Output, JobUsage__Output, NodeUsage__Output, Usage__Output } from '@satchel/proto/gen';
-import { usageMessage } from '@satchel/proto/rpc';
 import type { Holding } from '../load/held-job.js';
 import type { ShardLoad } from '../load/shard-load.js';
 import type { SimulatedShape } from './shapes.js';
@@ -44,29 +42,42 @@ export function nodeUsage(places: readonly ShardLoad[], bytesPerCore: number): N
 
 /** What a job used on one shard so far. */
 export function jobUsage(job: string, incarnation: number, holding: Holding, objectBytes: number): JobUsage__Output {
-  return { job, shard: holding.place.shard, incarnation, usage: usageReport(usageOf(holding, objectBytes)) };
+  return { job, shard: holding.place.shard, incarnation, usage: usageReport([holding], objectBytes) };
 }
 
-/** Usage as a controller receives it of a node. */
-export function usageReport(usage: UsageTotals): Usage__Output {
-  return { ...usageMessage(usage), dollars: 0 };
-}
-
-export function usageOf(holding: Holding, objectBytes: number): UsageTotals {
-  const objects = holding.bytes / objectBytes;
+/** What a job used in all these places, as a controller receives it of a node. */
+export function usageReport(holdings: readonly Holding[], objectBytes: number): Usage__Output {
+  const [dram, ssd, object] = [noBytes(), noBytes(), noBytes()];
+  let [bytesIn, bytesOut, requests, peakBytes, objects, objectRequests] = [0, 0, 0, 0, 0, 0];
+  for (const holding of holdings) {
+    dram.bytes += holding.dramBytes;
+    dram.byteSeconds += holding.dramByteSeconds;
+    ssd.bytes += holding.ssdBytes;
+    ssd.byteSeconds += holding.ssdByteSeconds;
+    object.bytes += holding.objectBytes;
+    object.byteSeconds += holding.objectByteSeconds;
+    bytesIn += holding.bytesIn;
+    bytesOut += holding.bytesOut;
+    requests += Math.round((holding.bytesIn + holding.bytesOut) / objectBytes);
+    peakBytes += holding.peakBytes;
+    objects += Math.round(holding.bytes / objectBytes);
+    objectRequests += Math.round(holding.objectRequests);
+  }
+  const local = { localReads: 0, localBytes: 0 };
   return {
-    ...noUsage,
-    dramBytes: holding.dramBytes,
-    ssdBytes: holding.ssdBytes,
-    objectBytes: holding.objectBytes,
-    dramByteSeconds: holding.dramByteSeconds,
-    ssdByteSeconds: holding.ssdByteSeconds,
-    objectByteSeconds: holding.objectByteSeconds,
-    bytesIn: holding.bytesIn,
-    bytesOut: holding.bytesOut,
-    requests: Math.round((holding.bytesIn + holding.bytesOut) / objectBytes),
-    peakBytes: holding.peakBytes,
-    objects: Math.round(objects),
-    objectRequests: Math.round(holding.objectRequests),
+    dram,
+    ssd,
+    object,
+    bytesIn,
+    bytesOut,
+    requests,
+    ...local,
+    peakBytes,
+    objects,
+    objectRequests,
+    persistedBytes: 0,
+    dollars: 0,
   };
 }
+
+const noBytes = () => ({ bytes: 0, byteSeconds: 0 });

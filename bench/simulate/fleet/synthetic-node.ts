@@ -1,5 +1,4 @@
 import type { NodeLink, NodeStream } from '@satchel/controller/simulation';
-import { addUsage, noUsage } from '@satchel/proto/core';
 import type {
   ControllerMessage,
   JobConfiguration,
@@ -10,7 +9,7 @@ import type {
 import type { LoadModel } from '../load/load-model.js';
 import type { ShardLoad } from '../load/shard-load.js';
 import type { VirtualClock } from '../virtual-clock.js';
-import { helloOf, jobUsage, nodeUsage, usageOf, usageReport } from './messages.js';
+import { helloOf, jobUsage, nodeUsage, usageReport } from './messages.js';
 import type { SimulatedShape } from './shapes.js';
 
 /** A node answers after so long: the way there and back, and writing down what it was told. */
@@ -161,12 +160,9 @@ export class SyntheticNode {
     this.#sayLater(purgeMs, () => {
       const held = this.#world.load.jobs.get(job);
       const objectBytes = held?.job.objectBytes ?? 1;
-      const usage = this.#places.reduce((sum, place) => {
-        const holding = held?.holdings.get(place.shard);
-        return holding === undefined ? sum : addUsage(sum, usageOf(holding, objectBytes));
-      }, noUsage);
+      const holdings = this.#places.flatMap(({ shard }) => held?.holding(shard) ?? []);
       this.#jobs.delete(job);
-      return { purged: { job, usage: usageReport(usage) } };
+      return { purged: { job, usage: usageReport(holdings, objectBytes) } };
     });
   }
 
@@ -191,7 +187,7 @@ export class SyntheticNode {
       const held = this.#world.load.jobs.get(job);
       if (held === undefined) continue;
       for (const place of this.#places) {
-        const holding = held.holdings.get(place.shard);
+        const holding = held.holding(place.shard);
         if (holding !== undefined) usages.push(jobUsage(job, this.#incarnation, holding, held.job.objectBytes));
       }
     }

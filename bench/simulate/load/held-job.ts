@@ -26,8 +26,13 @@ export interface Holding {
 export class HeldJob {
   readonly job: SimulatedJob;
   readonly startedMs: number;
-  readonly holdings = new Map<number, Holding>();
+  readonly #ofShard = new Map<number, Holding>();
+  /** One for each shard that has, or had, slots of it. */
+  readonly holdings: Holding[] = [];
   record: JobRecord;
+  /** Whether what it stores may go to memory, and to SSD. */
+  inMemory = false;
+  onDisk = false;
   /** Part of what it wrote that died with nodes. */
   lostPart = 0;
   wantedBytes = 0;
@@ -62,9 +67,14 @@ export class HeldJob {
     if (!this.frozen) this.#move(ageMs, stepSeconds);
   }
 
+  /** What it holds on a shard; undefined: it never had slots there. */
+  holding(shard: number): Holding | undefined {
+    return this.#ofShard.get(shard);
+  }
+
   /** Everything a shard held is gone, or only what it had in memory. Returns the bytes lost. */
   lose(shard: number, everything: boolean): number {
-    const holding = this.holdings.get(shard);
+    const holding = this.#ofShard.get(shard);
     if (holding === undefined || holding.bytes === 0) return 0;
     const lost = Math.min(holding.bytes, everything ? holding.dramBytes + holding.ssdBytes : holding.dramBytes);
     if (this.bytes > 0) this.lostPart += (1 - this.lostPart) * (lost / this.bytes);
@@ -75,7 +85,7 @@ export class HeldJob {
 
   /** What a former owner held has been taken over by the owners. */
   emptied(shard: number): void {
-    const holding = this.holdings.get(shard);
+    const holding = this.#ofShard.get(shard);
     if (holding === undefined || holding.weight > 0) return;
     this.bytes -= holding.bytes;
     const bytes = holding.bytes;
@@ -84,43 +94,46 @@ export class HeldJob {
   }
 
   #takeUp({ ranges, allocation }: JobRecord, placeOf: (shard: number) => ShardLoad | undefined): void {
-    for (const holding of this.holdings.values()) {
+    for (const holding of this.holdings) {
       holding.weight = 0;
       holding.dramReservedBytes = 0;
     }
+    this.inMemory = allocation.tiers.includes('dram');
+    this.onDisk = allocation.tiers.includes('ssd');
     const slots = slotsPerShard(ranges);
     for (const shard of shardsOf(ranges)) {
       const holding = this.#holding(shard, placeOf);
       if (holding !== undefined) holding.weight = (slots.get(shard) ?? 0) / slotCount;
     }
     for (const { shard, dramBytes } of allocation.shares) {
-      const holding = this.holdings.get(shard);
+      const holding = this.#ofShard.get(shard);
       if (holding !== undefined) holding.dramReservedBytes = dramBytes;
     }
   }
 
   #holding(shard: number, placeOf: (shard: number) => ShardLoad | undefined): Holding | undefined {
-    const known = this.holdings.get(shard);
+    const known = this.#ofShard.get(shard);
     if (known !== undefined) return known;
     const place = placeOf(shard);
     if (place === undefined) return undefined;
     const holding: Holding = { place, weight: 0, ...nothingHeld };
-    this.holdings.set(shard, holding);
+    this.#ofShard.set(shard, holding);
+    this.holdings.push(holding);
     return holding;
   }
 
   #grow(bytes: number): void {
     let weights = 0;
-    for (const { weight, place } of this.holdings.values()) if (place.up) weights += weight;
+    for (const { weight, place } of this.holdings) if (place.up) weights += weight;
     if (weights === 0) return;
-    for (const holding of this.holdings.values()) {
+    for (const holding of this.holdings) {
       if (holding.place.up) holding.bytes += (bytes * holding.weight) / weights;
     }
     this.bytes += bytes;
   }
 
   #shrink(factor: number): void {
-    for (const holding of this.holdings.values()) holding.bytes *= factor;
+    for (const holding of this.holdings) holding.bytes *= factor;
     this.bytes *= factor;
   }
 
@@ -128,7 +141,7 @@ export class HeldJob {
     const rate = movedBytesPerSecond(this.job, ageMs);
     if (rate === 0) return;
     const writes = ageMs < this.job.curve.ramp * this.job.lifeMs;
-    for (const holding of this.holdings.values()) {
+    for (const holding of this.holdings) {
       if (holding.weight === 0 || !holding.place.up) continue;
       const share = rate * holding.weight;
       holding.place.bytesPerSecond += share;

@@ -65,9 +65,8 @@ export class LoadModel {
     this.#total(stepSeconds);
   }
 
-  #claim({ holdings, record }: HeldJob): void {
-    const inMemory = record.allocation.tiers.includes('dram');
-    for (const holding of holdings.values()) {
+  #claim({ holdings, inMemory }: HeldJob): void {
+    for (const holding of holdings) {
       if (holding.bytes === 0) continue;
       const sure = inMemory ? Math.min(holding.bytes, holding.dramReservedBytes) : 0;
       holding.place.guaranteed += sure;
@@ -75,19 +74,16 @@ export class LoadModel {
     }
   }
 
-  #spill({ holdings, record }: HeldJob): void {
-    const inMemory = record.allocation.tiers.includes('dram');
-    const onDisk = record.allocation.tiers.includes('ssd');
-    for (const holding of holdings.values()) {
+  #spill({ holdings, inMemory, onDisk }: HeldJob): void {
+    for (const holding of holdings) {
       const sure = inMemory ? Math.min(holding.bytes, holding.dramReservedBytes) : 0;
       holding.dramBytes = inMemory ? sure + (holding.bytes - sure) * holding.place.dramPart : 0;
       if (onDisk) holding.place.wantedSsd += holding.bytes - holding.dramBytes;
     }
   }
 
-  #settle({ holdings, record }: HeldJob, stepSeconds: number): void {
-    const onDisk = record.allocation.tiers.includes('ssd');
-    for (const holding of holdings.values()) {
+  #settle({ holdings, onDisk }: HeldJob, stepSeconds: number): void {
+    for (const holding of holdings) {
       const beyond = holding.bytes - holding.dramBytes;
       holding.ssdBytes = onDisk ? beyond * holding.place.ssdPart : 0;
       const objectBytes = beyond - holding.ssdBytes;
@@ -106,7 +102,7 @@ export class LoadModel {
     for (const held of this.jobs.values()) {
       wantedBytes += held.wantedBytes;
       refusedBytes += Math.max(0, held.wantedBytes - held.bytes);
-      for (const holding of held.holdings.values()) objectBytes += holding.objectBytes;
+      for (const holding of held.holdings) objectBytes += holding.objectBytes;
     }
     for (const place of this.#places.values()) {
       dramBytes += place.dramBytes;

@@ -47,7 +47,7 @@ describe('the model of the load', () => {
     load.start('a', job, first, 0);
     const held = load.start('b', { ...job, peakBytes: 300 }, second, 0);
     load.step(50_000, 5, (id) => (id === 'a' ? first : second));
-    expect(held.holdings.get(1)?.dramBytes).toBe(300);
+    expect(held.holding(1)?.dramBytes).toBe(300);
     expect(load.totals.dramBytes).toBe(400);
   });
 
@@ -65,14 +65,14 @@ describe('the model of the load', () => {
     const after = recordOf([{ start: 0, shard: 2 }], []);
     const held = load.start('a', job, before, 0);
     load.step(5000, 5, () => before);
-    expect(held.holdings.get(1)?.bytes).toBeCloseTo(500);
+    expect(held.holding(1)?.bytes).toBeCloseTo(500);
     load.step(10_000, 5, () => after);
-    expect(held.holdings.get(1)?.bytes).toBeCloseTo(500);
-    expect(held.holdings.get(2)?.bytes).toBeCloseTo(500);
+    expect(held.holding(1)?.bytes).toBeCloseTo(500);
+    expect(held.holding(2)?.bytes).toBeCloseTo(500);
     expect(load.slotsMoved).toBe(16_384);
     held.emptied(1);
-    expect(held.holdings.get(1)?.bytes).toBe(0);
-    expect(held.holdings.get(2)?.bytes).toBeCloseTo(1000);
+    expect(held.holding(1)?.bytes).toBe(0);
+    expect(held.holding(2)?.bytes).toBeCloseTo(1000);
   });
 
   test('what a node held in memory dies with it and is not wanted again', () => {
@@ -91,8 +91,7 @@ describe('the model of the load', () => {
     const record = recordOf(halves, []);
     const held = load.start('a', job, record, 0);
     for (let ms = 1000; ms <= 100_000; ms += 1000) load.step(ms - 500, 1, () => record);
-    const sum = (field: 'bytesIn' | 'bytesOut') =>
-      [...held.holdings.values()].reduce((total, holding) => total + holding[field], 0);
+    const sum = (field: 'bytesIn' | 'bytesOut') => held.holdings.reduce((total, holding) => total + holding[field], 0);
     expect(sum('bytesIn')).toBeCloseTo(1000, 0);
     expect(sum('bytesOut')).toBeCloseTo(1000, 0);
   });
