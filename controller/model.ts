@@ -88,7 +88,7 @@ export interface Corrected {
 export interface JobRecord {
   readonly job: string;
   /** What its registration was called by the caller. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly name: string;
   readonly namespace: string;
   readonly hints: Hints;

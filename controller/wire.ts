@@ -77,10 +77,16 @@ export function jobInList(record: JobRecord, jobs: Jobs): wire.Job {
 
 /** The URL of a job: the endpoint of one of its shards, a different one for different jobs, one that is up if any is. */
 export function jobUrl(record: JobRecord, token: string, fleet: Fleet): string {
-  const shards = [record.endpoint?.shard ?? [], shardsOf(record.ranges)].flat().flatMap((shard) => fleet.shard(shard) ?? []);
-  const chosen = shards.find(({ state }) => state === 'up') ?? shards[0];
+  const named = record.endpoint && fleet.shard(record.endpoint.shard);
+  const chosen = named?.state === 'up' ? named : otherEndpoint(record, named, fleet);
   if (chosen === undefined) throw new SatchelError('unavailable', `the shards of job '${record.job}' are not known any more`);
   return formatJobUrl({ job: record.job, token, host: chosen.host ?? '', port: chosen.endpointPort ?? 0, tls: false });
+}
+
+/** The first shard that is up, or else the one that the URL names. */
+function otherEndpoint({ ranges }: JobRecord, named: wire.Shard | undefined, fleet: Fleet): wire.Shard | undefined {
+  const shards = shardsOf(ranges).flatMap((shard) => fleet.shard(shard) ?? []);
+  return shards.find(({ state }) => state === 'up') ?? named ?? shards[0];
 }
 
 export function nodeToWire({ record, connection, lastHeardMs, usage }: NodeView, jobs: Jobs, fleet: Fleet): wire.Node {

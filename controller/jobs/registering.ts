@@ -10,7 +10,7 @@ import { type Registered, RequestIds } from './request-ids.js';
 /** A registration, checked. */
 export interface NewJob {
   /** Of the caller's; the same again means the same job. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly name: string;
   readonly namespace: string;
   readonly hints: Hints;
@@ -20,6 +20,7 @@ export interface NewJob {
 
 /** Shared by all jobs whose slots never moved. */
 const none: readonly never[] = [];
+const active = { kind: 'active' } as const;
 
 /** Starts jobs. */
 export class JobRegistering {
@@ -55,11 +56,7 @@ export class JobRegistering {
     }
     const plan = this.plan(request);
     namespaces.checkNew(request.namespace, plan.allocation);
-    const createdMs = environment.clock.now();
-    const begin = { createdMs, epoch: 1, revision: 1, previous: none, former: none, state: { kind: 'active' } } as const;
-    const { shares } = plan.allocation;
-    const { shard = 0, node = '' } = shares[table.activeCount % shares.length] ?? {};
-    const record: JobRecord = { ...request, ...plan, job: newJobId(request.name), ...begin, endpoint: { shard, node } };
+    const record = newRecord(request, plan, table.activeCount, environment.clock.now());
     const token = await this.#begin(record);
     leases.grant(record.job, record.leaseMs);
     counters.registered();
@@ -103,4 +100,35 @@ export class JobRegistering {
       settler.settle(node);
     }
   }
+}
+
+/**
+ * A job as it begins; `turn` chooses which of its shards its URL names. Every field is written out, for all records to have one layout: put
+ * together by spreading, each would take several times the memory.
+ */
+function newRecord(request: NewJob, plan: JobPlan, turn: number, createdMs: number): JobRecord {
+  const { shares } = plan.allocation;
+  const { shard = 0, node = '' } = shares[turn % shares.length] ?? {};
+  return {
+    job: newJobId(request.name),
+    requestId: request.requestId,
+    name: request.name,
+    namespace: request.namespace,
+    hints: request.hints,
+    verbs: request.verbs,
+    leaseMs: request.leaseMs,
+    createdMs,
+    allocation: plan.allocation,
+    reasons: plan.reasons,
+    epoch: 1,
+    revision: 1,
+    ranges: plan.ranges,
+    previous: none,
+    former: none,
+    endpoint: { shard, node },
+    endedPrefixes: undefined,
+    deficit: plan.deficit,
+    corrected: undefined,
+    state: active,
+  };
 }

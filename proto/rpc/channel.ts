@@ -40,6 +40,8 @@ export interface ControllerChannel {
 }
 
 const channelOptions: ChannelOptions = {
+  // Statistics of every call that nobody reads.
+  'grpc.enable_channelz': 0,
   // A controller that restarts is found again within a second or two, not after gRPC's two minutes.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,

@@ -51,25 +51,41 @@ export const hintNames = Object.keys(allowed) as readonly HintName[];
 
 /** Validates hints; throws `invalid-argument` naming the hint, its value and what is allowed. */
 export function parseHints(input: HintsInput): Hints {
-  for (const name of Object.keys(input)) {
-    if (!isHintName(name)) throw refusal(`hint ${name} is not known; the hints are ${hintNames.join(', ')}`);
-  }
-  for (const name of hintNames) check(name, input[name]);
-  if ((input.replicas ?? 1) > 1) {
-    throw refusal(
-      `hint replicas: ${input.replicas} copies were asked for, but Satchel does not replicate yet; leave it at 1, and keep what must survive a node with PERSIST`,
-    );
-  }
-  return hintsSchema.parse(input);
+  const hints = sound(input);
+  if (hints !== undefined && (hints.replicas ?? 1) === 1) return hints;
+  throw problemOf(input);
 }
 
-function check(name: HintName, value: unknown): void {
+/** The hints, or undefined if something is wrong with them. */
+function sound(input: HintsInput): Hints | undefined {
   try {
-    if (hintsSchema.shape[name].safeParse(value).success) return;
-  } catch (error) {
-    throw refusal(`hint ${name}: ${SatchelError.from(error).message}; give ${allowed[name]}`);
+    return hintsSchema.safeParse(input).data;
+  } catch {
+    // A text that is no amount.
+    return undefined;
   }
-  throw refusal(`hint ${name}: ${JSON.stringify(value)} was given; give ${allowed[name]}`);
+}
+
+/** The first thing that is wrong with hints. */
+function problemOf(input: HintsInput): SatchelError {
+  for (const name of Object.keys(input)) {
+    if (!isHintName(name)) return refusal(`hint ${name} is not known; the hints are ${hintNames.join(', ')}`);
+  }
+  for (const name of hintNames) {
+    const problem = problemWith(name, input[name]);
+    if (problem !== undefined) return refusal(`hint ${name}: ${problem}; give ${allowed[name]}`);
+  }
+  return refusal(
+    `hint replicas: ${input.replicas} copies were asked for, but Satchel does not replicate yet; leave it at 1, and keep what must survive a node with PERSIST`,
+  );
+}
+
+function problemWith(name: HintName, value: unknown): string | undefined {
+  try {
+    return hintsSchema.shape[name].safeParse(value).success ? undefined : `${JSON.stringify(value)} was given`;
+  } catch (error) {
+    return SatchelError.from(error).message;
+  }
 }
 
 function isHintName(name: string): name is HintName {
