@@ -74,6 +74,26 @@ test('calls that wait for their slot to settle time out, are aborted, and end wi
   expect(await Promise.all([lost, ended])).toEqual(['unavailable', 'unavailable']);
 });
 
+test('calls that wait at a URL endpoint that is gone go to the shards that get its slots, in their order', async () => {
+  const { cluster, store } = await start(2);
+  const [moving, other] = [keyOf(cluster, 0), keyOf(cluster, 1)];
+  await Promise.all([store.put(moving, '0'), store.put(other, '0')]);
+  const endpoint = cluster.shards[0];
+  cluster.close(endpoint?.endpointPort ?? 0);
+  cluster.close(endpoint?.directPort ?? 0);
+  const asked = (): number => cluster.seen.filter(([, what]) => what === 'SLOTS').length;
+  const before = asked();
+  const read = store.get(moving, { as: 'text' });
+  // When it has noticed that the endpoint is gone it asks another shard for the slot map, which has not changed yet.
+  while (asked() === before) await store.get(other);
+  const later = [store.put(moving, '1'), store.put(moving, '2'), store.get(moving, { as: 'text' })];
+  cluster.ownerOf = () => 1;
+  // The scripted shards hand nothing over.
+  expect(await read).toBeUndefined();
+  expect((await Promise.all(later)).at(-1)).toBe('2');
+  expect(valuesOf(cluster, moving)).toEqual(['0', '1', '2']);
+});
+
 const move = fc.record({
   key: fc.nat(2),
   to: fc.nat(2),

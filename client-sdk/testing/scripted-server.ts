@@ -39,7 +39,7 @@ export class ScriptedCluster {
   /** Keys and values of puts, in the order they were carried out. */
   readonly carriedOut: (readonly [key: string, value: string])[] = [];
   readonly #servers: Server[] = [];
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, Server>();
   readonly #waits = new Set<{ socket: Socket; id: string; key: string }>();
 
   static async start(shardCount = 1): Promise<ScriptedCluster> {
@@ -60,7 +60,10 @@ export class ScriptedCluster {
 
   /** Listens again on a port that was closed, or on a free one. */
   listen(shard: number, endpoint: boolean, port = 0): Promise<number> {
-    const server = createServer((socket) => this.#serve(socket, shard, endpoint));
+    const server = createServer((socket) => {
+      this.#sockets.set(socket, server);
+      this.#serve(socket, shard, endpoint);
+    });
     this.#servers.push(server);
     return new Promise((resolve) => {
       server.listen(port, '127.0.0.1', () => {
@@ -72,7 +75,17 @@ export class ScriptedCluster {
 
   /** Breaks every connection. */
   disconnect(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+
+  /** Listens on a port no more, and breaks its connections. */
+  close(port: number): void {
+    for (const server of this.#servers) {
+      const address = server.address();
+      if (typeof address !== 'object' || address?.port !== port) continue;
+      server.close();
+      for (const [socket, accepted] of this.#sockets) if (accepted === server) socket.destroy();
+    }
   }
 
   async stop(): Promise<void> {
@@ -89,7 +102,6 @@ export class ScriptedCluster {
 
   #serve(socket: Socket, shard: number, endpoint: boolean): void {
     const connection = { socket, number: ++this.connections, reply: (text: string | Buffer) => void socket.write(text) };
-    this.#sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#sockets.delete(socket);

@@ -58,18 +58,21 @@ test('a client whose slot leaves the shard it asks while its command is under wa
 test('commands of one connection keep their order when its endpoint hears of a move between them', async () => {
   const { moves, tell } = await started();
   const client = await fleet.client('job', { shard: 4 });
-  for (let round = 0; round < 10; round++) {
-    const to = 1 + ((round + 1) % 3);
+  const passedTo = (shard: number) => fleet.shard(shard).server.commandCounts['satchel.on'] ?? 0;
+  for (let round = 0; round < 6; round++) {
+    const [from, to] = [1 + (round % 3), 1 + ((round + 1) % 3)];
+    const push = (first: number) =>
+      Buffer.concat(Array.from({ length: 10 }, (_, index) => encodeCommand(['RPUSH', `list${round}`, String(first + index)])));
     moves.move(...all, to);
-    const others = [1, 2, 3].filter((shard) => shard !== to);
-    tell(...others);
-    const first = Array.from({ length: 50 }, (_, index) => encodeCommand(['RPUSH', `list${round}`, String(index)]));
-    const pushing = client.send(Buffer.concat(first), 50);
-    if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
-    tell(to, 4);
-    const rest = Array.from({ length: 50 }, (_, index) => encodeCommand(['RPUSH', `list${round}`, String(50 + index)]));
-    const lengths = [...(await Promise.all([pushing, client.send(Buffer.concat(rest), 50)]))].flat();
-    expect(lengths).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    tell(from);
+    const before = passedTo(from);
+    const early = client.send(push(0), 10);
+    // They are refused where they went, and the new owner has not heard of the move.
+    await expect.poll(() => passedTo(from), { interval: 1 }).toBeGreaterThanOrEqual(before + 10);
+    tell(1, 2, 3, 4);
+    const late = client.send(push(10), 10);
+    const lengths = [...(await early), ...(await late)];
+    expect(lengths).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(await client.call('LRANGE', `list${round}`, '0', '-1')).toEqual(lengths.map((length) => String(Number(length) - 1)));
   }
 });
