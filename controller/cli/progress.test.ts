@@ -9,23 +9,28 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('short work shows nothing where nobody watches', async () => {
+/** Five seconds of work, and what was shown on stderr meanwhile. */
+async function shown(terminal: object): Promise<string> {
   const io = new TestProcess();
-  expect(await withProgress(io, 'working', async () => 42)).toBe(42);
+  Object.assign(io.stderr, terminal);
+  const work = withProgress(io, 'working', () => new Promise<number>((resolve) => setTimeout(resolve, 5000, 42)));
   await vi.advanceTimersByTimeAsync(5000);
-  expect(io.stderr.text).toBe('');
+  expect(await work).toBe(42);
+  expect(io.stdout.text).toBe('');
+  return io.stderr.text;
+}
+
+test('a terminal shows what is under way', async () => {
+  const cursorTo = () => true;
+  expect(await shown({ isTTY: true, columns: 80, cursorTo, clearLine: cursorTo, moveCursor: cursorTo })).toContain('working');
 });
 
-test('work of more than two seconds says once what it is', async () => {
-  const io = new TestProcess();
-  const work = withProgress(io, 'working', () => new Promise<void>((resolve) => setTimeout(resolve, 3000)));
-  await vi.advanceTimersByTimeAsync(1999);
-  expect(io.stderr.text).toBe('');
-  await vi.advanceTimersByTimeAsync(2000);
-  await work;
-  expect(io.stderr.text).toBe('- working\n');
-  expect(io.stdout.text).toBe('');
-});
+test.each([{}, { isTTY: true }, { isTTY: true, columns: 0 }])(
+  'nothing is shown on %o, which is no terminal with a width',
+  async (stream) => {
+    expect(await shown(stream)).toBe('');
+  },
+);
 
 test('the failure of the work is the failure of the call', async () => {
   const io = new TestProcess();

@@ -1,32 +1,27 @@
-import ora, { type Ora } from 'ora';
+import ora from 'ora';
 import type { CliProcess } from './context.js';
 
-/** Work that takes no longer than this shows no progress where nobody watches. */
-const quietMs = 2_000;
-
 /**
- * Shows `text` on stderr while `work` is under way: a spinner on a terminal, elsewhere one line once it has
- * taken two seconds. The outcome is `work`'s own; `update` changes the text.
+ * Shows `text` on stderr while `work` is under way, if that is a terminal: elsewhere a command that fails has one line
+ * there, its error. The outcome is `work`'s own; `update` changes the text.
  */
 export async function withProgress<Result>(
   io: CliProcess,
   text: string,
   work: (update: (text: string) => void) => Promise<Result>,
 ): Promise<Result> {
-  let current = text;
-  let spinner: Ora | undefined;
-  const show = (): void => {
-    spinner = ora({ text: current, stream: io.stderr, discardStdin: false, isEnabled: io.stderr.isTTY === true }).start();
-  };
-  const timer = setTimeout(show, io.stderr.isTTY ? 0 : quietMs);
-  timer.unref();
+  if (!isWatched(io.stderr)) return work(() => undefined);
+  const spinner = ora({ text, stream: io.stderr, discardStdin: false, isEnabled: true }).start();
   try {
     return await work((next) => {
-      current = next;
-      if (spinner) spinner.text = next;
+      spinner.text = next;
     });
   } finally {
-    clearTimeout(timer);
-    if (io.stderr.isTTY) spinner?.stop();
+    spinner.stop();
   }
+}
+
+/** A terminal that says how wide it is: one of no width, as containers without a client have it, takes a spinner for ever to clear. */
+function isWatched(stream: CliProcess['stderr']): boolean {
+  return stream.isTTY === true && stream.columns !== undefined && stream.columns > 0;
 }

@@ -58,11 +58,12 @@ test('a job is registered, stores, lists and removes objects, and ends with a re
   expect((await runSatchel(['get', 'a/key'], job)).code).toBe(1);
   const processes = up?.processes() ?? [];
   expect(processes.length).toBeGreaterThanOrEqual(5);
+  // Twice, as with npx, which passes on what the terminal has sent to both.
+  up?.child.kill('SIGTERM');
   expect(await up?.stop('SIGINT')).toBe(0);
   expect(processes.filter(isAlive)).toEqual([]);
   expect(readdirSync(dir)).toEqual(['file']);
-  // A slow machine sees progress; nothing else was worth a message.
-  expect((await up?.stderr)?.replaceAll(/^- (starting|stopping).*\n/gm, '')).toBe('');
+  expect(await up?.stderr).toBe('');
 });
 
 test('when it is killed its children end within two seconds, and the next start sweeps up', async () => {

@@ -26,6 +26,7 @@ export class SupervisedProcess {
   readonly name: string;
   #plan: ProcessPlan;
   #state: State = { kind: 'new' };
+  #killed = false;
   readonly #hooks: SuperviseHooks;
   readonly #deathsMs: number[] = [];
 
@@ -56,10 +57,10 @@ export class SupervisedProcess {
     if (state.kind === 'alive') await state.process.stop(boundMs);
   }
 
-  /** Kills it for good. */
+  /** Kills it for good; `stop` still waits for its end. */
   kill(): void {
-    const state = this.#state;
-    if (state.kind === 'alive') state.process.kill();
+    this.#killed = true;
+    if (this.#state.kind === 'alive') this.#state.process.kill();
   }
 
   #launch(): LaunchedProcess {
@@ -74,6 +75,10 @@ export class SupervisedProcess {
     if (this.#state.kind !== 'alive' || this.#state.process !== process) return;
     // Descendants that outlive it would hold its ports and files.
     process.kill();
+    if (this.#killed) {
+      this.#state = { kind: 'stopped' };
+      return;
+    }
     this.#deathsMs.push(performance.now());
     const decision = decideRestart(this.#deathsMs, left);
     if (decision.kind === 'let-go') {
@@ -92,6 +97,7 @@ export class SupervisedProcess {
   }
 
   #restart(): void {
+    if (this.#killed) return;
     const process = this.#launch();
     process.ready.then(
       () => this.#hooks.onNotice(`${this.name} is back`),

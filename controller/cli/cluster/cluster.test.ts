@@ -87,6 +87,14 @@ test('a part that does not stop is killed', async () => {
   expect(stops()).toEqual(['functions stop SIGTERM', 'node-1 hangs', 'controller stop SIGTERM']);
 });
 
+test('killing all parts starts none again', async () => {
+  cluster = await start({ nodes: 1 });
+  cluster.kill();
+  await cluster.stop();
+  expect(notices).toEqual([]);
+  expect(existsSync(join(fake.dir, 'run'))).toBe(false);
+});
+
 test.each(['controller', 'node-1', 'functions'])('%s comes back on its port when it is killed', async (name) => {
   cluster = await start({ nodes: 1 });
   const pid = childPid(name);

@@ -121,9 +121,12 @@ class StopRequests {
   readonly #abort = new AbortController();
   readonly #io: CliProcess;
   readonly #request = (): void => {
-    if (this.#abort.signal.aborted) this.#repeat();
+    const nowMs = performance.now();
+    if (this.#abort.signal.aborted && nowMs - this.#requestedAtMs > sameRequestMs) this.#repeat();
+    if (!this.#abort.signal.aborted) this.#requestedAtMs = nowMs;
     this.#abort.abort();
   };
+  #requestedAtMs = Number.NEGATIVE_INFINITY;
   #repeat: () => void = () => undefined;
   #failure: Error | undefined;
 
@@ -156,6 +159,9 @@ class StopRequests {
     this.#io.stdin.off('end', this.#request).off('close', this.#request).pause();
   }
 }
+
+/** What comes again so soon is one request: npx passes on a Ctrl-C that the terminal has sent here, too. */
+const sameRequestMs = 500;
 
 const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
