@@ -97,13 +97,18 @@ function takeString({ reply }: CommandContext, object: StoredObject): void | Pro
   return reading.then(() => writeString(reply, facts, value));
 }
 
-/** SATCHEL.DROP shard epoch key taken: removes what is here of the key; 1 if something was. `taken`: the asker has it, chunks stay. */
+/**
+ * SATCHEL.DROP shard epoch key taken name: removes what is here of the key; 1 if something was, also if that is asked again by the same name. `taken`: the
+ * asker has it, chunks stay.
+ */
 function drop(context: CommandContext): void | Promise<void> {
   const key = keyFor(context, askerOf(context), 3);
   const { args, job, nowMs, reply } = context;
   const isTaken = integerArgument(args, 4) === 1;
+  const name = args.text(5);
   return inTurn(job, context, key, 'write', nowMs, (_, own, now) => {
-    const was = isTaken ? job.yield(own, now) : job.delete(own, now);
+    const was = (isTaken ? job.yield(own, now) : job.delete(own, now)) || job.steering.drops.has(name);
+    if (was) job.steering.drops.set(name, true);
     reply.integer(was ? 1 : 0);
   });
 }
@@ -177,6 +182,6 @@ export function steeringCommands(table: () => CommandTable): readonly Command[] 
     ofLink('satchel.take', 5, take),
     ofLink('satchel.at', -3, (context) => at(context, table())),
     ofLink('satchel.rest', -5, rest),
-    ofLink('satchel.drop', 5, drop),
+    ofLink('satchel.drop', 6, drop),
   ];
 }

@@ -15,6 +15,7 @@ import { FormerSlots } from './former-slots.js';
 import { JobWide } from './job-wide.js';
 import { Predecessors } from './predecessors.js';
 import { readThrough } from './read-through.js';
+import { RecentMap } from './recent-map.js';
 import { Rest } from './rest.js';
 import { difference, everySlot, SlotSet, type SlotSpan } from './slot-set.js';
 import { SteeredCommand } from './steered-command.js';
@@ -34,6 +35,9 @@ export interface SteeringHooks {
 /** How often, and after how long, a shard looks whether it has heard of an epoch. */
 const epochPauses = 50;
 const epochPauseMs = 5;
+
+/** More than a broken link leaves without an answer. */
+const rememberedDrops = 10_000;
 
 /** A command's context as long as it is not known what it runs on. */
 export interface SteeredContext extends CommandContext {
@@ -55,6 +59,8 @@ export class JobSteering {
   owned = new SlotSet();
   /** Slots that this shard had before others had them, so that what is here may be there too. */
   returned = new SlotSet();
+  /** Names of drops that removed something here, to say so again if the answer did not arrive. */
+  readonly drops = new RecentMap<true>(rememberedDrops);
   readonly predecessors: Predecessors;
   readonly takeOver: TakeOver;
   readonly jobWide: JobWide;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { SatchelError, slotOfBytes } from '@satchel/proto/core';
 import type { Key } from '../../store/key.js';
 import { objectCharge } from '../../store/tier-store.js';
@@ -7,6 +8,7 @@ import type { ShardJob } from '../job.js';
 import { firstElement, lengthAt } from '../reply-version.js';
 import { callShard, type ShardCalls } from '../striping/shard-calls.js';
 import { type MovingObject, readMoving } from './objects-on-the-way.js';
+import { RecentMap } from './recent-map.js';
 
 /**
  * What a command is about to do with a key: `pass`: read what is there; `delete`: remove it, whatever it is; `replace`: put something in its place,
@@ -30,7 +32,11 @@ export class TakeOver {
   /** Keys held here of which a copy may be left elsewhere. */
   readonly #owed = new Set<string>();
   /** Keys held here that are known to be nowhere else, if that could be doubted. */
-  readonly #sole = new Set<string>();
+  readonly #sole = new RecentMap<true>(rememberedKeys);
+  /** Names of drops that were not answered, by shard and key. */
+  readonly #unanswered = new RecentMap<string>(rememberedKeys);
+  readonly #prefix = randomBytes(9).toString('base64url');
+  #drops = 0;
   /** Keys that were dropped elsewhere for a delete that has not run here yet. */
   readonly #dropped = new Set<string>();
 
@@ -74,6 +80,7 @@ export class TakeOver {
   /** Nothing is known any more of where else keys are. */
   forget(): void {
     this.#sole.clear();
+    this.#unanswered.clear();
   }
 
   /** A shard that came back, and one that had the slot before, may hold copies of what others hold too. */
@@ -147,7 +154,7 @@ export class TakeOver {
     await this.#dropEach(older, key, true);
     const there = await this.#drop(from, key, true);
     this.#owed.delete(text);
-    this.#remember(text);
+    this.#sole.set(text, true);
     // It expired there, or was removed with others: so it is gone.
     if (!there) job.yield(key, job.clock.now());
     else job.space.cover(carriedBytes);
@@ -202,7 +209,7 @@ export class TakeOver {
     const dropped = await this.#dropEach(shards, key, taken);
     this.#owed.delete(text);
     if (this.#job.find(key, this.#job.clock.now()) === undefined) this.#job.losses?.markGone(key);
-    else this.#remember(text);
+    else this.#sole.set(text, true);
     return dropped;
   }
 
@@ -212,8 +219,13 @@ export class TakeOver {
     return dropped;
   }
 
+  /** One that was not answered is called the same when it is repeated, so that the shard can say again what it said. */
   async #drop(shard: number, key: Key, taken: boolean): Promise<boolean> {
-    const reply = await this.#ask(shard, ['SATCHEL.DROP', ...this.#name(), bytesOf(key), taken ? '1' : '0']);
+    const what = `${shard} ${key.toString()}`;
+    const name = this.#unanswered.get(what) ?? `${this.#prefix}${++this.#drops}`;
+    this.#unanswered.set(what, name);
+    const reply = await this.#ask(shard, ['SATCHEL.DROP', ...this.#name(), bytesOf(key), taken ? '1' : '0', name]);
+    this.#unanswered.delete(what);
     return lengthAt(reply, 0) === 1;
   }
 
@@ -224,11 +236,6 @@ export class TakeOver {
   /** Who asks, and by which epoch. */
   #name(): [string, string] {
     return [String(this.#job.shard), String(this.#job.configuration.epoch)];
-  }
-
-  #remember(text: string): void {
-    this.#sole.add(text);
-    if (this.#sole.size > rememberedKeys) this.#sole.delete(this.#sole.values().next().value as string);
   }
 }
 

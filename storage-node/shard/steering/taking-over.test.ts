@@ -70,11 +70,13 @@ test('lists and strings are taken over though the quota is used up', async () =>
   expect(await client.call('SET', 'string', 'value')).toMatch(/^-QUOTA /);
 });
 
-test('a shard takes over no more bytes at a time than it may, however many commands ask for them', async () => {
+test('a shard takes over no more bytes at a time than it may, however many commands ask for them', {
+  timeout: 60_000,
+}, async () => {
   const { before, move } = await twoShards();
   const bytes = limits.shardTakeOverBytes / 8;
   const value = Buffer.alloc(bytes, 'v');
-  const keys = Array.from({ length: 20 }, (_, index) => `key${index}`);
+  const keys = Array.from({ length: 12 }, (_, index) => `key${index}`);
   for (const key of keys) await before.call('SET', key, value);
   await move();
   const { calls } = fleet.shard(2).server;
@@ -114,4 +116,25 @@ test('reads of several keys are answered by whoever has them, and leave them whe
   expect(await plain.call('MGET', '{t}none', '{t}a', '{t}once')).toEqual([null, '{t}a', 'value']);
   expect(await plain.call('MGET', '{t}once', '{t}a')).toEqual([null, '{t}a']);
   expect(fleet.shard(1).jobs.get('job')?.objects.count).toBe(3);
+});
+
+test('a delete that is repeated because a link broke counts what it removed, once', async () => {
+  const { before, move } = await twoShards();
+  for (const key of ['{t}a', '{t}b']) await before.call('SET', key, 'value');
+  const client = await move();
+  const { calls } = fleet.shard(2).server;
+  const send = calls.send.bind(calls);
+  const breaks = vi.spyOn(calls, 'send').mockImplementation((job, shard, words, sink) => {
+    if (String(words[0]) !== 'SATCHEL.DROP') return send(job, shard, words, sink);
+    const broken = Buffer.from('-UNAVAILABLE the link broke; the command may be repeated\r\n');
+    send(job, shard, words, () => sink(broken, 0, broken.length));
+  });
+  expect(await client.call('DEL', '{t}a', '{t}b', '{t}none')).toMatch(/^-UNAVAILABLE /);
+  expect(await client.call('DEL', '{t}a', '{t}b', '{t}none')).toMatch(/^-UNAVAILABLE /);
+  breaks.mockRestore();
+  expect(await client.call('DEL', '{t}a', '{t}b', '{t}none')).toBe(2);
+  expect(await client.call('DEL', '{t}a', '{t}b', '{t}none')).toBe(0);
+  expect(await client.call('SET', '{t}a', 'new')).toBe('OK');
+  expect(await client.call('DEL', '{t}a')).toBe(1);
+  expect(await client.call('EXISTS', '{t}a', '{t}b')).toBe(0);
 });
