@@ -166,8 +166,8 @@ export class NodeStream {
 
   /** Counters count while the node has the job; a report that comes after its purge is late. */
   #countUse(heartbeat: Heartbeat__Output, node: string): void {
-    const { jobs } = this.#parts;
-    const time = { atMs: heartbeat.atMs, begins: !this.#beats };
+    const { jobs, fleet } = this.#parts;
+    const time = { atMs: heartbeat.atMs, everyMs: fleet.heartbeatMs, begins: !this.#beats };
     this.#beats = true;
     for (const { job, shard, incarnation, usage } of heartbeat.jobs) {
       const record = jobs.table.get(job);

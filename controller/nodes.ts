@@ -6,15 +6,7 @@ import { DirectoryKeeper } from './fleet/fleet-directory.js';
 import type { FleetEvents, NodeView } from './fleet/fleet-events.js';
 import { FleetRooms, openNodes } from './fleet/fleet-rooms.js';
 import { LivedTime } from './fleet/lived-time.js';
-import {
-  hasSession,
-  heartbeatMsFor,
-  type LifeTimes,
-  lifeTimes,
-  type NodeConnection,
-  type NodeEvent,
-  nextConnection,
-} from './fleet/node-life.js';
+import { hasSession, type LifeTimes, lifeTimes, type NodeConnection, type NodeEvent, nextConnection } from './fleet/node-life.js';
 import { type NodeIntroduction, recordOf, shardsWithOtherContents } from './fleet/node-records.js';
 import { checkNotTaken } from './fleet/rivals.js';
 import { shardOf } from './fleet/shard-of.js';
@@ -29,8 +21,6 @@ import { Waiters } from './waiters.js';
 export type { NodeView } from './fleet/fleet-events.js';
 export type { NodeIntroduction } from './fleet/node-records.js';
 
-/** How often a node of a small fleet is to say that it lives. */
-export const heartbeatMs = heartbeatMsFor(1);
 const sweepMs = 500;
 
 interface Entry {
@@ -73,9 +63,8 @@ export class Fleet {
       shards: () => this.#places.shards,
       shard: (shard) => this.shard(shard),
       sessions: () => this.#sessions(),
-      get nodes() {
-        return nodes.size;
-      },
+      heartbeatMs: () => this.heartbeatMs,
+      nodes: () => nodes.size,
     });
     this.#rooms = new FleetRooms(
       () => openNodes(nodes.values()),
@@ -120,7 +109,7 @@ export class Fleet {
       } else this.#nodes.set(node, { ...before, connection: this.#next(before.connection, { kind: 'ended' }) });
       throw error;
     }
-    const everyMs = heartbeatMsFor(this.#nodes.size);
+    const everyMs = this.heartbeatMs;
     entry.connection = this.#next(entry.connection, { kind: 'joined', heartbeatMs: everyMs });
     this.#changed(record.shards.map(({ shard }) => shard));
     return { record: entry.record, heartbeatMs: everyMs };
@@ -137,6 +126,11 @@ export class Fleet {
       { collection: 'fleet', key: 'fleet', value: this.#places.fleet },
       { collection: 'nodes', key: record.node, value: record },
     ]);
+  }
+
+  /** How often each node is to say that it lives, by now. */
+  get heartbeatMs(): number {
+    return this.#times.heartbeatMs(this.#nodes.size);
   }
 
   /** A connected node was heard. */
@@ -315,8 +309,7 @@ export class Fleet {
 
   readonly #sweep = (): void => {
     this.#lived.tick();
-    const heartbeatMs = heartbeatMsFor(this.#nodes.size);
-    for (const [node, entry] of this.#nodes) this.#judge(node, entry, heartbeatMs);
+    for (const [node, entry] of this.#nodes) this.#judge(node, entry, this.heartbeatMs);
     this.#cancelSweep = this.#clock.after(sweepMs, this.#sweep);
   };
 

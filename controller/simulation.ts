@@ -7,6 +7,7 @@ import { defaultCorrection } from './correction/correct-hints.js';
 import { HintCorrector } from './correction/hint-corrector.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import type { Environment } from './environment.js';
+import { lifeTimes } from './fleet/node-life.js';
 import type { Jobs } from './jobs.js';
 import type { NodeLink } from './node-session.js';
 import { NodeStream } from './node-stream.js';
@@ -19,7 +20,6 @@ export type { AutoscalePolicy } from './autoscaler/policy.js';
 export type { JobRecord } from './model.js';
 export type { NodeLink } from './node-session.js';
 export type { NodeStream } from './node-stream.js';
-export { heartbeatMs } from './nodes.js';
 export type { NodeProvider, NodeShape, ProvidedNode } from './providers/node-provider.js';
 export { movesBetween, slotsMoved } from './slots/segments.js';
 export { type Change, type Collection, type Collections, collections, type StateStore } from './state/state-store.js';
@@ -33,6 +33,8 @@ export interface SimulatedWorld {
   readonly provider: NodeProvider;
   /** What differs from the default. */
   readonly policy: Partial<AutoscalePolicy>;
+  /** How often each node says that it lives, and what changed. */
+  readonly heartbeatMs: number;
 }
 
 /** A controller without ports: its own classes, to be driven by a simulation. */
@@ -46,11 +48,12 @@ export interface SimulatedController {
 }
 
 /** Puts a controller together as a leader does, on a clock, a store and nodes of the caller's. */
-export function simulateController({ clock, store, tokens, provider, policy }: SimulatedWorld): SimulatedController {
+export function simulateController({ clock, store, tokens, provider, policy, heartbeatMs }: SimulatedWorld): SimulatedController {
   const log = pino({ level: 'silent' });
   const environment: Environment = { store, clock, log };
   const record = { format: 1, privateKeyJwk: '', nextShard: 1 };
-  const { fleet, jobs } = build(environment, record, tokens, { registered: () => undefined, lapsed: () => undefined });
+  const counters = { registered: () => undefined, lapsed: () => undefined };
+  const { fleet, jobs } = build(environment, record, tokens, counters, { ...lifeTimes, heartbeatMs: () => heartbeatMs });
   const decisions = new DecisionLog(environment);
   const autoscaler = new Autoscaler({ environment, fleet, jobs, provider, decisions, policy: completePolicy(policy) });
   const corrector = new HintCorrector({ environment, jobs, decisions, policy: defaultCorrection });

@@ -11,7 +11,7 @@ import { UsageDesk } from './usage-desk.js';
 
 const jobs = ['a', 'b', 'c'].map((job) => ({ job, namespace: job === 'c' ? 'other' : 'acme' }));
 const usage = (some: Partial<UsageTotals>): UsageTotals => ({ ...noUsage, ...some });
-const at = (atMs: number, begins = false) => ({ atMs, begins });
+const at = (atMs: number, begins = false, everyMs = 1000) => ({ atMs, everyMs, begins });
 
 function environment(): Environment & { clock: FakeClock } {
   return { store: new MemoryStateStore(), clock: new FakeClock(), log: pino({ level: 'silent' }) };
@@ -130,6 +130,13 @@ describe('the pace of a job', () => {
     const desk = new UsageDesk(environment());
     desk.report(acme, 1, 1, usage({ requests: 1 }), at(0));
     desk.report(acme, 1, 1, usage({ requests: 101 }), at(60_000));
+    expect(desk.peakRates('a').requestsPerSecond).toBe(100);
+  });
+
+  it('is worked out over the time between reports, however far apart they are in a large fleet', () => {
+    const desk = new UsageDesk(environment());
+    desk.report(acme, 1, 1, usage({ requests: 500 }), at(0, false, 5000));
+    desk.report(acme, 1, 1, usage({ requests: 1100 }), at(6000, false, 5000));
     expect(desk.peakRates('a').requestsPerSecond).toBe(100);
   });
 

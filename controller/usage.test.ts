@@ -2,7 +2,7 @@ import { noUsage, type UsageTotals } from '@satchel/proto/core';
 import { describe, expect, it } from 'vitest';
 import { JobUsageBook } from './usage.js';
 
-const at = (atMs: number, begins = false) => ({ atMs, begins });
+const at = (atMs: number, begins = false) => ({ atMs, everyMs: 1000, begins });
 const usage = (some: Partial<UsageTotals>): UsageTotals => ({ ...noUsage, ...some });
 
 describe('usage of a job', () => {

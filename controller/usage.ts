@@ -5,6 +5,7 @@ import { JobPace, type Rates } from './usage/pace.js';
 
 /** One shard's use over all its incarnations. */
 function totalOf({ usage, settled }: ShardUsage): UsageTotals {
+  if (settled === noUsage) return usage;
   return { ...addUsage(usage, settled), peakBytes: Math.max(usage.peakBytes, settled.peakBytes) };
 }
 
@@ -18,9 +19,13 @@ function latest(before: UsageTotals, after: UsageTotals): UsageTotals {
   return highest;
 }
 
-/** When a report was made, by the clock of its node, and whether it is the first on a new stream, which tells of all jobs. */
+/**
+ * When a report was made, by the clock of its node, how often jobs that change are reported, and whether it is the first on a new stream, which
+ * tells of all jobs.
+ */
 export interface ReportTime {
   readonly atMs: number;
+  readonly everyMs: number;
   readonly begins: boolean;
 }
 
@@ -49,15 +54,16 @@ export class JobUsageBook {
   }
 
   /** A shard's counters of one incarnation; what an earlier incarnation counted is kept, a late report of it is ignored. */
-  report(shard: number, incarnation: number, usage: UsageTotals, { atMs, begins }: ReportTime): void {
+  report(shard: number, incarnation: number, usage: UsageTotals, time: ReportTime): void {
     const known = this.#shards.get(shard);
     if (known !== undefined && incarnation < known.incarnation) return;
     const restarted = known !== undefined && incarnation > known.incarnation;
     const settled = restarted ? withoutHeld(totalOf(known)) : (known?.settled ?? noUsage);
     const counted = known === undefined || restarted ? usage : latest(known.usage, usage);
     this.#shards.set(shard, { shard, incarnation, usage: counted, settled });
-    const first = known === undefined && !begins;
-    this.#paced(first ? this.#pace.first(shard, counted, atMs) : this.#pace.report(shard, counted, atMs, begins || restarted));
+    const first = known === undefined && !time.begins;
+    const begins = time.begins || restarted;
+    this.#paced(first ? this.#pace.first(shard, counted, time) : this.#pace.report(shard, counted, { ...time, begins }));
   }
 
   /**
@@ -83,7 +89,9 @@ export class JobUsageBook {
   }
 
   total(): UsageTotals {
-    return [...this.#shards.values()].map(totalOf).reduce(addUsage, noUsage);
+    let total = noUsage;
+    for (const shard of this.#shards.values()) total = addUsage(total, totalOf(shard));
+    return total;
   }
 
   /** Bytes held now; those of incarnations that are over went with them. */

@@ -1,4 +1,4 @@
-import { type AutoscalePolicy, heartbeatMs, type SimulatedController, simulateController } from '@satchel/controller/simulation';
+import { type AutoscalePolicy, type SimulatedController, simulateController } from '@satchel/controller/simulation';
 import { DirectStore } from './fleet/direct-store.js';
 import { fleetBytes, shapesOf } from './fleet/shapes.js';
 import { SimulatedProvider } from './fleet/simulated-provider.js';
@@ -52,6 +52,7 @@ export async function liveThrough(
     tokens,
     provider,
     policy: policyOf(options),
+    heartbeatMs: options.stepMs,
   });
   const runs: JobRuns = new JobRuns({ options, clock, controller, load, tokens });
   const sampler = new Sampler(clock, provider, load, runs, controller);
@@ -59,7 +60,7 @@ export async function liveThrough(
     const wallSeconds = (performance.now() - began) / 1000;
     return { options, workload, provider, load, runs, sampler, controller, wallSeconds };
   };
-  beatHearts(clock, provider);
+  beatHearts(clock, options.stepMs, provider);
   stepLoad(clock, options, load, runs, controller);
   await clock.runUntil(warmUpMs);
   runs.begin(workload.jobs);
@@ -79,20 +80,17 @@ function policyOf({ nodes, lingerMs, stepMs }: SimulationOptions): Partial<Autos
 }
 
 /** Parts that the nodes are divided into, so that not all speak in the same moment. */
-const phases = 4;
-/** Nodes report what jobs use in every so many-th heartbeat. */
-const beatsPerReport = 15;
+const phases = 5;
 
-function beatHearts(clock: VirtualClock, provider: SimulatedProvider): void {
+/** Each node speaks once in a step of the load: in between nothing changes that it could say. */
+function beatHearts(clock: VirtualClock, stepMs: number, provider: SimulatedProvider): void {
   let beats = 0;
   const beat = () => {
-    clock.after(heartbeatMs / phases, beat);
+    clock.after(stepMs / phases, beat);
     const phase = beats++ % phases;
-    const reports = Math.floor(beats / phases) % beatsPerReport === 0;
-    let number = 0;
-    for (const { node } of [...provider.machines()]) if (number++ % phases === phase) node.beat(reports);
+    for (const { node } of provider.machines()) if (node.number % phases === phase) node.beat();
   };
-  clock.after(heartbeatMs, beat);
+  clock.after(stepMs, beat);
 }
 
 function stepLoad(

@@ -30,7 +30,7 @@ export interface SimulationOptions {
   readonly nodeFailureHours: number;
   /** Part of the nodes that fail which come back, without their memory. */
   readonly nodeReturnShare: number;
-  /** Length of a step of the load's model; nodes report what jobs use once in a step. */
+  /** Length of a step of the load's model; nodes say that they live, and what jobs use, once in a step. */
   readonly stepMs: number;
   /** How long a node is to be idle before it is let go; undefined: the autoscaler's default. */
   readonly lingerMs: number | undefined;

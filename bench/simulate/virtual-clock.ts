@@ -10,9 +10,9 @@ interface Timer {
 }
 
 /**
- * A clock that jumps from timer to timer. Timers of one moment fire in the order in which they were set. After each the code
- * that it set off runs until nothing is left that does not wait for a timer, so that the same day runs the same way each time:
- * provided that nothing waits for the machine (threads, files, sockets).
+ * A clock that jumps from moment to moment. Timers of one moment fire in the order in which they were set. Then the code that they
+ * set off runs until nothing is left that does not wait for a timer, so that the same day runs the same way each time: provided that
+ * nothing waits for the machine (threads, files, sockets).
  */
 export class VirtualClock implements Clock {
   #nowMs = dayBeginsMs;
@@ -45,13 +45,22 @@ export class VirtualClock implements Clock {
   async runUntil(passedMs: number): Promise<void> {
     const endMs = dayBeginsMs + passedMs;
     for (let first = this.#heap[0]; first !== undefined && first.atMs <= endMs; first = this.#heap[0]) {
-      this.#pop();
-      if (first.callback === undefined) continue;
-      this.#nowMs = first.atMs;
-      first.callback();
-      await settled();
+      if (this.#fire(first.atMs, this.#order)) await settled();
     }
     this.#nowMs = endMs;
+  }
+
+  /** Fires the timers of a moment that were set `before` now. Returns whether there were any that had not been cancelled. */
+  #fire(atMs: number, before: number): boolean {
+    let fired = false;
+    for (let first = this.#heap[0]; first?.atMs === atMs && first.order < before; first = this.#heap[0]) {
+      this.#pop();
+      if (first.callback === undefined) continue;
+      this.#nowMs = atMs;
+      first.callback();
+      fired = true;
+    }
+    return fired;
   }
 
   #push(timer: Timer): void {

@@ -33,15 +33,21 @@ export interface CorrectorParts {
 export class HintCorrector {
   readonly #parts: CorrectorParts;
   readonly #startedMs: number;
-  readonly #samples = new Map<string, Sample>();
+  /** Of each active job, undefined before it was looked at. */
+  readonly #samples = new Map<string, Sample | undefined>();
   /** Where the round over all jobs is. */
-  #round: Iterator<JobRecord> | undefined;
+  #round: Iterator<string> | undefined;
   #cancel: () => void;
 
   /** Begins at once. */
   constructor(parts: CorrectorParts) {
     this.#parts = parts;
     this.#startedMs = parts.environment.clock.now();
+    const { table } = parts.jobs;
+    for (const record of table.all()) this.#follow(record);
+    table.watch((before, after) => {
+      if (before?.state.kind !== after?.state.kind) this.#follow(after, before?.job);
+    });
     this.#cancel = parts.environment.clock.after(tickMs, this.#tick);
   }
 
@@ -52,24 +58,28 @@ export class HintCorrector {
   readonly #tick = (): void => {
     const { jobs, environment } = this.#parts;
     const nowMs = environment.clock.now();
-    this.#round ??= jobs.table.all();
+    this.#round ??= this.#samples.keys();
     for (let looked = 0; looked < jobsPerTick; looked++) {
       const next = this.#round.next();
       if (next.done) {
         this.#round = undefined;
         break;
       }
-      this.#look(next.value, nowMs);
+      const record = jobs.table.get(next.value);
+      if (record !== undefined) this.#look(record, nowMs);
     }
     this.#cancel = environment.clock.after(tickMs, this.#tick);
   };
 
+  /** Only active jobs are looked at. */
+  #follow(record: JobRecord | undefined, job = record?.job): void {
+    if (job === undefined) return;
+    if (record?.state.kind !== 'active') this.#samples.delete(job);
+    else if (!this.#samples.has(job)) this.#samples.set(job, undefined);
+  }
+
   #look(record: JobRecord, nowMs: number): void {
-    const { job, state } = record;
-    if (state.kind !== 'active') {
-      this.#samples.delete(job);
-      return;
-    }
+    const { job } = record;
     const before = this.#samples.get(job);
     if (before !== undefined && nowMs - before.atMs < intervalMs) return;
     const total = this.#parts.jobs.usage.total(job);

@@ -2,7 +2,6 @@ import type { Clock } from '@satchel/proto/core';
 import type { ControllerMessage, FleetDirectory, Shard } from '@satchel/proto/gen';
 import { shareEncoding } from '@satchel/proto/rpc';
 import type { NodeSession } from '../node-session.js';
-import { heartbeatMsFor } from './node-life.js';
 
 /** A change waits at least so long for others to be told with it, and at most. */
 const leastDelayMs = 20;
@@ -16,7 +15,9 @@ export interface DirectorySource {
   shard(shard: number): Shard | undefined;
   /** Sessions of all nodes that are connected. */
   sessions(): Iterable<NodeSession>;
-  readonly nodes: number;
+  nodes(): number;
+  /** How often each node is to say that it lives. */
+  heartbeatMs(): number;
 }
 
 /**
@@ -51,7 +52,7 @@ export class DirectoryKeeper {
     this.#messages.clear();
     for (const shard of shards) this.#changed.set(shard, this.#version);
     // Changes that come together are told together; telling may take a tenth of the time.
-    const delayMs = Math.min(mostDelayMs, Math.max(leastDelayMs + this.#source.nodes, 10 * this.#tookMs));
+    const delayMs = Math.min(mostDelayMs, Math.max(leastDelayMs + this.#source.nodes(), 10 * this.#tookMs));
     this.#cancel ??= this.#clock.after(delayMs, this.#broadcast);
   }
 
@@ -94,6 +95,6 @@ export class DirectoryKeeper {
       const now = this.#source.shard(shard);
       if (now !== undefined) shards.push(now);
     }
-    return { version: this.#version, shards, since, heartbeatMs: heartbeatMsFor(this.#source.nodes) };
+    return { version: this.#version, shards, since, heartbeatMs: this.#source.heartbeatMs() };
   }
 }

@@ -49,6 +49,8 @@ export interface LifeTimes {
   readonly graceMs: number;
   /** How long a node may be down before it is given up. */
   readonly forgetAfterMs: number;
+  /** How often each node of a fleet of so many is to say that it lives. */
+  readonly heartbeatMs: (nodes: number) => number;
 }
 
 /** The times unless told otherwise. */
@@ -59,6 +61,7 @@ export const lifeTimes: LifeTimes = {
   leastDownMs: 5000,
   graceMs: 3000,
   forgetAfterMs: 60_000,
+  heartbeatMs: heartbeatMsFor,
 };
 
 /** Heartbeats per second that a controller takes from its whole fleet. */

@@ -6,6 +6,7 @@ import type {
   NodeMessage__Output,
   SlotSpan__Output,
 } from '@satchel/proto/gen';
+import { takeChange } from '../load/held-job.js';
 import type { LoadModel } from '../load/load-model.js';
 import type { ShardLoad } from '../load/shard-load.js';
 import type { VirtualClock } from '../virtual-clock.js';
@@ -39,7 +40,7 @@ type State = 'starting' | 'up' | 'dead' | 'left';
 export class SyntheticNode {
   readonly name: string;
   readonly shape: SimulatedShape;
-  readonly #number: number;
+  readonly number: number;
   readonly #world: NodeWorld;
   #stream: NodeStream | undefined;
   #places: ShardLoad[] = [];
@@ -48,15 +49,12 @@ export class SyntheticNode {
   /** Job, shard and epoch whose objects it is waiting to be rid of. */
   readonly #emptying = new Set<string>();
   #incarnation = 1;
-  /** What it last said of itself, which holds for one step of the load. */
-  #heartbeat: NodeMessage__Output = {};
-  #beatStep = -1;
   state: State = 'starting';
 
   constructor(name: string, number: number, shape: SimulatedShape, world: NodeWorld) {
     this.name = name;
     this.shape = shape;
-    this.#number = number;
+    this.number = number;
     this.#world = world;
   }
 
@@ -72,18 +70,14 @@ export class SyntheticNode {
   join(): void {
     const stream = this.#world.open({ send: (message) => this.#told(stream, message), end: () => undefined });
     this.#stream = stream;
-    stream.receive({ hello: helloOf(this.name, this.#number, this.shape, [...this.#jobs]) });
+    stream.receive({ hello: helloOf(this.name, this.number, this.shape, [...this.#jobs]) });
   }
 
-  /** Says that it lives, and with `withJobs` what its jobs used. */
-  beat(withJobs: boolean): void {
+  /** Says that it lives, and what jobs used that changed since it last said so. */
+  beat(): void {
     if (this.state !== 'up') return;
-    if (this.#beatStep !== this.#world.load.steps || withJobs) {
-      const jobs = withJobs ? this.#jobUsages() : [];
-      this.#heartbeat = { heartbeat: { atMs: this.#world.clock.now(), node: nodeUsage(this.#places, bytesPerCore), jobs } };
-      this.#beatStep = withJobs ? -1 : this.#world.load.steps;
-    }
-    this.#say(this.#heartbeat);
+    const node = nodeUsage(this.#places, bytesPerCore);
+    this.#say({ heartbeat: { atMs: this.#world.clock.now(), node, jobs: this.#jobUsages() } });
   }
 
   /** It stops without a word. What it held in memory is gone; everything, if it does not come back. Returns the bytes lost, by job. */
@@ -188,7 +182,8 @@ export class SyntheticNode {
       if (held === undefined) continue;
       for (const place of this.#places) {
         const holding = held.holding(place.shard);
-        if (holding !== undefined) usages.push(jobUsage(job, this.#incarnation, holding, held.job.objectBytes));
+        if (holding === undefined || !takeChange(holding)) continue;
+        usages.push(jobUsage(job, this.#incarnation, holding, held.job.objectBytes));
       }
     }
     return usages;

@@ -20,6 +20,9 @@ export interface Holding {
   bytesOut: number;
   peakBytes: number;
   objectRequests: number;
+  /** As its node last reported it: bytes held, and moved. */
+  reportedBytes: number;
+  reportedMoved: number;
 }
 
 /** A running job's bytes: where its slots are, there it writes; what it has written stays until it is read or the job ends. */
@@ -170,7 +173,18 @@ const nothingHeld = {
   bytesOut: 0,
   peakBytes: 0,
   objectRequests: 0,
+  reportedBytes: 0,
+  reportedMoved: 0,
 };
+
+/** Whether it is not as it was last reported, as which it counts from now on. */
+export function takeChange(holding: Holding): boolean {
+  const moved = holding.bytesIn + holding.bytesOut;
+  if (holding.bytes === holding.reportedBytes && moved === holding.reportedMoved) return false;
+  holding.reportedBytes = holding.bytes;
+  holding.reportedMoved = moved;
+  return true;
+}
 
 /** Slots that have another owner in the second record than in the first. */
 export function slotsMoved(before: Pick<JobRecord, 'ranges'>, after: Pick<JobRecord, 'ranges'>): number {
