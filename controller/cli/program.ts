@@ -96,6 +96,8 @@ function report(error: unknown, io: CliProcess): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof ExitCodeError) return error.exitCode;
+  // Whoever read our output has read enough.
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return exitCode.done;
   const message = error instanceof Error ? error.message : String(error);
   io.stderr.write(`satchel: ${oneLine(message)}\n`);
   return error instanceof UsageError ? exitCode.usage : exitCode.failed;

@@ -46,3 +46,13 @@ test('fails when the key exists and was to be absent', async () => {
 test('a file that is not there is named', async () => {
   await expect(runData(addPut, ['put', 'key', '/nowhere/at/all'], new MemoryStore())).rejects.toThrow('/nowhere/at/all');
 });
+
+test('a folder is refused by name', async () => {
+  await expect(runData(addPut, ['put', 'key', tmpdir()], new MemoryStore())).rejects.toThrow(`'${tmpdir()}' is a folder`);
+});
+
+test.each(['--reads', '--attempt'])('%s beyond what a shard takes is wrong usage', async (option) => {
+  const run = (value: string) => runData(addPut, ['put', 'key', option, value], new MemoryStore());
+  await expect(run('2147483648')).rejects.toThrow('2147483647');
+  await run('2147483647');
+});

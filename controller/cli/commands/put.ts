@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { formatBytes, SatchelError, type Tier, tiers } from '@satchel/proto/core';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { durationMsArgument, wholeNumber } from '../arguments.js';
 import type { CliProcess } from '../context.js';
 import { newDataCommand, withStore } from '../data-command.js';
@@ -20,6 +20,9 @@ interface PutOptions {
 /** Bytes of a file read at a time. */
 const pieceBytes = 1024 * 1024;
 
+/** The greatest number of reads, and of an attempt, that a shard takes. */
+const mostCount = 2 ** 31 - 1;
+
 /** `put KEY [FILE|-]`: stores a file or standard input as one object. */
 export function addPut(parent: Command, io: CliProcess, open?: OpenStore): void {
   newDataCommand(parent, 'put <key> [file]', 'store a file, or standard input, as an object')
@@ -27,8 +30,8 @@ export function addPut(parent: Command, io: CliProcess, open?: OpenStore): void 
     .option('--if-absent', 'fail if the key exists')
     .addOption(new Option('--tier <tier>', 'tier to put it in').choices([...tiers]))
     .option('--persist', "keep it in the object tier beyond the job's end")
-    .option('--reads <count>', 'the object goes with this many reads', wholeNumber(1, 2 ** 31))
-    .option('--attempt <number>', 'attempt of a task; a put of another attempt is refused', attemptArgument)
+    .option('--reads <count>', 'the object goes with this many reads', wholeNumber(1, mostCount))
+    .option('--attempt <number>', 'attempt of a task; a put of another attempt is refused', wholeNumber(0, mostCount))
     .option('--stripe', "split it over the job's shards, as is done with what is over 512MiB")
     .action((key: string, file: string | undefined, options: PutOptions, command: Command) =>
       put(key, file ?? '-', options, command, io, open),
@@ -77,6 +80,7 @@ function pick({ ifAbsent, tier, persist, reads, attempt, stripe }: Omit<PutOptio
 async function sizeOf(file: string): Promise<number | undefined> {
   if (file === '-') return undefined;
   const about = await stat(file);
+  if (about.isDirectory()) throw new SatchelError('invalid-argument', `'${file}' is a folder; an object is one file`);
   return about.isFile() ? about.size : undefined;
 }
 
@@ -88,10 +92,4 @@ async function* piecesOf(file: string, io: CliProcess, counted: (bytes: number) 
     counted(piece.length);
     yield piece;
   }
-}
-
-function attemptArgument(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError(`'${text}' is not a whole number.`);
 }
