@@ -63,7 +63,7 @@ export class Following {
     const { keys = noKeys, together } = entry.command;
     for (;;) {
       const { configuration } = identity.shardJob;
-      const split = splitKeys(keys, args, (slot) => shardOfSlot(configuration, slot));
+      const split = splitKeys(keys, args, { shardOf: (slot) => shardOfSlot(configuration, slot) });
       if (split.parts.size > 1 && together) return Buffer.from(`-${onSeveralShards(entry.command.name).toRespLine()}\r\n`);
       if (split.parts.size > 1) {
         const { merge = 'ok' } = entry.command;

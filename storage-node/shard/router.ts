@@ -119,7 +119,7 @@ export class Router implements EndpointRouter {
     const keys = keysOf(entry.command);
     // Before anything is sent: a part that looks complete would be carried out.
     if ((args.count - keys.first) % keys.step !== 0) throw wrongArgumentCount(entry.command.name);
-    const { parts, partOfKey } = splitKeys(keys, args, (slot) => routing.shardOf(slot));
+    const { parts, partOfKey } = splitKeys(keys, args, routing);
     if (parts.size === 1 && parts.has(this.#shard)) return false;
     if (parts.size > 1 && entry.command.together) throw onSeveralShards(entry.command.name);
     if (this.#pops.waits(entry.command.name)) {
@@ -178,8 +178,8 @@ export class Router implements EndpointRouter {
   #sendPart({ entry, identity }: Routed, fanOut: FanOut, shard: number, part: number, args: CommandArguments): void {
     if (shard !== this.#shard) this.#statistics.forwarded++;
     const sink = fanOut.sinkOf(part);
-    const isHere = shard === this.#shard;
-    this.#peers.send(shard, identity, entry, args, isHere ? this.#following.elseFollow(entry, args, identity, sink) : sink);
+    const mayLeave = shard === this.#shard && identity.shardJob.steering.steered;
+    this.#peers.send(shard, identity, entry, args, mayLeave ? this.#following.elseFollow(entry, args, identity, sink) : sink);
   }
 }
 

@@ -17,12 +17,12 @@ export interface SplitKeys {
   readonly partOfKey: readonly number[];
 }
 
-export function splitKeys(keys: KeyPositions, args: CommandArguments, shardOf: (slot: number) => number): SplitKeys {
+export function splitKeys(keys: KeyPositions, args: CommandArguments, owners: { shardOf(slot: number): number }): SplitKeys {
   const parts = new Map<number, PartOfKeys>();
   const partOfKey: number[] = [];
   const last = lastKeyIndex(keys, args.count);
   for (let index = keys.first; index <= last; index += keys.step) {
-    const shard = shardOf(slotOfArgument(args, index));
+    const shard = owners.shardOf(slotOfArgument(args, index));
     const part = parts.get(shard) ?? { number: parts.size, indexes: headOf(keys) };
     parts.set(shard, part);
     for (let offset = 0; offset < keys.step && index + offset < args.count; offset++) part.indexes.push(index + offset);
