@@ -49,6 +49,7 @@ test('a job without hints uses what is free, leaves alone what others reserved, 
   const later = await shared.register();
   await putAll(later, own);
   expect((await held(later, own * valueBytes)).dram).toBeGreaterThan(8 * MiB);
+  for (const job of [other, later]) await job.end();
 }, 60_000);
 
 test('what a job without hints holds makes room for a reservation made later, while it is read', async () => {
@@ -83,4 +84,20 @@ test('what a job without hints holds makes room for a reservation made later, wh
   }
   const after = await held(other, count * valueBytes);
   expect(after.dram + after.ssd).toBeGreaterThanOrEqual(40 * MiB);
+  for (const job of [other, reserving]) await job.end();
+}, 60_000);
+
+test('what a job without hints holds on ssd makes room in the same way, large values too', async () => {
+  const other = await shared.register();
+  const values = Array.from({ length: 12 }, (_, index) => Buffer.alloc(index % 3 === 0 ? 20 * MiB : 4 * MiB, index));
+  for (const [index, value] of values.entries()) await other.store.put(`key/${index}`, value, { tier: 'ssd' });
+  const bytes = values.reduce((sum, { length }) => sum + length, 0);
+  expect((await held(other, bytes)).ssd).toBeGreaterThan(bytes - MiB);
+
+  const reserving = await shared.register({ capacity: '96MiB', latencySensitive: false });
+  await expect.poll(async () => (await held(other, bytes)).ssd, { timeout: 30_000 }).toBeLessThanOrEqual(32 * MiB);
+  for (const [index, value] of values.entries()) expect((await other.store.get(`key/${index}`))?.equals(value)).toBe(true);
+  const own = (20 * MiB) / valueBytes;
+  await putAll(reserving, own);
+  expect((await held(reserving, own * valueBytes)).ssd).toBeGreaterThanOrEqual(20 * MiB);
 }, 60_000);

@@ -40,8 +40,8 @@ export interface JobStore {
   attach(store: TierStore): void;
   /** Of a cache: drops an object that was not used for long; false if there is none to drop. */
   evictColdest?(): boolean;
-  /** Takes objects out of dram; absent: nothing could without losing them. */
-  readonly demotions?: Demotions | undefined;
+  /** What takes objects out of a tier; undefined or absent: nothing could without losing them. */
+  demotionsFrom?(tier: Tier): Demotions | undefined;
 }
 
 /** An object of the namespace that outlives jobs, as `@persist/KEY` shows it. Owns its bytes. */

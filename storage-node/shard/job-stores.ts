@@ -8,8 +8,11 @@ import type { JobStore, PersistedObjects } from './job-store.js';
 import type { TierStatistics } from './messages.js';
 import type { FenceStore } from './steering/fences.js';
 
-/** A job's part of a shard's DRAM, in bytes. */
-export interface DramShare {
+/** A tier that objects can be moved out of, to slower ones. */
+export type YieldingTier = Exclude<Tier, 'object'>;
+
+/** A job's part of a shard's DRAM or SSD, in bytes. */
+export interface TierShare {
   /** What it has reserved. */
   readonly bytes: number;
   /** What it holds beyond that. */
@@ -45,10 +48,6 @@ export interface JobStores {
   /** Puts that went to a slower tier than their job's first. */
   readonly spills: number;
   statistics(tier: Tier): TierStatistics;
-  /** Bytes of DRAM that jobs have reserved and others hold; absent: nothing is reserved. */
-  readonly missingDramBytes?: number;
-  /** Of an open job: what it has reserved of DRAM, and what it holds beyond; undefined: it has no DRAM. */
-  dramOf?(job: string): DramShare | undefined;
   /** Writes what is pending and lets go of files, without taking anything away. */
   close(): Promise<void>;
 }

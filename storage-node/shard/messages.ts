@@ -99,7 +99,7 @@ export interface ShardStatistics {
   readonly jobsLoaded: number;
   /** Puts that went to a slower tier than the first of their job. */
   readonly spills: number;
-  /** Objects taken out of DRAM, and their charges, since others had reserved it. */
+  /** Objects taken out of DRAM or off SSD, and their charges, since others had reserved it. */
   readonly demotedObjects: number;
   readonly demotedBytes: number;
   /** Objects that caches dropped for the same reason. */

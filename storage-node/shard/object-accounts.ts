@@ -79,10 +79,10 @@ export class ObjectAccounts {
     if (before.stripe !== undefined) this.#stripes.manifestGone(key, before.stripe);
   }
 
-  /** An object that was in dram is in another tier now. */
-  demoted(tier: Tier, charge: number, nowMs: number): void {
-    this.#usage.change('dram', -charge, nowMs);
-    this.#usage.change(tier, charge, nowMs);
+  /** An object went from one tier to another. */
+  demoted(from: Tier, to: Tier, charge: number, nowMs: number): void {
+    this.#usage.change(from, -charge, nowMs);
+    this.#usage.change(to, charge, nowMs);
   }
 
   /** The expiry of an object changed. */

@@ -4,7 +4,7 @@ import { systemClock } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import { JobTable } from '../host/job-table.js';
 import { dataCommands } from './commands/data-commands.js';
-import { Demoter } from './demotion/demoter.js';
+import { Demoter, type DemotionCounts } from './demotion/demoter.js';
 import { HeldPorts } from './held-ports.js';
 import { JobRegistry } from './job-registry.js';
 import type { HostMessage, ShardMembership, ShardMessage, ShardOptions, ShardStatistics } from './messages.js';
@@ -24,7 +24,7 @@ export class ShardRuntime {
   private readonly table: JobTable;
   private readonly stores: ShardStores;
   private readonly registry: JobRegistry;
-  private readonly demoter: Demoter;
+  private readonly demoters: readonly Demoter[];
   private readonly eventLoopDelay = monitorEventLoopDelay({ resolution: delayResolutionMs });
   private readonly eventLoopDelays = new Pauses();
   private readonly gcPauses = countCollections();
@@ -49,12 +49,16 @@ export class ShardRuntime {
       log,
     });
     const { registry } = this;
-    this.demoter = new Demoter({
-      missingBytes: () => stores.missingDramBytes,
-      jobs: () => registry.storingJobs(),
-      shareOf: (job) => stores.dramOf(job),
-      log,
-    });
+    this.demoters = (['dram', 'ssd'] as const).map(
+      (tier) =>
+        new Demoter({
+          tier,
+          missingBytes: () => stores.missingBytes(tier),
+          jobs: () => registry.storingJobs(),
+          shareOf: (job) => stores.shareOf(tier, job),
+          log,
+        }),
+    );
   }
 
   /** Takes the shard's ports and, if its number in the fleet is known already, serves; else it serves from `membership` on. */
@@ -90,7 +94,7 @@ export class ShardRuntime {
         return;
       case 'jobs-changed':
         registry.jobsChanged(message.jobs);
-        this.demoter.review();
+        this.reviewReservations();
         return;
       case 'jobs-ended':
         registry.jobsEnded(message.jobs);
@@ -100,7 +104,7 @@ export class ShardRuntime {
         return;
       case 'reserved':
         this.stores.setReserved(message);
-        this.demoter.review();
+        this.reviewReservations();
         return;
       case 'controller':
         registry.setControllerReachable(message.reachable);
@@ -117,7 +121,7 @@ export class ShardRuntime {
 
   /** Stops serving at once; leaves no socket behind. */
   stopServing(): void {
-    this.demoter.stop();
+    for (const demoter of this.demoters) demoter.stop();
     clearInterval(this.statisticsTimer);
     this.server?.close();
     rmSync(this.options.socket, { force: true });
@@ -146,8 +150,16 @@ export class ShardRuntime {
     registry.openLeftJobs().catch((error: unknown) => this.log.error({ err: error }, 'jobs of the last run could not be opened'));
   }
 
+  private reviewReservations(): void {
+    for (const demoter of this.demoters) demoter.review();
+  }
+
+  private demoted(what: keyof DemotionCounts): number {
+    return this.demoters.reduce((sum, { counts }) => sum + counts[what], 0);
+  }
+
   private report(): void {
-    this.demoter.review();
+    this.reviewReservations();
     this.send({ kind: 'statistics', shard: this.statistics(), jobs: this.registry.statistics() });
   }
 
@@ -169,9 +181,9 @@ export class ShardRuntime {
       commands: server?.commandCounts ?? {},
       jobsLoaded: this.registry.jobsLoaded,
       spills: stores.spills,
-      demotedObjects: this.demoter.counts.objects,
-      demotedBytes: this.demoter.counts.bytes,
-      droppedToYield: this.demoter.counts.dropped,
+      demotedObjects: this.demoted('objects'),
+      demotedBytes: this.demoted('bytes'),
+      droppedToYield: this.demoted('dropped'),
       dram: stores.statistics('dram'),
       ssd: stores.statistics('ssd'),
       object: stores.statistics('object'),

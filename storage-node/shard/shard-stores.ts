@@ -19,7 +19,7 @@ import type { StoredObject, TierStore } from '../store/tier-store.js';
 import { TieredStore } from '../store/tiered/tiered-store.js';
 import { ShardHeap } from './collections/shard-heap.js';
 import type { JobStore, PersistedObjects } from './job-store.js';
-import type { DramShare, JobStores } from './job-stores.js';
+import type { JobStores, TierShare, YieldingTier } from './job-stores.js';
 import type { ShardOptions, TierStatistics } from './messages.js';
 import { ownedSlots, ShardArena } from './shard-arena.js';
 import { FenceFile } from './steering/fence-file.js';
@@ -122,12 +122,15 @@ export class ShardStores implements JobStores {
     this.ssd.reservations.setTotal(ssdBytes);
   }
 
-  get missingDramBytes(): number {
-    return this.arena.pool.missingBytes;
+  /** Bytes of a tier that jobs have reserved and others hold. */
+  missingBytes(tier: YieldingTier): number {
+    return tier === 'dram' ? this.arena.pool.missingBytes : this.ssd.missingBytes;
   }
 
-  dramOf(job: string): DramShare | undefined {
-    return this.jobs.get(job)?.arena?.reservation;
+  /** What an open job has reserved of a tier, and what it holds beyond; undefined: it is not open, or has no DRAM. */
+  shareOf(tier: YieldingTier, job: string): TierShare | undefined {
+    const open = this.jobs.get(job);
+    return tier === 'dram' ? open?.arena?.reservation : open?.ssd.share;
   }
 
   fences(job: string): FenceStore {

@@ -54,6 +54,8 @@ export interface ValueWriter {
   readonly written: number;
   /** Appends `source[start, end)`, which is copied; not more in all than the length that was announced. */
   write(source: Buffer, start: number, end: number): void;
+  /** Copies what was written to the beginning of `target`. */
+  read(target: Buffer): void;
   /** Shows the object, whose every byte was written, replacing what is there under its key by now. False: there is no room for it in the index. */
   commit(): boolean;
   abort(): void;
@@ -93,6 +95,17 @@ export interface TierStore {
    * its store is cleared or destroyed goes on without effect, and its `commit` answers false.
    */
   begin?(key: Key, valueLength: number, metadata: ObjectMetadata): ValueWriter | undefined;
+  /**
+   * As `put`, of an object that is in another tier of the job. Nothing long is copied at once: `pieces`, together the value, stay as they are until the
+   * promise settles. `metadata` is asked when the object is shown; undefined: it is not wanted any more, is not shown, and the answer is false.
+   * Absent: nothing is moved here.
+   */
+  move?(
+    key: Key,
+    pieces: readonly Buffer[],
+    valueLength: number,
+    metadata: () => ObjectMetadata | undefined,
+  ): boolean | Promise<boolean>;
   /** Changes metadata of an object; false if there is none. */
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean;
   /** Removes an object at once; its space follows. False if there is none. */

@@ -38,6 +38,7 @@ class Shard {
   constructor(dramBytes: number) {
     this.pool = new ArenaPool({ budgetBytes: dramBytes, segmentBytes: 64 * KiB });
     this.demoter = new Demoter({
+      tier: 'dram',
       missingBytes: () => this.pool.missingBytes,
       jobs: () => [...this.jobs.values()].map(({ job }) => job),
       shareOf: (job) => this.jobs.get(job)?.dram.reservation,
@@ -286,16 +287,21 @@ test('a job can end while its objects are on their way', async () => {
   expect(shard.demoter.counts.objects).toBe(0);
 });
 
-test('large values go last, and tiny ones for what they are charged', async () => {
+test('large values go from where they lie, and tiny ones for what they are charged', async () => {
   const shard = new Shard(16 * MiB);
   const job = shard.job('job');
-  await job.put('large', sampleValue(2 * MiB, 1));
+  const slow = shard.job('slow', { ssdBytes: 0 });
+  for (const [each, seed] of [
+    [job, 1],
+    [slow, 2],
+  ] as const)
+    await each.put('large', sampleValue(3 * MiB + 5, seed));
   await fill(job, 400, 8000);
-  await shard.reserve(13 * MiB);
-  expect(job.job.find(Key.of('large'), 0)?.tier).toBe('dram');
   await shard.reserve(15.5 * MiB);
   expect(job.job.find(Key.of('large'), 0)?.tier).toBe('ssd');
+  expect(slow.job.find(Key.of('large'), 0)?.tier).toBe('object');
   await job.checkAll();
+  await slow.checkAll();
 
   const tiny = shard.job('tiny');
   await shard.reserve(0);

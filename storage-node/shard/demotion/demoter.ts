@@ -1,27 +1,29 @@
-import { limits, SatchelError } from '@satchel/proto/core';
+import { SatchelError } from '@satchel/proto/core';
 import type { Logger } from 'pino';
 import type { Key } from '../../store/key.js';
 import { scanEnd } from '../../store/tier-store.js';
-import type { DramShare } from '../job-stores.js';
+import type { TierShare, YieldingTier } from '../job-stores.js';
 import type { Demoted, Flight, JobDemotions } from './job-demotions.js';
 
-/** A job as far as it yields DRAM. */
+/** A job as far as it yields a tier. */
 export interface YieldingJob {
   readonly configuration: { readonly job: string; readonly evict: '' | 'lru' };
   readonly objects: { readonly demotions: Pick<JobDemotions, 'keys' | 'demote'>; evict(): boolean };
 }
 
 export interface DemoterOptions {
-  /** Bytes of DRAM that are reserved and that others hold. */
+  /** What is freed. */
+  readonly tier: YieldingTier;
+  /** Bytes of it that are reserved and that others hold. */
   readonly missingBytes: () => number;
   /** Jobs with objects. */
   readonly jobs: () => Iterable<YieldingJob>;
-  /** What a job has reserved of DRAM and what it holds beyond; undefined: it has none. */
-  readonly shareOf: (job: string) => DramShare | undefined;
+  /** What a job has reserved of it and what it holds beyond; undefined: it has none. */
+  readonly shareOf: (job: string) => TierShare | undefined;
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** What was taken out of DRAM so far for those who reserved it. */
+/** What was taken out of the tier so far for those who reserved it. */
 export interface DemotionCounts {
   /** Objects moved to another tier, and what they are charged. */
   objects: number;
@@ -39,16 +41,14 @@ const idleTurnMs = 0.1;
 const keysPerScan = 16;
 /** Values that are being written to slower tiers at a time. */
 const flyingBytesLimit = 8 * 1024 * 1024;
-/** Copying more than this takes longer than a piece of work should: such values go last. */
-const quickBytes = 1024 * 1024;
 /** So many refusals in a row, of objects of all sizes, and the other tiers are taken for full. */
 const refusalsLimit = 8;
 /** How long a job is left alone that could yield nothing. */
 const retryMs = 5000;
 
 /**
- * Frees DRAM that is reserved and that others hold: moves their objects to slower tiers, or has caches drop what they used least recently, until there is
- * room. Jobs without a reservation come first, then those with the most beyond theirs. A little at a time, so that commands hardly notice.
+ * Frees what is reserved of a tier and others hold: moves their objects to slower tiers, or has caches drop from DRAM what they used least recently, until
+ * there is room. Jobs without a reservation come first, then those with the most beyond theirs. A little at a time, so that commands hardly notice.
  */
 export class Demoter {
   readonly counts: DemotionCounts = { objects: 0, bytes: 0, dropped: 0 };
@@ -68,7 +68,10 @@ export class Demoter {
     if (this.#running !== undefined || this.#stopped || this.#options.missingBytes() <= 0) return;
     this.#running = this.#run()
       .catch((error: unknown) =>
-        this.#options.log.warn({ err: error }, 'DRAM that is reserved could not be freed; it is tried again'),
+        this.#options.log.warn(
+          { err: error, tier: this.#options.tier },
+          'what is reserved of a tier could not be freed; it is tried again',
+        ),
       )
       .finally(() => {
         this.#running = undefined;
@@ -91,8 +94,8 @@ export class Demoter {
       const id = job.configuration.job;
       const before = this.counts.objects + this.counts.dropped;
       try {
-        if (job.configuration.evict === 'lru') await this.#shrink(job);
-        else for (const mostBytes of [quickBytes, limits.valueBytes]) await this.#demote(job, mostBytes);
+        if (job.configuration.evict !== 'lru') await this.#demote(job);
+        else if (this.#options.tier === 'dram') await this.#shrink(job);
       } catch (error) {
         if (!(error instanceof SatchelError && error.code === 'no-job')) throw error;
       }
@@ -104,7 +107,7 @@ export class Demoter {
   #inOrder(): YieldingJob[] {
     const nowMs = performance.now();
     for (const [job, untilMs] of this.#restingUntilMs) if (untilMs <= nowMs) this.#restingUntilMs.delete(job);
-    const candidates: { job: YieldingJob; share: DramShare; excessBytes: number }[] = [];
+    const candidates: { job: YieldingJob; share: TierShare; excessBytes: number }[] = [];
     for (const job of this.#options.jobs()) {
       const share = this.#options.shareOf(job.configuration.job);
       if (share === undefined || share.excessBytes === 0 || this.#restingUntilMs.has(job.configuration.job)) continue;
@@ -125,8 +128,8 @@ export class Demoter {
     return this.#isWanted() && (this.#options.shareOf(job.configuration.job)?.excessBytes ?? 0) > this.#flights.bytes;
   }
 
-  async #demote(job: YieldingJob, mostBytes: number): Promise<void> {
-    const pass = new Pass(job, mostBytes, this.#flights, this.counts);
+  async #demote(job: YieldingJob): Promise<void> {
+    const pass = new Pass(this.#options.tier, job, this.#flights, this.counts);
     while (pass.goesOn) {
       if (this.#mustYield(job) && this.#flights.bytes < flyingBytesLimit) {
         const endMs = performance.now() + sliceMs;
@@ -182,19 +185,19 @@ class Flights {
   }
 }
 
-/** One way through what a job has in dram. */
+/** One way through what a job has in a tier. */
 class Pass {
+  readonly #tier: YieldingTier;
   readonly #demotions: YieldingJob['objects']['demotions'];
-  readonly #mostBytes: number;
   readonly #flights: Flights;
   readonly #counts: DemotionCounts;
   readonly #keys: Key[] = [];
   #position = 0;
   #refusals = 0;
 
-  constructor(job: YieldingJob, mostBytes: number, flights: Flights, counts: DemotionCounts) {
+  constructor(tier: YieldingTier, job: YieldingJob, flights: Flights, counts: DemotionCounts) {
+    this.#tier = tier;
     this.#demotions = job.objects.demotions;
-    this.#mostBytes = mostBytes;
     this.#flights = flights;
     this.#counts = counts;
   }
@@ -208,7 +211,7 @@ class Pass {
   step(): void {
     const key = this.#keys.shift();
     if (key === undefined) {
-      this.#position = this.#demotions.keys(this.#position, keysPerScan, this.#keys);
+      this.#position = this.#demotions.keys(this.#tier, this.#position, keysPerScan, this.#keys);
       return;
     }
     const outcome = this.#demote(key);
@@ -218,7 +221,7 @@ class Pass {
 
   #demote(key: Key): Demoted | Flight {
     try {
-      return this.#demotions.demote(key, this.#mostBytes);
+      return this.#demotions.demote(this.#tier, key);
     } catch (error) {
       // A disk that fails takes nothing.
       if (error instanceof SatchelError && error.code === 'unavailable') return 'refused';

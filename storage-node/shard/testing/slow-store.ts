@@ -52,6 +52,17 @@ export class SlowStore implements TierStore {
     return this.#map.put(own.key, own.value, 0, own.value.length, metadata);
   }
 
+  async move(
+    key: Key,
+    pieces: readonly Buffer[],
+    valueLength: number,
+    metadata: () => ObjectMetadata | undefined,
+  ): Promise<boolean> {
+    const own = key.copy();
+    await this.#device();
+    return this.#map.move(own, pieces, valueLength, metadata);
+  }
+
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
     return this.#map.updateMetadata(key, changes);
   }

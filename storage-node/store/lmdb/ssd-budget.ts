@@ -25,6 +25,11 @@ export class SsdBudget implements SsdAccount {
     return this.#usedBytes;
   }
 
+  /** Bytes that are reserved and that others hold: what has to go before all who reserved have their part. */
+  get missingBytes(): number {
+    return Math.max(0, this.reservations.promisedBytes - (this.budgetBytes - this.#usedBytes));
+  }
+
   /** One job's part. */
   open(): JobSsdBudget {
     return new JobSsdBudget(this, this.reservations.open());
@@ -53,6 +58,10 @@ export class JobSsdBudget implements SsdAccount {
   constructor(budget: SsdBudget, reservation: Reservation) {
     this.#budget = budget;
     this.#reservation = reservation;
+  }
+
+  get share(): Reservation {
+    return this.#reservation;
   }
 
   /** Keeps so many bytes for this job, what it uses included; at first none. */

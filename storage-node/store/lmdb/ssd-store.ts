@@ -74,10 +74,27 @@ export class SsdStore implements TierStore, Resident {
     const charge = objectCharge(key.length, length);
     if (this.#environment.refuses(key.length + recordHeaderBytes + Math.min(length, this.#inlineBytes))) return false;
     if (length >= asynchronousBytes && length > this.#inlineBytes) {
-      return this.#budget.fits(charge) && this.#putLarge(key, value, start, end, metadata, charge);
+      return this.#budget.fits(charge) && this.#putLarge(key, value, start, end, metadata);
     }
     if (!this.#budget.fits(charge - this.#chargeOf(key))) return false;
     return this.#putSmall(key, value, start, end, metadata, charge);
+  }
+
+  move(
+    key: Key,
+    pieces: readonly Buffer[],
+    valueLength: number,
+    metadata: () => ObjectMetadata | undefined,
+  ): boolean | Promise<boolean> {
+    if (valueLength < asynchronousBytes || valueLength <= this.#inlineBytes) {
+      const shown = metadata();
+      const [only, ...more] = pieces;
+      const value = only !== undefined && more.length === 0 ? only : Buffer.concat(pieces);
+      return shown !== undefined && this.put(key, value, 0, valueLength, shown);
+    }
+    const charge = objectCharge(key.length, valueLength);
+    const files = this.#budget.fits(charge) ? this.#filesFor(valueLength) : undefined;
+    return files !== undefined && this.#writeLarge(files, key.copy(), pieces, valueLength, metadata);
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
@@ -174,35 +191,41 @@ export class SsdStore implements TierStore, Resident {
   }
 
   /** False at once if the disk is known to be too full, so that the caller can still use the value. */
-  #putLarge(
-    key: Key,
-    value: Buffer,
-    start: number,
-    end: number,
-    metadata: ObjectMetadata,
-    charge: number,
-  ): false | Promise<boolean> {
-    let files: ValueFiles;
-    try {
-      files = this.#environment.open();
-      const disk = statfsSync(this.#environment.dataFolder);
-      if (disk.bavail * disk.bsize < end - start + freeDiskBytes) return false;
-    } catch (error) {
-      if (isDiskError(error)) return false;
-      throw error;
-    }
+  #putLarge(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): false | Promise<boolean> {
+    const files = this.#filesFor(end - start);
+    if (files === undefined) return false;
     const bytes = Buffer.allocUnsafeSlow(end - start);
     value.copy(bytes, 0, start, end);
-    this.#budget.add(charge);
-    return this.#writeLarge(files, key.copy(), bytes, { ...metadata }, charge);
+    const own = { ...metadata };
+    return this.#writeLarge(files, key.copy(), [bytes], bytes.length, () => own);
   }
 
-  async #writeLarge(files: ValueFiles, key: Key, bytes: Buffer, metadata: ObjectMetadata, charge: number): Promise<boolean> {
+  /** Undefined if the disk has no room for a file of so many bytes. */
+  #filesFor(bytes: number): ValueFiles | undefined {
+    try {
+      const files = this.#environment.open();
+      const disk = statfsSync(this.#environment.dataFolder);
+      return disk.bavail * disk.bsize < bytes + freeDiskBytes ? undefined : files;
+    } catch (error) {
+      if (isDiskError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #writeLarge(
+    files: ValueFiles,
+    key: Key,
+    pieces: readonly Buffer[],
+    valueLength: number,
+    metadata: () => ObjectMetadata | undefined,
+  ): Promise<boolean> {
+    const charge = objectCharge(key.length, valueLength);
+    this.#budget.add(charge);
     const file = this.#environment.nextNumber();
     let failure: unknown;
     this.#filesUnderWay++;
     try {
-      await files.write(file, bytes);
+      await files.write(file, pieces);
     } catch (error) {
       failure = error;
     }
@@ -217,7 +240,12 @@ export class SsdStore implements TierStore, Resident {
       if (isDiskError(failure)) return false;
       throw failure;
     }
-    this.#publishFile(key, file, bytes.length, metadata, charge);
+    const shown = metadata();
+    if (shown === undefined) {
+      files.discard([file]);
+      return false;
+    }
+    this.#publishFile(key, file, valueLength, shown, charge);
     return true;
   }
 

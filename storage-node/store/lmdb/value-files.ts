@@ -35,11 +35,13 @@ export class ValueFiles {
     }
   }
 
-  /** Writes a value without holding up the process; rejects with the system's error, leaving no file. */
-  async write(file: number, bytes: Buffer): Promise<void> {
+  /** Writes a value, in pieces, without holding up the process; rejects with the system's error, leaving no file. */
+  async write(file: number, pieces: readonly Buffer[]): Promise<void> {
     const handle = await open(this.#pathToCreate(file), 'w');
     try {
-      for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
+      for (const bytes of pieces) {
+        for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
+      }
     } catch (error) {
       this.discard([file]);
       throw error;

@@ -15,8 +15,9 @@ import {
   writeHolder,
 } from '../lmdb/record.js';
 import { type ObjectMetadata, objectCharge, type StoredObject, type StoreUsage, type TierStore } from '../tier-store.js';
+import { countingClient } from './counting-client.js';
 import type { ObjectClient, RequestCounts } from './object-client.js';
-import { packEntry, packedBytes, valueOffset, valuesOfPack } from './pack-format.js';
+import { packEntry, packedBytes, packPieces, valueOffset, valuesOfPack } from './pack-format.js';
 import { Packs } from './packs.js';
 import { type Upload, UploadQueue } from './upload-queue.js';
 
@@ -99,22 +100,53 @@ export class ObjectStore implements TierStore, Resident {
   }
 
   put(key: Key, value: Buffer, start: number, end: number, metadata: ObjectMetadata): boolean | Promise<boolean> {
-    const charge = objectCharge(key.length, end - start);
+    const charge = this.#roomFor(key, end - start);
+    if (charge === undefined) return false;
+    const [entry, own] = [packEntry(key, value, start, end), { ...metadata }];
+    return this.#charged(charge, () => this.#enqueue(key.copy(), entry, end - start, () => own));
+  }
+
+  move(
+    key: Key,
+    pieces: readonly Buffer[],
+    valueLength: number,
+    metadata: () => ObjectMetadata | undefined,
+  ): false | Promise<boolean> {
+    const charge = this.#roomFor(key, valueLength);
+    if (charge === undefined) return false;
+    const own = key.copy();
+    return this.#charged(charge, async () =>
+      this.#enqueue(own, await packPieces(own, pieces, valueLength), valueLength, metadata),
+    );
+  }
+
+  /** What a value would be charged more than what is there by now; undefined: there is no room for it. */
+  #roomFor(key: Key, valueLength: number): number | undefined {
     const before = this.#catalog.find('object', key);
     const freed = before === undefined ? 0 : objectCharge(key.length, valueLengthOf(before));
+    const charge = objectCharge(key.length, valueLength) - freed;
     if (
       this.#environment.refuses(key.length + recordHeaderBytes + packedBodyBytes) ||
-      this.usage.usedBytes + this.#pendingCharge + charge - freed > this.#budgetBytes
+      this.usage.usedBytes + this.#pendingCharge + charge > this.#budgetBytes
     )
-      return false;
-    if (this.#uploads.bytes + packedBytes(key.length, end - start) > limits.objectUploadBytes) return false;
+      return undefined;
+    if (this.#uploads.bytes + packedBytes(key.length, valueLength) > limits.objectUploadBytes) return undefined;
     try {
       this.#environment.open();
     } catch (error) {
-      if (isDiskError(error)) return false;
+      if (isDiskError(error)) return undefined;
       throw error;
     }
-    return this.#enqueue(key.copy(), packEntry(key, value, start, end), end - start, { ...metadata }, charge - freed);
+    return charge;
+  }
+
+  async #charged(charge: number, store: () => Promise<boolean>): Promise<boolean> {
+    this.#pendingCharge += charge;
+    try {
+      return await store();
+    } finally {
+      this.#pendingCharge -= charge;
+    }
   }
 
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
@@ -164,20 +196,20 @@ export class ObjectStore implements TierStore, Resident {
     this.#packs.releaseAll();
   }
 
-  #enqueue(key: Key, bytes: Buffer, valueLength: number, metadata: ObjectMetadata, charge: number): Promise<boolean> {
-    this.#pendingCharge += charge;
+  /** Settles with false if it was not wanted any more when it was there. */
+  #enqueue(key: Key, bytes: Buffer, valueLength: number, metadata: () => ObjectMetadata | undefined): Promise<boolean> {
     return new Promise((resolve, reject) => {
+      let wanted = true;
       this.#uploads.add({
         bytes,
         commit: (pack, position) => {
+          const shown = metadata();
+          wanted = shown !== undefined;
+          if (shown === undefined) return;
           this.#packs.retain(pack, bytes.length);
-          this.#show(key, pack, position, valueLength, metadata);
+          this.#show(key, pack, position, valueLength, shown);
         },
-        settle: (error) => {
-          this.#pendingCharge -= charge;
-          if (error === undefined) resolve(true);
-          else reject(error);
-        },
+        settle: (error) => (error === undefined ? resolve(wanted) : reject(error)),
       });
     });
   }
@@ -291,33 +323,4 @@ export function jobPrefix(namespace: string, job: string): string {
 
 function endedError(): SatchelError {
   return new SatchelError('no-job', 'the job ended while an object was written to it');
-}
-
-/** A client that also counts for one job. */
-function countingClient(
-  client: ObjectClient,
-  counts: { puts: number; gets: number; deletes: number; lists: number },
-): ObjectClient {
-  return {
-    requests: counts,
-    requestsOfPut: (bytes) => client.requestsOfPut(bytes),
-    put(name, body) {
-      counts.puts += client.requestsOfPut(body.length);
-      return client.put(name, body);
-    },
-    read(name, from, to, target, targetStart) {
-      counts.gets++;
-      return client.read(name, from, to, target, targetStart);
-    },
-    delete(names) {
-      counts.deletes += Math.ceil(names.length / 1000);
-      return client.delete(names);
-    },
-    list(prefix, after, limit) {
-      counts.lists++;
-      return client.list(prefix, after, limit);
-    },
-    abortUploads: (prefix) => client.abortUploads(prefix),
-    close: () => client.close(),
-  };
 }

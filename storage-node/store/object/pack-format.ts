@@ -26,6 +26,25 @@ export function packEntry(key: Key, value: Buffer, start: number, end: number): 
   return entry;
 }
 
+/** Copying more than this takes longer than anybody should wait. */
+const sliceBytes = 256 * 1024;
+
+/** The same of a value in pieces, which is copied a slice per turn of the event loop. */
+export async function packPieces(key: Key, pieces: readonly Buffer[], valueLength: number): Promise<Buffer> {
+  const entry = Buffer.allocUnsafeSlow(packedBytes(key.length, valueLength));
+  entry.writeUInt32LE(key.length, 0);
+  entry.writeUInt32LE(valueLength, 4);
+  key.buffer.copy(entry, headerBytes, key.start, key.end);
+  let at = valueOffset(key.length);
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length; from += sliceBytes) {
+      if (at > sliceBytes) await new Promise((resolve) => setImmediate(resolve));
+      at += piece.copy(entry, at, from, Math.min(piece.length, from + sliceBytes));
+    }
+  }
+  return entry;
+}
+
 /** One value as a pack tells it. */
 export interface PackedValue {
   readonly keyStart: number;

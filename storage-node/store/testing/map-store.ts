@@ -40,6 +40,11 @@ export class MapStore implements TierStore {
     return true;
   }
 
+  move(key: Key, pieces: readonly Buffer[], valueLength: number, metadata: () => ObjectMetadata | undefined): boolean {
+    const shown = metadata();
+    return shown !== undefined && this.put(key, Buffer.concat(pieces), 0, valueLength, shown);
+  }
+
   updateMetadata(key: Key, changes: Partial<ObjectMetadata>): boolean {
     const entry = this.entries.get(key.toString());
     if (entry) entry.metadata = { ...entry.metadata, ...changes };

@@ -14,6 +14,7 @@ const MiB = 1024 * KiB;
 export function describeTierStore(name: string, open: OpenStore, options: TierStoreModelOptions = {}): void {
   describe(`${name}, as a TierStore,`, () => {
     describeObjects(open);
+    describeMoves(open);
     describeScan(open);
     describeLimits(open);
     describeTierStoreModel(open, options);
@@ -211,6 +212,34 @@ async function scanKeys(store: TierStore, count: number, between?: () => void | 
     await between?.();
   }
   return visited;
+}
+
+/** Of tiers to which objects of faster ones go. */
+function describeMoves(open: OpenStore): void {
+  const context = useStore(open, 32 * MiB);
+
+  test('what is moved there in pieces is whole, if it is still wanted when it is there', async () => {
+    const { store } = context;
+    if (store.move === undefined) return;
+    for (const size of [0, 1, 5000, 70 * KiB, 300 * KiB, 2 * MiB + 3]) {
+      const value = sampleValue(size, size);
+      const cuts = [0, size >> 3, size >> 1, size];
+      const pieces = cuts.slice(1).map((to, index) => value.subarray(cuts[index], to));
+      const key = Key.of(`moved-${size}`);
+      let metadata = sampleMetadata({ attempt: 1 });
+      const moving = store.move(key, pieces, size, () => metadata);
+      if (moving instanceof Promise) metadata = sampleMetadata({ attempt: 2, expiresAtMs: sampleMs });
+      expect(await moving).toBe(true);
+      const object = store.find(key);
+      expect(object && metadataOf(object)).toEqual(metadata);
+      expect((await get(store, key))?.equals(value)).toBe(true);
+      const { usage } = store;
+      expect(await store.move(Key.of('unwanted'), pieces, size, () => undefined)).toBe(false);
+      expect(store.find(Key.of('unwanted'))).toBeUndefined();
+      expect({ ...store.usage, reservedBytes: 0 }).toEqual({ ...usage, reservedBytes: 0 });
+    }
+    expect(await store.move(Key.of('huge'), [sampleValue(40 * MiB, 1)], 40 * MiB, () => sampleMetadata())).toBe(false);
+  });
 }
 
 function describeScan(open: OpenStore): void {

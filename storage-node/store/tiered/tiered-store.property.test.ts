@@ -164,7 +164,7 @@ class Job {
 
   async #demote(key: Key): Promise<void> {
     const object = this.objects.get(key.toString());
-    const taker = await this.#store.demotions?.demote(key);
+    const taker = await this.#store.demotionsFrom('dram')?.demote(key);
     if (object?.tier !== 'dram') expect(taker).toBeUndefined();
     if (taker === undefined || object === undefined) return;
     this.demoted++;

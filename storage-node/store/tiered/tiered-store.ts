@@ -46,8 +46,7 @@ const noUsage: StoreUsage = { objects: 0, usedBytes: 0, reservedBytes: 0 };
  * comes back only if the put was never acknowledged. A tier that holds nothing answers without looking. Judges no expiry.
  */
 export class TieredStore implements JobStore {
-  /** Of a job that can yield dram without losing anything. */
-  readonly demotions: Demotions | undefined;
+  readonly #demotions: readonly Demotions[];
   readonly #inPutOrder: readonly TierStore[];
   /** Fastest first. */
   readonly #inFindOrder: TierStore[];
@@ -63,10 +62,15 @@ export class TieredStore implements JobStore {
     this.#evict = options.evict === 'lru';
     this.#onEvicted = options.onEvicted;
     this.#onSpilled = options.onSpilled;
-    const [first, ...slower] = options.tiers;
-    const canYield = first?.tier === 'dram' && slower.length > 0 && !this.#evict;
-    this.demotions = canYield ? new Demotions(first, slower) : undefined;
-    this.#yields = canYield ? options.yields : undefined;
+    // Of a cache only dram is of use.
+    this.#demotions = this.#evict
+      ? []
+      : options.tiers.slice(0, -1).map((from, index) => new Demotions(from, options.tiers.slice(index + 1)));
+    this.#yields = this.demotionsFrom('dram') === undefined ? undefined : options.yields;
+  }
+
+  demotionsFrom(tier: Tier): Demotions | undefined {
+    return this.#demotions.find((one) => one.tier === tier);
   }
 
   /** The sum over all tiers. */
