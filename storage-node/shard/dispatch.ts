@@ -13,6 +13,7 @@ import { checkKey, checkKeys } from './key-checks.js';
 import type { ReplySink } from './link.js';
 import { LinkIdentities } from './link-identities.js';
 import { checkOwner } from './owner-check.js';
+import { argumentsOf } from './peers.js';
 import type { PendingReply } from './reply-queue.js';
 import { slotIsMoving } from './reply-to.js';
 import { appendReply, isMoved } from './reply-version.js';
@@ -117,13 +118,16 @@ export class Dispatcher {
     let routing = connection.routing;
     if (routing?.configuration !== job.configuration) {
       if (routing !== undefined && !connection.caughtUp) {
-        this.#executeLater(connection, args);
+        this.#executeLater(connection, args.sink === undefined ? args : gathered(args, args.sink));
         return;
       }
       routing = this.#routings.of(job.configuration);
       connection.routing = routing;
     }
-    if (args.sink !== undefined) this.#checkUpload(args.sink, job, args, entry.keyIndex);
+    if (args.sink !== undefined && !this.#isForUpload(args.sink, job, args, entry.keyIndex)) {
+      this.#execute(connection, gathered(args, args.sink));
+      return;
+    }
     if (routing.allLocal && entry.keyIndex > 0) {
       this.#run(connection, command, args, job);
       return;
@@ -179,10 +183,9 @@ export class Dispatcher {
     return routing.allLocal || routing.shardOf(slotOfArgument(args, keyIndex)) === this.#environment.shard;
   }
 
-  /** Meanwhile the job may have been opened anew, or the slot have moved. */
-  #checkUpload(upload: ArgumentSink, job: ShardJob, args: CommandArguments, keyIndex: number): void {
-    if (upload instanceof Upload && upload.job === job && this.#isHere(job, args, keyIndex)) return;
-    throw new SatchelError('gone', 'the slot changed its shard while the value arrived; repeat the command');
+  /** Whether a value is where it is to be: meanwhile the job may have been opened anew, or the slot have moved. */
+  #isForUpload(upload: ArgumentSink, job: ShardJob, args: CommandArguments, keyIndex: number): boolean {
+    return upload instanceof Upload && upload.job === job && this.#isHere(job, args, keyIndex);
   }
 
   /** The entry of a command with a sound number of arguments. */
@@ -310,6 +313,13 @@ function subscribed(name: string): SatchelError {
     'invalid-argument',
     `Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
   );
+}
+
+/** The command as if its value had not flowed to where it is. */
+function gathered(args: CommandArguments, upload: ArgumentSink): CommandArguments {
+  if (!(upload instanceof Upload)) throw new SatchelError('internal', 'a value went nobody knows where');
+  const words = Array.from({ length: args.count }, (_, index) => (index === args.sinkIndex ? upload.take() : args.bytes(index)));
+  return argumentsOf(words);
 }
 
 /** Removes the first arguments. */

@@ -38,6 +38,14 @@ export class Upload implements ArgumentSink {
     if (writer !== undefined) this.job.uploads.commit(key, this.length, writer, metadata, nowMs);
   }
 
+  /** Gives it up; what has arrived. */
+  take(): Buffer {
+    const value = Buffer.alloc(this.written);
+    this.#writer?.read(value);
+    this.abort();
+    return value;
+  }
+
   abort(): void {
     const writer = this.#end();
     if (writer !== undefined) this.job.uploads.abort(this.#keyLength, this.length, writer);

@@ -1,5 +1,6 @@
 import { encodeCommand } from '@satchel/proto/resp';
 import { afterEach, expect, test } from 'vitest';
+import { FlowingStore } from '../testing/flowing-store.js';
 import { SlotMoves } from '../testing/slot-moves.js';
 import { TestFleet } from '../testing/test-fleet.js';
 
@@ -83,4 +84,26 @@ test('what no shard takes for its own is given up after a while, and said to be 
   moves.move(...all, 2);
   tell(1);
   expect(await client.call('SET', 'key', 'value')).toMatch(/^-GONE slot \d+ is moving to .*; repeat the command$/);
+});
+
+test('a large value whose slot leaves while it arrives is stored where the slot is then', async () => {
+  const store = new FlowingStore();
+  fleet = await TestFleet.start({ shards: 2, openTiers: (shard) => [shard === 1 ? store : new FlowingStore()] });
+  const moves = new SlotMoves('job', [{ start: 0, shard: 1 }]);
+  const tell = () => {
+    for (const shard of fleet.shards) shard.configure(moves.configuration);
+  };
+  tell();
+  const clients = [await fleet.client('job'), await fleet.client('job', { direct: true })];
+  const value = 'x'.repeat(100_000);
+  const set = encodeCommand(['SET', 'key', value]);
+  const answers = clients.map((client) => client.send(set.subarray(0, 90_000), 1));
+  await expect.poll(() => store.writing).toBe(2);
+  moves.move(...all, 2);
+  tell();
+  for (const client of clients) client.socket.write(set.subarray(90_000));
+  expect(await answers[0]).toEqual(['OK']);
+  expect((await answers[1])?.[0]).toMatch(/^-MOVED /);
+  expect(store.writing).toBe(0);
+  expect(await (await fleet.client('job', { shard: 2, direct: true })).call('GET', 'key')).toBe(value);
 });

@@ -29,6 +29,9 @@ export class FlowingStore extends MapStore {
         source.copy(value, written, start, end);
         written += end - start;
       },
+      read: (target) => {
+        value.copy(target, 0, 0, written);
+      },
       commit: () => {
         this.writing--;
         return this.put(own, value, 0, valueLength, metadata);

@@ -1,3 +1,4 @@
+import { limits } from '@satchel/proto/core';
 import type { TestClient, TestFleet } from './test-fleet.js';
 
 const patienceMs = 20_000;
@@ -31,9 +32,9 @@ export class SteeredClient {
       if (reply === 'closed') this.#clients.delete(this.#shard);
       if (word === '') return reply;
       this.refusals++;
-      // A value that has flowed to a shard is nowhere else.
-      if (!this.#direct && word === 'GONE' && !String(reply).includes('while the value arrived'))
-        this.needless.push(`${words.join(' ').slice(0, 100)}: ${String(reply)}`);
+      // A value that has flowed to a shard, and waits there, is nowhere else.
+      const flows = words.some((argument) => argument.length >= limits.streamedArgumentBytes);
+      if (!this.#direct && word === 'GONE' && !flows) this.needless.push(`${words.join(' ').slice(0, 100)}: ${String(reply)}`);
       const target = this.#fleet.shards.find(({ address }) => address.directPort === Number(port));
       if (target !== undefined) this.#shard = target.shard;
       await new Promise((resolve) => setTimeout(resolve, tries < 5 ? 0 : 3));

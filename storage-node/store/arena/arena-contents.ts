@@ -203,6 +203,9 @@ export class ArenaContents {
     const writePiece = (offset: number, source: Buffer, start: number, end: number) => {
       if (!this.dropped) this.values.write(ref, key.length, valueLength, offset, source, start, end);
     };
+    const readPieces = (end: number, target: Buffer) => {
+      if (!this.dropped) this.values.read(ref, 0, end, target, 0);
+    };
     const abort = () => {
       if (!this.dropped) this.free(ref);
       leave();
@@ -217,7 +220,7 @@ export class ArenaContents {
       leave();
       return true;
     };
-    return new EntryWriter(valueLength, { writePiece, commit, abort });
+    return new EntryWriter(valueLength, { writePiece, readPieces, commit, abort });
   }
 
   /** Puts an entry that is written in the place of the one with its key, if any; false, and nothing done, if there is no room in the index. */

@@ -46,6 +46,9 @@ class Model {
     if (!open) return;
     const end = Math.min(open.value.length, open.writer.written + bytes);
     open.writer.write(open.value, open.writer.written, end);
+    const read = Buffer.alloc(end);
+    open.writer.read(read);
+    if (!open.cleared) expect(read.equals(open.value.subarray(0, end))).toBe(true);
   }
 
   finish(which: number, abort: boolean): void {

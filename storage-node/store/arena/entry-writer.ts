@@ -4,6 +4,8 @@ import type { ValueWriter } from '../tier-store.js';
 /** Where a value that comes piece by piece goes. */
 export interface EntryTarget {
   writePiece(offset: number, source: Buffer, start: number, end: number): void;
+  /** Copies the first `end` bytes. */
+  readPieces(end: number, target: Buffer): void;
   commit(): boolean;
   abort(): void;
 }
@@ -24,6 +26,11 @@ export class EntryWriter implements ValueWriter {
     assert(this.isOpen && this.written + end - start <= this.valueLength, 'no more is written than was announced');
     this.target.writePiece(this.written, source, start, end);
     this.written += end - start;
+  }
+
+  read(target: Buffer): void {
+    assert(this.isOpen, 'what was given up is not read');
+    this.target.readPieces(this.written, target);
   }
 
   commit(): boolean {

@@ -185,6 +185,7 @@ export class TieredStore implements JobStore {
         return writer.written;
       },
       write: (source, start, end) => writer.write(source, start, end),
+      read: (target) => writer.read(target),
       commit: () => writer.commit() && this.#settle(own, first) === first.tier,
       abort: () => writer.abort(),
     };
