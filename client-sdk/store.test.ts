@@ -70,6 +70,36 @@ async function* tooMuch(): AsyncGenerator<Buffer> {
   for (let sent = 0; sent <= limits.valueBytes; sent += chunk.length) yield chunk;
 }
 
+test('what is neither text nor bytes is refused, and calls around it go on', async () => {
+  const { store } = await start(2);
+  const wrong: unknown[] = [undefined, null, 5, {}, new ArrayBuffer(3), new Float64Array(2), new DataView(new ArrayBuffer(2))];
+  for (const given of wrong) {
+    const data = given as string;
+    const calls = [
+      () => store.put('key', data),
+      () => store.put('key', data, { stripe: true }),
+      () => store.put(data, 'value'),
+      () => store.get(data),
+      () => store.getRange(data, 0, 1),
+      () => store.has(data),
+      () => store.stat(data),
+      () => store.waitFor(data),
+      () => store.fail(data, 'reason'),
+      ...(given === undefined ? [] : [() => store.count(data), () => store.list(data).next()]),
+      ...(typeof given === 'number'
+        ? []
+        : [() => store.delete('key', data), () => store.deletePrefix(data), () => store.waitForCount(data, 1)]),
+    ];
+    const before = store.put('before', 'b');
+    for (const call of calls)
+      expect([given, String(call), await code(call())]).toEqual([given, String(call), 'invalid-argument']);
+    expect(await before).toBe(true);
+  }
+  expect(await store.put('view', new Uint8ClampedArray([1, 2]) as unknown as Uint8Array)).toBe(true);
+  expect(await store.get('before', { as: 'text' })).toBe('b');
+  expect(await store.count()).toBe(2);
+});
+
 test('a stream is stored as one object, and nothing of it when it fails', async () => {
   const { cluster, store } = await start();
   const pieces = Array.from({ length: 300 }, (_, index) => Buffer.alloc(index * 7, index));

@@ -4,6 +4,7 @@ import type { Reply } from '@satchel/proto/resp';
 import { type Argument, Call, type CallOptions, type ObjectKey } from './call.js';
 import type { ChunkedValue } from './chunked-value.js';
 import { Cluster } from './cluster.js';
+import { commandProblem, keyProblem, prefixPattern, valueProblem } from './data.js';
 import * as decode from './decode.js';
 import { type LocalReadStatistics, noLocalReads } from './local/local-reads.js';
 import { type ObjectStat, objectStatOf, objectStatOfLocal } from './object-stat.js';
@@ -65,6 +66,8 @@ export class Store {
    * over the job's shards, as is any with `stripe: true`.
    */
   put(key: ObjectKey, value: string | Uint8Array, options?: PutOptions): Promise<boolean> {
+    const problem = valueProblem(value);
+    if (problem !== undefined) return Promise.reject(problem);
     const { fromBytes, chunkBytes } = this.#stripes.settings;
     if (options?.stripe !== true ? value.length <= fromBytes : value.length <= chunkBytes / 3)
       return this.#put(key, value, options);
@@ -292,6 +295,8 @@ export class Store {
     repeatable: boolean,
     options?: CallOptions,
   ): Promise<Result> {
+    const problem = commandProblem(command);
+    if (problem !== undefined) return Promise.reject(problem);
     const call = new Call(this.#cluster, key, command, decoder, repeatable, options);
     this.#cluster.submit(call);
     return call.promise;
@@ -319,6 +324,8 @@ export class Store {
     decoder: (reply: Reply) => Result | Promise<Result>,
     options?: CallOptions,
   ): Promise<Result> {
+    const problem = commandProblem(command.subject);
+    if (problem !== undefined) return Promise.reject(problem);
     const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), command, decoder, options);
     this.#cluster.submit(wait);
     if (command.key !== undefined) this.#cluster.local?.spinFor(command.key, wait);
@@ -333,18 +340,4 @@ export function connect(url: string | undefined = process.env['SATCHEL_URL'], op
   }
   const parsed = parseJobUrl(url);
   return new Store(parsed, parsed, options);
-}
-
-function keyProblem(key: ObjectKey): SatchelError | undefined {
-  if (key.length <= limits.keyBytes) return undefined;
-  return new SatchelError('too-large', `the key has ${key.length} bytes, the limit is ${limits.keyBytes}`);
-}
-
-/** The glob pattern of all keys with a prefix; undefined: every key. */
-function prefixPattern(prefix: ObjectKey): Buffer | undefined {
-  if (prefix.length === 0) return undefined;
-  const escaped = Buffer.from(prefix as string)
-    .toString('latin1')
-    .replaceAll(/[*?[\]\\^]/g, '\\$&');
-  return Buffer.from(`${escaped}*`, 'latin1');
 }

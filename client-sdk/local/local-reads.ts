@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { limits } from '@satchel/proto/core';
 import {
   type ArenaReader,
   type AskReason,
@@ -11,6 +10,7 @@ import {
 } from '@satchel/proto/shared-memory';
 import { type Address, isThisHost } from '../address.js';
 import { type CallOptions, Notice, type ObjectKey, type Pending } from '../call.js';
+import { keyProblem } from '../data.js';
 import { CallsUnderWay } from './calls-under-way.js';
 import { type ArenaConnection, type ArenaOwner, LocalArena } from './local-arena.js';
 import { type SpinningWait, SpinningWaits } from './spinning-waits.js';
@@ -188,7 +188,7 @@ export class LocalReads implements ArenaOwner {
   }
 
   #readerFor(key: ObjectKey, options: CallOptions | undefined): ArenaReader | undefined {
-    if (key.length > limits.keyBytes || options?.signal?.aborted) return undefined;
+    if (keyProblem(key) !== undefined || options?.signal?.aborted) return undefined;
     const { slot, hash } = this.#key.set(key);
     this.#arena = this.#ownerOf(slot)?.arena;
     const reader = this.#arena?.reader;
