@@ -1,6 +1,6 @@
 import { formatBytes, formatDollars } from '@satchel/proto/core';
-import type { Wanted } from './allocation.js';
-import type { Allocation, Reason } from './model.js';
+import type { Given, Wanted } from './allocation.js';
+import type { Reason } from './model.js';
 import { bottleneckOf, mustBeInDram } from './sizing/alternatives.js';
 import type { Demand } from './sizing/demand.js';
 import type { Priced } from './sizing/mix.js';
@@ -18,20 +18,11 @@ export function placementReason(demand: Demand, placed: number, there: number, f
 }
 
 /** Why it is given what it is given in each tier, and what that costs. */
-export function allocationReasons(
-  wanted: Wanted,
-  allocation: Allocation,
-  priced: Priced | undefined,
-  prices: PriceSheet,
-): Reason[] {
-  return [
-    ...tierReasons(wanted, allocation),
-    ...throughputReasons(wanted.demand, allocation),
-    ...priceReasons(wanted, priced, prices),
-  ];
+export function allocationReasons(wanted: Wanted, given: Given, priced: Priced | undefined, prices: PriceSheet): Reason[] {
+  return [...tierReasons(wanted, given), ...throughputReasons(wanted.demand, given), ...priceReasons(wanted, priced, prices)];
 }
 
-function tierReasons(wanted: Wanted, { dramBytes, ssdBytes, objectBytes }: Allocation): Reason[] {
+function tierReasons(wanted: Wanted, { dramBytes, ssdBytes, objectBytes }: Given): Reason[] {
   const capacity = wanted.demand.capacityBytes;
   if (capacity === undefined)
     return [{ field: 'reserved', value: '0 B', because: 'no capacity is known: uses what is free, yields to reservations' }];
@@ -48,7 +39,7 @@ function tierReasons(wanted: Wanted, { dramBytes, ssdBytes, objectBytes }: Alloc
   return reasons;
 }
 
-function throughputReasons(demand: Demand, { throughputBytesPerSecond }: Allocation): Reason[] {
+function throughputReasons(demand: Demand, { throughputBytesPerSecond }: Given): Reason[] {
   if (throughputBytesPerSecond >= Math.floor(demand.throughputBytesPerSecond ?? 0)) return [];
   const because = 'what its shards have free; the job starts with that';
   return [{ field: 'throughput reserved', value: `${formatBytes(throughputBytesPerSecond)}/s`, because }];

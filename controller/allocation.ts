@@ -2,6 +2,7 @@ import { rangesFromWeights, SatchelError, type SlotRange, slotsPerShard } from '
 import { allocationReasons, placementReason } from './allocation-reasons.js';
 import type { Allocation, Deficit, Reason, ShardShare } from './model.js';
 import { type PlacedShard, type PresentShards, place, type Rooms, type ShardRoom } from './placement.js';
+import { remembered } from './remembered.js';
 import { type Choice, chooseMix } from './sizing/alternatives.js';
 import { type Demand, demandOf, type SizedHints } from './sizing/demand.js';
 import type { RecordedPeaks } from './sizing/history.js';
@@ -29,6 +30,22 @@ export interface Wanted {
   readonly trafficReasons: readonly Reason[];
 }
 
+/** What is given in each tier. */
+export type Given = Pick<Allocation, 'dramBytes' | 'ssdBytes' | 'objectBytes' | 'throughputBytesPerSecond'>;
+
+/** Jobs that say the same: they want the same, and what costs the same is told by the same reasons. */
+interface Kind {
+  readonly wanted: Wanted;
+  readonly reasons: readonly Reason[];
+  readonly cost: (given: Given) => { readonly priced: Priced | undefined; readonly reasons: readonly Reason[] };
+}
+
+/** Kinds of jobs that are remembered, and outcomes of each. */
+const mostKinds = 1000;
+const mostOutcomes = 16;
+/** To size and price a job takes longer than to place it, so it is done once for each kind. */
+const kinds = new WeakMap<PriceSheet, (said: { hints: SizedHints; recorded: RecordedPeaks | undefined }) => Kind>();
+
 /**
  * Hints → demand → mix of tiers → placement → allocation. Pure. A job larger than what is free gets what there is and the reasons say so.
  * A running job stays on the shards it has (`present`) as far as they hold it, its own reservation counted as free. `recorded` is what
@@ -44,13 +61,13 @@ export function planJob(
   if (rooms.length === 0) {
     throw new SatchelError('unavailable', 'no storage node is up and taking jobs; start one, for example with: satchel up');
   }
-  const { wanted, reasons } = wantedOf(hints, prices, recorded);
-  const { demand, choice, dramBytes, ssdBytes } = wanted;
+  const kind = kindOf(hints, prices, recorded);
+  const { demand, choice, dramBytes, ssdBytes } = kind.wanted;
   const throughputBytesPerSecond = demand.throughputBytesPerSecond ?? 0;
   const tier = choice.order[0] === 'dram' ? 'dram' : 'ssd';
   const request = { tier, dramBytes, ssdBytes, throughputBytesPerSecond, shards: demand.shards } as const;
   const { placed, fits } = place(request, rooms, present);
-  return allocate(wanted, placed, [...reasons, placementReason(demand, placed.length, rooms.length, fits)], prices);
+  return allocate(kind, placed, placementReason(demand, placed.length, rooms.length, fits));
 }
 
 /**
@@ -64,19 +81,23 @@ export function replanJob(
   prices: PriceSheet = defaultPriceSheet(),
   recorded?: RecordedPeaks,
 ): JobPlan {
-  const { wanted, reasons } = wantedOf(hints, prices, recorded);
   const slots = slotsPerShard(ranges);
   const placed = rooms.map((room) => ({ room, weight: slots.get(room.shard) ?? 0 }));
   const because = 'a running job keeps its slots where they are';
-  const plan = allocate(wanted, placed, [...reasons, { field: 'shards', value: String(slots.size), because }], prices);
+  const plan = allocate(kindOf(hints, prices, recorded), placed, { field: 'shards', value: String(slots.size), because });
   return { ...plan, ranges };
 }
 
-function wantedOf(
-  hints: SizedHints,
-  prices: PriceSheet,
-  recorded: RecordedPeaks | undefined,
-): { wanted: Wanted; reasons: Reason[] } {
+function kindOf(hints: SizedHints, prices: PriceSheet, recorded: RecordedPeaks | undefined): Kind {
+  let known = kinds.get(prices);
+  if (known === undefined) {
+    known = remembered(mostKinds, (said) => newKind(said.hints, prices, said.recorded));
+    kinds.set(prices, known);
+  }
+  return known({ hints, recorded });
+}
+
+function newKind(hints: SizedHints, prices: PriceSheet, recorded: RecordedPeaks | undefined): Kind {
   const { demand, reasons, trafficReasons } = demandOf(hints, recorded);
   const choice = chooseMix(demand, prices);
   const capacity = demand.capacityBytes ?? 0;
@@ -91,10 +112,17 @@ function wantedOf(
     objectBytes: fast ? objectBytes : capacity,
     trafficReasons,
   };
-  return { wanted, reasons: [...reasons, { field: 'tiers', value: choice.order.join(', '), because: choice.because }] };
+  return {
+    wanted,
+    reasons: [...reasons, { field: 'tiers', value: choice.order.join(', '), because: choice.because }],
+    cost: remembered(mostOutcomes, (given: Given) => {
+      const priced = priceGiven(wanted, given, prices);
+      return { priced, reasons: allocationReasons(wanted, given, priced, prices) };
+    }),
+  };
 }
 
-function allocate(wanted: Wanted, placed: readonly PlacedShard[], reasons: readonly Reason[], prices: PriceSheet): JobPlan {
+function allocate({ wanted, reasons, cost }: Kind, placed: readonly PlacedShard[], placement: Reason): JobPlan {
   const { demand, choice } = wanted;
   const ranges = rangesFromWeights(placed.map(({ room, weight }) => ({ shard: room.shard, weight })));
   const shares = sharesOf(wanted, placed, slotsPerShard(ranges));
@@ -103,7 +131,7 @@ function allocate(wanted: Wanted, placed: readonly PlacedShard[], reasons: reado
   const rest = Math.max(0, (demand.capacityBytes ?? 0) - dramBytes - ssdBytes);
   const objectBytes = demand.cache ? 0 : rest;
   const given = { dramBytes, ssdBytes, objectBytes, throughputBytesPerSecond: total(shares, 'throughputBytesPerSecond') };
-  const priced = priceGiven(wanted, given, prices);
+  const { priced, reasons: givenReasons } = cost(given);
   const allocation: Allocation = {
     ...given,
     tiers: choice.order,
@@ -114,17 +142,13 @@ function allocate(wanted: Wanted, placed: readonly PlacedShard[], reasons: reado
   return {
     allocation,
     ranges,
-    reasons: [...reasons, ...allocationReasons(wanted, allocation, priced, prices)],
+    reasons: [...reasons, placement, ...givenReasons],
     deficit: deficitOf(wanted, allocation),
   };
 }
 
 /** What is given costs at list prices, requests for what spills to the object store included. */
-function priceGiven(
-  { demand, choice }: Wanted,
-  given: Pick<Allocation, 'dramBytes' | 'ssdBytes' | 'objectBytes' | 'throughputBytesPerSecond'>,
-  prices: PriceSheet,
-): Priced | undefined {
+function priceGiven({ demand, choice }: Wanted, given: Given, prices: PriceSheet): Priced | undefined {
   const { dramBytes, ssdBytes, objectBytes, throughputBytesPerSecond } = given;
   const bytes = dramBytes + ssdBytes + objectBytes;
   const shares = bytes === 0 ? choice.shares : { dram: dramBytes / bytes, ssd: ssdBytes / bytes, object: objectBytes / bytes };
