@@ -52,6 +52,7 @@ export class JobWide {
     };
     try {
       await predecessors.allReady();
+      await steering.takeOver.settleOwed();
       batch = steering.underWay.started();
       const command = this.#commands.get(name);
       if (command === undefined || predecessors.shards.length === 0) await run(reply);
@@ -64,10 +65,11 @@ export class JobWide {
 
   /** Objects under a prefix, here and elsewhere; exact at some moment of the call. */
   async countAll(prefix: string, here: () => number): Promise<number> {
-    const { lanes, predecessors } = this.#job.steering;
+    const { lanes, predecessors, takeOver } = this.#job.steering;
     await lanes.closeAll();
     try {
       await predecessors.allReady();
+      await takeOver.settleOwed();
       const elsewhere = await this.#sum('COUNT', prefix);
       return elsewhere + here();
     } finally {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SatchelError, slotOfBytes } from '@satchel/proto/core';
-import type { Key } from '../../store/key.js';
+import { Key } from '../../store/key.js';
 import { objectCharge } from '../../store/tier-store.js';
 import { elementCharge, ListValue } from '../collections/list-value.js';
 import { memberCharge, SetValue } from '../collections/set-value.js';
@@ -70,6 +70,15 @@ export class TakeOver {
     else if (intent === 'replace') await this.#take(shards, key).catch(lostOnly);
     else if (await this.#dropAll(shards, key, false)) this.#dropped.add(key.toString());
     return undefined;
+  }
+
+  /** Has others drop what is held here too, while nothing is taken over; rejects with `unavailable`. */
+  async settleOwed(): Promise<void> {
+    for (const text of [...this.#owed]) {
+      const key = Key.of(Buffer.from(text, 'latin1'));
+      const slot = slotOfKey(key);
+      if (this.#job.steering.owned.has(slot)) await this.#dropAll(this.#job.steering.predecessors.of(slot), key, true);
+    }
   }
 
   /** See {@link JobSteering.takeDropped}. */

@@ -138,3 +138,23 @@ test('a delete that is repeated because a link broke counts what it removed, onc
   expect(await client.call('DEL', '{t}a')).toBe(1);
   expect(await client.call('EXISTS', '{t}a', '{t}b')).toBe(0);
 });
+
+test('an object that is in both places because a link broke is counted and listed once', async () => {
+  const { before, move } = await twoShards();
+  await before.call('SET', '{t}a', '1');
+  await before.call('SET', '{t}b', '1');
+  const client = await move();
+  const { calls } = fleet.shard(2).server;
+  const send = calls.send.bind(calls);
+  const breaks = vi.spyOn(calls, 'send').mockImplementation((job, shard, words, sink) => {
+    if (String(words[0]) !== 'SATCHEL.DROP') return send(job, shard, words, sink);
+    const broken = Buffer.from('-UNAVAILABLE the link broke; the command was not executed\r\n');
+    sink(broken, 0, broken.length);
+  });
+  expect(await client.call('INCR', '{t}a')).toMatch(/^-UNAVAILABLE /);
+  expect(await client.call('DBSIZE')).toMatch(/^-UNAVAILABLE /);
+  breaks.mockRestore();
+  expect(await client.call('DBSIZE')).toBe(2);
+  expect(((await client.call('KEYS', '*')) as string[]).sort()).toEqual(['{t}a', '{t}b']);
+  expect(await client.call('INCR', '{t}a')).toBe(2);
+});
