@@ -85,10 +85,10 @@ test('what is neither text nor bytes is refused, and calls around it go on', asy
       () => store.stat(data),
       () => store.waitFor(data),
       () => store.fail(data, 'reason'),
-      ...(given === undefined ? [] : [() => store.count(data), () => store.list(data).next()]),
-      ...(typeof given === 'number'
-        ? []
-        : [() => store.delete('key', data), () => store.deletePrefix(data), () => store.waitForCount(data, 1)]),
+      // A number is sent as its digits.
+      ...(typeof given === 'number' ? [] : [() => store.delete('key', data), () => store.deletePrefix(data)]),
+      ...(typeof given === 'number' ? [] : [() => store.waitForCount(data, 1)]),
+      ...(given === undefined || typeof given === 'number' ? [] : [() => store.count(data), () => store.list(data).next()]),
     ];
     const before = store.put('before', 'b');
     for (const call of calls)

@@ -324,7 +324,7 @@ export class Store {
     decoder: (reply: Reply) => Result | Promise<Result>,
     options?: CallOptions,
   ): Promise<Result> {
-    const problem = commandProblem(command.subject);
+    const problem = command.key === undefined ? commandProblem(command.subject) : keyProblem(command.key);
     if (problem !== undefined) return Promise.reject(problem);
     const wait = new WaitCall(this.#cluster, this.#cluster.newWaitId(), command, decoder, options);
     this.#cluster.submit(wait);
