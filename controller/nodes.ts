@@ -141,7 +141,10 @@ export class Fleet {
     const { suspect } = entry.connection;
     entry.lastHeardMs = this.#clock.now();
     entry.connection = this.#next(entry.connection, { kind: 'heard' });
-    if (usage !== undefined) entry.usage = usage;
+    if (usage !== undefined) {
+      entry.usage = usage;
+      this.#rooms.heard(node);
+    }
     if (suspect) this.#rooms.fleetChanged();
   }
 

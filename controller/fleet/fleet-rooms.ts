@@ -41,6 +41,11 @@ export class FleetRooms {
     this.#index = undefined;
   }
 
+  /** A node said what it uses. */
+  heard(node: string): void {
+    this.#index?.setUsed(node, this.#used(node));
+  }
+
   /** What is free beside what is reserved. As of now: it is not kept up to date before rooms are asked for again. */
   of(reserved: ReservedCapacity): RoomIndex {
     if (this.#reserved !== reserved) {

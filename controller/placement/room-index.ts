@@ -52,15 +52,11 @@ class NodeEntry implements NodeRoom {
   ssdBytes = 0;
   throughputBytesPerSecond = 0;
 
-  readonly #used: UsedOf;
+  dramUsedBytes: number;
 
-  constructor(node: string, used: UsedOf) {
+  constructor(node: string, dramUsedBytes: number) {
     this.node = node;
-    this.#used = used;
-  }
-
-  get dramUsedBytes(): number {
-    return this.#used(this.node);
+    this.dramUsedBytes = dramUsedBytes;
   }
 
   /** Sums up anew: adding and subtracting would drift. A node has few shards. */
@@ -95,7 +91,7 @@ export class RoomIndex implements Rooms {
 
   readonly used: UsedOf;
 
-  /** `totals`: what each node has in all; a node not named has what is free at first. `used` is asked anew each time. */
+  /** `totals`: what each node has in all; a node not named has what is free at first. `used` is asked now; see {@link setUsed}. */
   constructor(rooms: Iterable<ShardRoom>, totals?: ReadonlyMap<string, NodeTotals>, used: UsedOf = () => 0) {
     this.used = used;
     for (const room of rooms) {
@@ -141,10 +137,16 @@ export class RoomIndex implements Rooms {
     known.entry.sumUp();
   }
 
+  /** What a node of the index is now seen to use in dram; others are ignored. */
+  setUsed(node: string, dramUsedBytes: number): void {
+    const entry = this.#ofNode.get(node);
+    if (entry !== undefined) entry.dramUsedBytes = dramUsedBytes;
+  }
+
   #entry(node: string): NodeEntry {
     const known = this.#ofNode.get(node);
     if (known !== undefined) return known;
-    const entry = new NodeEntry(node, this.used);
+    const entry = new NodeEntry(node, this.used(node));
     this.#ofNode.set(node, entry);
     this.#nodes.push(entry);
     return entry;
