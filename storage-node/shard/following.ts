@@ -11,7 +11,7 @@ import { isMoved } from './reply-version.js';
 import type { SessionIdentity } from './session.js';
 import { onSeveralShards, splitKeys } from './split-keys.js';
 
-/** How long after a refusal a command is tried again. */
+/** How long after a refusal a command is tried again, unless something is heard before. */
 const retryMs = 5;
 
 /**
@@ -79,7 +79,7 @@ export class Following {
       const [shard = this.#shard] = split.parts.keys();
       const reply = await this.#ask(shard, entry, args, identity);
       if (!isMoved(reply, 0, reply.length) || Date.now() >= untilMs) return reply;
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      await news(identity.shardJob);
     }
   }
 
@@ -91,6 +91,19 @@ export class Following {
       );
     });
   }
+}
+
+/** Settles when slots have moved as far as is known here, or after a while. */
+function news({ steering }: ShardJob): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      forget();
+      resolve();
+    };
+    const timer = setTimeout(done, retryMs);
+    const forget = steering.onRouted(done);
+  });
 }
 
 const noKeys = { first: 1, last: 0, step: 1 };
