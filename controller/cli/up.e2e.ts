@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readOwner } from '../processes/owner.js';
 import { groupMembers, isAlive } from '../processes/process-identity.js';
 import { makeTestFolder, removeTestFolder, runSatchel, UpProcess } from './testing/up-process.js';
 
@@ -157,6 +162,22 @@ test('it stops when its own parent ends, with --with-parent', async () => {
   const running = await start(['--no-faas', '--nodes', '1', '--with-parent']);
   running.child.stdin?.end();
   expect(await running.exited).toBe(0);
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+test('it stops when npx is stopped, which does not pass a signal on', async () => {
+  const repository = fileURLToPath(new URL('../..', import.meta.url));
+  const ports = ['--controller-port', '0', '--http-port', '0', '--base-port', '0', '--no-faas', '--nodes', '1'];
+  const run = join(dir, 'run');
+  const npx = spawn('npx', ['satchel', 'up', '--json', '--dir', run, ...ports, ...small], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(createInterface({ input: npx.stdout }), 'line');
+  const owner = readOwner(run);
+  expect(owner).toBeDefined();
+  npx.kill('SIGTERM');
+  await vi.waitFor(() => expect(owner && isAlive(owner)).toBe(false), { timeout: 15_000, interval: 50 });
   expect(readdirSync(dir)).toEqual([]);
 });
 

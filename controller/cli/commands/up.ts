@@ -127,6 +127,7 @@ class StopRequests {
     this.#abort.abort();
   };
   #requestedAtMs = Number.NEGATIVE_INFINITY;
+  #parentWatch: NodeJS.Timeout | undefined;
   #repeat: () => void = () => undefined;
   #failure: Error | undefined;
 
@@ -137,6 +138,7 @@ class StopRequests {
     });
     this.requested.catch(() => undefined);
     for (const signal of stopSignals) io.on(signal, this.#request);
+    if (io.env['npm_command'] === 'exec') this.#watchParent();
     if (withParent) io.stdin.once('end', this.#request).once('close', this.#request).resume();
   }
 
@@ -154,11 +156,25 @@ class StopRequests {
     this.#repeat = action;
   }
 
+  /** npx runs us in a shell, which ends at a signal that npx passes on, and does not pass it on itself: its end is the request. */
+  #watchParent(): void {
+    const parent = process.ppid;
+    this.#parentWatch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(this.#parentWatch);
+      this.#request();
+    }, parentWatchMs);
+  }
+
   close(): void {
+    clearInterval(this.#parentWatch);
     for (const signal of stopSignals) this.#io.off(signal, this.#request);
     this.#io.stdin.off('end', this.#request).off('close', this.#request).pause();
   }
 }
+
+/** How often it is looked whether npx is still there: the system does not say. */
+const parentWatchMs = 250;
 
 /** What comes again so soon is one request: npx passes on a Ctrl-C that the terminal has sent here, too. */
 const sameRequestMs = 500;

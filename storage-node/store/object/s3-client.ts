@@ -46,6 +46,8 @@ export class S3ObjectClient implements ObjectClient {
     const sockets = { keepAlive: true, maxSockets: requestsAtOnce * partsAtOnce };
     this.#bucket = bucket;
     this.#where = endpoint === undefined ? `s3://${bucket}` : `s3://${bucket} at ${endpoint}`;
+    // The SDK would say, once for each shard, which versions of Node it will leave behind.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
     this.#client = new S3Client({
       region: location.region ?? process.env['AWS_REGION'] ?? 'us-east-1',
       ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
