@@ -129,8 +129,9 @@ export function build(
   const events: FleetEvents = {
     shardsChanged: (shards) => jobs.shardsChanged(shards),
     disconnected: (node) => jobs.disconnected(node),
-    lost: (node) => {
-      jobs.lost(node).catch((error: unknown) => environment.log.error({ err: error, node }, 'slots of a lost node stay there'));
+    lost: (nodes) => {
+      const failed = (error: unknown) => environment.log.error({ err: error, nodes }, 'slots of lost nodes stay there');
+      jobs.lost(nodes).catch(failed);
     },
     emptied: (node, shards) => jobs.shardsEmptied(node, shards),
   };

@@ -49,6 +49,20 @@ describe('a fleet', () => {
     await back.saw(({ configure }) => configure?.complete);
   });
 
+  it('gives up nodes that died together at once: a job that was on several gets new owners in one step', async () => {
+    const dying = [await controller.joinNode('n1'), await controller.joinNode('n2')];
+    const { job } = await controller.register({ leaseSeconds: 3600, hints: { capacityBytes: 2 * 2 ** 30 } });
+    const staying = [await controller.joinNode('n3'), await controller.joinNode('n4')];
+    const nodesOf = async () => new Set((await controller.getJob(job)).slotMap?.shards.map(({ node }) => node));
+    expect(await nodesOf()).toEqual(new Set(['n1', 'n2']));
+    for (const node of dying) node.leave();
+    await pass(66, ...staying);
+    await vi.waitFor(async () => expect(await nodesOf()).toEqual(new Set(['n3', 'n4'])));
+    const { slotMap, reasons } = await controller.getJob(job);
+    expect(slotMap?.epoch).toBe(2);
+    expect(reasons.find(({ field }) => field === 'slots moved')?.because).toMatch(/^shards 1, 2, 3, 4 gone for good: /);
+  });
+
   it('gives up no node while there is no other', async () => {
     const only = await controller.joinNode('n1');
     only.leave();

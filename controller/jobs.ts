@@ -128,14 +128,14 @@ export class Jobs {
   }
 
   /**
-   * A node is gone for good: slots of its shards get new owners, which know that what is not written again is lost. Should it come
-   * back, it is told that they are not its own. Resolves once that is durable; may be said again.
+   * Nodes are gone for good: slots of their shards get new owners, which know that what is not written again is lost. Should one come
+   * back, it is told that they are not its own. Each job is planned once. Resolves once that is durable; may be said again.
    */
-  async lost(node: string): Promise<void> {
-    const shards = this.#parts.fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? [];
-    await this.#ending.lost(node);
-    await this.#steering.lost(shards, this.#activeOn(node));
-    this.settleNode(node);
+  async lost(nodes: readonly string[]): Promise<void> {
+    const shards = nodes.flatMap((node) => this.#parts.fleet.node(node)?.record.shards.map(({ shard }) => shard) ?? []);
+    await Promise.all(nodes.map((node) => this.#ending.lost(node)));
+    await this.#steering.lost(shards, [...new Set(nodes.flatMap((node) => this.#activeOn(node)))]);
+    for (const node of nodes) this.settleNode(node);
   }
 
   /** A node purged a job; `final` is what the job used there. */
@@ -199,7 +199,7 @@ export class Jobs {
       throw new SatchelError('unavailable', `jobs need node '${node}': drain it; if it does not come back, say that it is lost`);
     }
     const view = fleet.giveUp(node);
-    await this.lost(node);
+    await this.lost([node]);
     if (!this.table.needs(node)) fleet.forget(node);
     return view;
   }

@@ -312,19 +312,23 @@ export class Fleet {
 
   readonly #sweep = (): void => {
     this.#lived.tick();
-    for (const [node, entry] of this.#nodes) this.#judge(node, entry, this.heartbeatMs);
+    const lost = [...this.#nodes.keys()].filter((node) => this.#judge(node));
+    if (lost.length > 0) this.#events.lost(lost);
     this.#cancelSweep = this.#clock.after(sweepMs, this.#sweep);
   };
 
-  #judge(node: string, entry: Entry, heartbeatMs: number): void {
-    const next = this.#next(entry.connection, { kind: 'tick', heartbeatMs });
-    if (next === entry.connection) return;
+  /** Whether the node is given up now. */
+  #judge(node: string): boolean {
+    const entry = this.#known(node);
+    const next = this.#next(entry.connection, { kind: 'tick', heartbeatMs: this.heartbeatMs });
+    if (next === entry.connection) return false;
+    if (next.kind === 'lost') return this.#lose(node, entry, next);
     if (next.kind === 'down') this.#down(node, entry, next);
-    else if (next.kind === 'lost') this.#lose(node, entry, next);
     else {
       entry.connection = next;
       this.#rooms.fleetChanged();
     }
+    return false;
   }
 
   #down(node: string, entry: Entry, connection: NodeConnection): void {
@@ -337,10 +341,10 @@ export class Fleet {
   }
 
   /** A node is given up only while others can take its place: before, nothing is gained by it, and it may come back with all it has. */
-  #lose(node: string, entry: Entry, connection: NodeConnection): void {
-    if (openNodes(this.#nodes.values()).length === 0) return;
+  #lose(node: string, entry: Entry, connection: NodeConnection): boolean {
+    if (openNodes(this.#nodes.values()).length === 0) return false;
     this.#log.warn({ node }, 'node is given up');
     entry.connection = connection;
-    this.#events.lost(node);
+    return true;
   }
 }

@@ -16,8 +16,8 @@ export interface FleetEvents {
   shardsChanged(shards: readonly number[]): void;
   /** The node's stream ended or fell silent. */
   disconnected(node: string): void;
-  /** The node is given up: what it held is not waited for any more. It may come back all the same. */
-  lost(node: string): void;
+  /** These nodes are given up, all at once: what they held is not waited for any more. They may come back all the same. */
+  lost(nodes: readonly string[]): void;
   /** These shards of a node that joins have not what they had. Resolves once all who had something there know it durably. */
   emptied(node: string, shards: readonly number[]): Promise<void>;
 }

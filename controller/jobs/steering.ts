@@ -7,8 +7,8 @@ import type { JobScaling } from './scaling.js';
 
 /** How long reports of emptied slots are gathered, so that many of them are one change. */
 const gatherMs = 50;
-/** Jobs that get new owners at the same time, so that their changes are written together. */
-const jobsAtOnce = 64;
+/** Jobs that get new owners at the same time, so that their changes are written together, and no turn is long. */
+const jobsAtOnce = 16;
 /** How much later owners are looked for again if there is no shard that may get slots. */
 const ownersAgainMs = 5000;
 /** After a change that could not be written it is tried again so much later. */
@@ -81,11 +81,14 @@ export class JobSteering {
 
   #lost(job: string, gone: ReadonlySet<number>): Promise<void> {
     return this.#changeIfActive(job, (before) => {
-      const owners = before.allocation.shares.some(({ shard }) => gone.has(shard));
-      const previous = before.previous.some(({ shard, lost }) => gone.has(shard) && !lost);
-      if (!owners && !previous) return undefined;
-      const name = gone.size === 1 ? 'shard' : 'shards';
-      return this.#scaling.decide(before, `${name} ${[...gone].join(', ')} gone for good`, gone);
+      const holders = [...before.allocation.shares, ...before.previous.filter(({ lost }) => !lost)];
+      const missing = [...new Set(holders.map(({ shard }) => shard))].filter((shard) => gone.has(shard));
+      if (missing.length === 0) return undefined;
+      return this.#scaling.decide(
+        before,
+        `${missing.length === 1 ? 'shard' : 'shards'} ${missing.join(', ')} gone for good`,
+        gone,
+      );
     });
   }
 
