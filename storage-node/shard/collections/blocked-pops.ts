@@ -58,9 +58,11 @@ export class BlockedPops {
     return this.#queues.get(key)?.waiters.size ?? 0;
   }
 
-  /** The first of a request's lists with more elements than others wait for, in the turn of all of them. Throws as `Collections.list`. */
+  /** The first of a request's lists with elements that nobody waits for, in the turn of all of them: who waits takes first. Throws as `Collections.list`. */
   available(request: PopRequest, nowMs: number): Key | undefined {
-    return request.keys.find((key) => (this.#job.collections.list(key, nowMs)?.size ?? 0) > this.waitersAt(key.toString()));
+    return request.keys.find(
+      (key) => this.#job.collections.list(key, nowMs) !== undefined && this.waitersAt(key.toString()) === 0,
+    );
   }
 
   /** Begins to wait, to be followed by `serve` of its keys outside of any turn. `name`: for `named`; `offered`: the key of a list whose element it has been promised. */
