@@ -1,4 +1,4 @@
-import { limits, shardOfSlot } from '@satchel/proto/core';
+import { limits, SatchelError, shardOfSlot } from '@satchel/proto/core';
 import type { CommandArguments } from '@satchel/proto/resp';
 import type { TableEntry } from './command-table.js';
 import { FanOut } from './fan-out.js';
@@ -53,6 +53,7 @@ export class Following {
     const entered = Promise.all(slots.map((slot) => gate.enter(slot, 'write')));
     void entered
       .then(() => this.#carryOut(entry, args, staying, Date.now() + limits.steeringWaitMs))
+      .catch((error: unknown) => errorReply(error))
       .then((reply) => {
         for (const slot of slots) gate.leave(slot, 'write');
         sink(reply, 0, reply.length);
@@ -64,7 +65,7 @@ export class Following {
     for (;;) {
       const { configuration } = identity.shardJob;
       const split = splitKeys(keys, args, { shardOf: (slot) => shardOfSlot(configuration, slot) });
-      if (split.parts.size > 1 && together) return Buffer.from(`-${onSeveralShards(entry.command.name).toRespLine()}\r\n`);
+      if (split.parts.size > 1 && together) return errorReply(onSeveralShards(entry.command.name));
       if (split.parts.size > 1) {
         const { merge = 'ok' } = entry.command;
         return new Promise((resolve) => {
@@ -91,6 +92,10 @@ export class Following {
       );
     });
   }
+}
+
+function errorReply(error: unknown): Buffer {
+  return Buffer.from(`-${SatchelError.from(error).toRespLine()}\r\n`);
 }
 
 /** Settles when slots have moved as far as is known here, or after a while. */
