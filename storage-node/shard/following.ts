@@ -49,11 +49,12 @@ export class Following {
     const gate = this.#gates.get(job) ?? new KeyGate();
     this.#gates.set(job, gate);
     const slots = slotsOf(entry, args);
+    const untilMs = Date.now() + limits.steeringWaitMs;
     const staying = { ...identity, token: identity.token || job.token, stays: true };
     const entered = Promise.all(slots.map((slot) => gate.enter(slot, 'write')));
     void entered
-      .then(() => this.#carryOut(entry, args, staying, Date.now() + limits.steeringWaitMs))
-      .catch((error: unknown) => errorReply(error))
+      .then(() => this.#carryOut(entry, args, staying, untilMs))
+      .catch(errorReply)
       .then((reply) => {
         for (const slot of slots) gate.leave(slot, 'write');
         sink(reply, 0, reply.length);
@@ -73,7 +74,8 @@ export class Following {
           const fanOut = new FanOut(split.parts.size, merge, whole, merge === 'array' ? split.partOfKey : undefined);
           for (const { number, indexes } of split.parts.values()) {
             const sink = fanOut.sinkOf(number);
-            void this.#carryOut(entry, pick(args, indexes), identity, untilMs).then((reply) => sink(reply, 0, reply.length));
+            const part = this.#carryOut(entry, pick(args, indexes), identity, untilMs).catch(errorReply);
+            void part.then((reply) => sink(reply, 0, reply.length));
           }
         });
       }
