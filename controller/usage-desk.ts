@@ -132,8 +132,12 @@ export class UsageDesk {
   async #writeSlices(): Promise<void> {
     const { store, log } = this.#environment;
     for (let left = this.#dirty.size; left > 0 && this.#dirty.size > 0; left -= sliceJobs) {
-      const slice = [...this.#dirty].slice(0, sliceJobs);
-      for (const entry of slice) this.#dirty.delete(entry);
+      const slice: Entry[] = [];
+      for (const entry of this.#dirty) {
+        if (slice.length === sliceJobs) break;
+        slice.push(entry);
+        this.#dirty.delete(entry);
+      }
       try {
         await store.commit(this.#changes(slice));
       } catch (error) {
