@@ -13,5 +13,6 @@ export const requestErrors = {
   bulkLength: (length: number) => new SatchelError('too-large', `Protocol error: invalid bulk length ${length}, ${valueLimit}`),
   valueLength: (length: number) => new SatchelError('too-large', `an argument has ${length} bytes, ${valueLimit}`),
   inline: () => new SatchelError('too-large', `Protocol error: too big inline request, the limit is ${limits.inlineBytes} bytes`),
+  quotes: () => new SatchelError('invalid-argument', 'Protocol error: unbalanced quotes in request'),
   protocol: (what: string) => new SatchelError('invalid-argument', `Protocol error: ${what}`),
 } as const;

@@ -337,8 +337,7 @@ export class RequestParser {
       return this.#fail(requestErrors.inline());
     }
     if (newLine < 0) return false;
-    if (!addWords(this.#args, buffer, this.#at, newLine))
-      return this.#fail(requestErrors.protocol('unbalanced quotes in request'));
+    if (!addWords(this.#args, buffer, this.#at, newLine)) return this.#fail(requestErrors.quotes());
     this.#at = newLine + 1;
     return true;
   }
