@@ -24,7 +24,7 @@ test.each([
   [{ capacity: 0 }, 'capacity'],
   [{ functions: 1.5 }, 'functions'],
   [{ capacity: -5 }, 'hint capacity: -5 was given; give a size above 0'],
-  [{ capacity: '10Gib' }, "hint capacity: '10Gib' is not a size such as 64MiB, 10GiB or 4096; give"],
+  [{ capacity: '10Gib' }, "hint capacity: '10Gib' is not a size such as 64MiB, 10GiB or 4096; its unit is none of B, KiB"],
   [{ throughput: 'fast' }, "hint throughput: 'fast' is not a rate"],
   [{ requests: '5000/m' }, "hint requests: '5000/m' is not a rate such as 5000/s"],
   [{ valueSize: '2PiB' }, 'hint valueSize'],
