@@ -82,7 +82,7 @@ function allocationSources({ quotaBytes, shares, ...given }: Allocation): Reason
     {
       field: 'slots',
       value: shares.map(({ slots }) => slots).join(' + '),
-      because: `${slotCount} in all, for each shard as many as its part of what is reserved, of use where nothing is`,
+      because: `${slotCount} in all, dealt by the part of the job that each shard is to hold`,
     },
   ];
 }

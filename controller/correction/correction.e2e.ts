@@ -95,7 +95,7 @@ test('a job whose hints are far too high or too low is corrected in both directi
     return job;
   });
   expect(because(grown, 'throughput')).toMatch(
-    /^corrected: throughput: .*\/s in use of 4 MiB\/s reserved; before, 2 MiB: hint throughput$/,
+    /^corrected: throughput: .*\/s in use of 4 MiB\/s reserved; before, 2 MiB\/s: hint throughput$/,
   );
   stopped = true;
   await load;

@@ -74,13 +74,14 @@ type Maybe = Derived<number | undefined>;
  * a hint beats a record. Pure; hints are valid.
  */
 export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): SizedDemand {
-  const capacity = orCorrected(capacityOf(hints, recorded), hints.corrected?.capacityBytes, hints.corrected);
-  const throughput = orCorrected(throughputOf(hints, recorded), hints.corrected?.throughputBytesPerSecond, hints.corrected);
+  const { corrected } = hints;
+  const capacity = orCorrected(capacityOf(hints, recorded), corrected?.capacityBytes, corrected, formatBytes);
+  const throughput = orCorrected(throughputOf(hints, recorded), corrected?.throughputBytesPerSecond, corrected, rate);
   const requests = requestsOf(hints, throughput.value, recorded);
   const valueBytes = valueBytesOf(hints, recorded);
   const lifetime = lifetimeOf(hints, recorded);
   const moved = movedOf(hints, capacity.value, throughput, lifetime.value, recorded);
-  const shards = shardsOf(capacity.value, throughput.value, requests.value, hints.corrected);
+  const shards = shardsOf(capacity.value, throughput.value, requests.value, corrected);
   const traffic: Traffic = {
     bytesPerSecond: moved.value,
     requestsPerSecond: hints.requests ?? moved.value / valueBytes.value,
@@ -103,7 +104,6 @@ export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): SizedDema
     value: value === undefined ? none : text(value),
     because,
   });
-  const rate = (value: number) => `${formatBytes(value)}/s`;
   return {
     demand,
     reasons: [
@@ -119,10 +119,17 @@ export function demandOf(hints: SizedHints, recorded?: RecordedPeaks): SizedDema
   };
 }
 
+const rate = (bytesPerSecond: number): string => `${formatBytes(bytesPerSecond)}/s`;
+
 /** What is seen of a running job beats what it said and what was recorded. */
-function orCorrected(said: Maybe, value: number | undefined, corrected: Corrected | undefined): Maybe {
+function orCorrected(
+  said: Maybe,
+  value: number | undefined,
+  corrected: Corrected | undefined,
+  text: (value: number) => string,
+): Maybe {
   if (value === undefined || corrected === undefined) return said;
-  const was = said.value === undefined ? '' : `; before, ${formatBytes(Math.round(said.value))}: ${said.because}`;
+  const was = said.value === undefined ? '' : `; before, ${text(Math.round(said.value))}: ${said.because}`;
   return { value, because: `corrected: ${corrected.because}${was}` };
 }
 
