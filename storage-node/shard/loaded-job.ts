@@ -61,7 +61,9 @@ export class LoadedJob {
   /** The counters now. */
   counters(clock: Clock): UsageTotals {
     this.usage.objectRequests = this.objectRequests() + this.usage.persistRequests;
-    return this.usage.totals(clock.now(), this.peek()?.objectCount ?? 0);
+    const job = this.peek();
+    // Those of slots that have moved on are charged here until they have moved, too.
+    return this.usage.totals(clock.now(), job === undefined ? 0 : job.objects.count - job.striping.parts.chunks);
   }
 
   /** The counters if anything but byte-seconds changed since they were last taken. */

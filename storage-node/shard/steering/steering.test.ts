@@ -1,5 +1,8 @@
-import { slotOf } from '@satchel/proto/core';
+import { slotOf, systemClock, type UsageTotals } from '@satchel/proto/core';
 import { afterEach, describe, expect, test } from 'vitest';
+import { JobGrant } from '../grants.js';
+import type { ShardJob } from '../job.js';
+import { LoadedJob } from '../loaded-job.js';
 import { SlotMoves } from '../testing/slot-moves.js';
 import { type TestClient, TestFleet } from '../testing/test-fleet.js';
 
@@ -25,6 +28,13 @@ function tell({ configuration }: SlotMoves, ...shards: number[]): void {
   for (const shard of shards) if (shard <= fleet.shards.length) fleet.shard(shard).configure(configuration);
 }
 
+/** What the shard reports of a job. */
+function usageOf(job: ShardJob | undefined): UsageTotals | undefined {
+  if (job === undefined) return undefined;
+  const grant = new JobGrant(0, { bytes: 0, version: 0 }, { request: () => undefined, giveBack: () => undefined }, systemClock);
+  return new LoadedJob(job, grant, () => 0, 0).counters(systemClock);
+}
+
 describe('a new owner of slots', () => {
   test('answers reads of what the shard before still holds, which is told of the move by the new owner', async () => {
     const { moves, at } = await started();
@@ -41,6 +51,18 @@ describe('a new owner of slots', () => {
     expect(await before.call('SET', 'key', 'late')).toBe(
       `-MOVED ${slotOf('key')} 127.0.0.1:${fleet.shard(2).address.directPort}`,
     );
+  });
+
+  test("leaves what the shard before still holds in that one's count, for usage", async () => {
+    const { moves, at } = await started();
+    const before = await at(1);
+    for (const key of ['a', 'b', 'c']) await before.call('SET', key, 'value');
+    moves.move(...all, 2);
+    tell(moves, 1, 2);
+    const client = await at(2);
+    expect(await client.call('APPEND', 'a', 's')).toBe(6);
+    const counted = fleet.shards.map(({ jobs }) => usageOf(jobs.get('job'))?.objects);
+    expect(counted).toEqual([2, 1, 0]);
   });
 
   test('takes an object over with all it is before it changes it', async () => {
