@@ -162,7 +162,7 @@ class StopRequests {
     this.#parentWatch = setInterval(() => {
       if (process.ppid === parent) return;
       clearInterval(this.#parentWatch);
-      this.#request();
+      if (!this.#abort.signal.aborted) this.#request();
     }, parentWatchMs);
   }
 
