@@ -25,8 +25,8 @@ export interface Day {
   readonly runs: JobRuns;
   readonly sampler: Sampler;
   readonly controller: SimulatedController;
-  /** Seconds that the simulation took by the machine's clock. */
-  readonly wallSeconds: number;
+  /** What the simulation took: by the machine's clock, of its processors, and of memory by now. */
+  readonly took: { readonly seconds: number; readonly cpuSeconds: number; readonly peakBytes: number };
 }
 
 /** Lives through a day: jobs come and go, nodes start, are drained and die, the controller decides. `progress` hears of each virtual hour that has passed. */
@@ -35,6 +35,7 @@ export async function liveThrough(
   progress: (hour: number, day: Day) => void = () => undefined,
 ): Promise<Day> {
   const began = performance.now();
+  const beganCpu = process.cpuUsage();
   const clock = new VirtualClock();
   const shapes = shapesOf(options);
   const workload = drawWorkload(options, fleetBytes(shapes));
@@ -57,8 +58,10 @@ export async function liveThrough(
   const runs: JobRuns = new JobRuns({ options, clock, controller, load, tokens });
   const sampler = new Sampler(clock, provider, load, runs, controller);
   const day = (): Day => {
-    const wallSeconds = (performance.now() - began) / 1000;
-    return { options, workload, provider, load, runs, sampler, controller, wallSeconds };
+    const { user, system } = process.cpuUsage(beganCpu);
+    const seconds = (performance.now() - began) / 1000;
+    const took = { seconds, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024 };
+    return { options, workload, provider, load, runs, sampler, controller, took };
   };
   beatHearts(clock, options.stepMs, provider);
   stepLoad(clock, options, load, runs, controller);

@@ -45,7 +45,7 @@ export interface SimulationReport {
   /** Virtual milliseconds from a registration's call to its answer. */
   readonly registrationMs: Percentiles;
   readonly series: readonly Sample[];
-  readonly wall: { readonly seconds: number; readonly registrationMs: Percentiles };
+  readonly wall: Day['took'] & { readonly registrationMs: Percentiles };
 }
 
 interface KindRow {
@@ -98,7 +98,7 @@ export function reportOf(day: Day): SimulationReport {
     decisions: Object.fromEntries(controller.decisions.counts),
     registrationMs: percentiles(runs.registrationMs),
     series: sampler.samples,
-    wall: { seconds: day.wallSeconds, registrationMs: percentiles(runs.registrationWallMs) },
+    wall: { ...day.took, registrationMs: percentiles(runs.registrationWallMs) },
   };
 }
 

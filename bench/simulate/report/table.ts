@@ -22,7 +22,7 @@ export function printReport(report: SimulationReport, output: Output): void {
   );
   const { wall } = report;
   output.say(
-    `simulated in ${wall.seconds.toFixed(0)} s; a registration took the controller ${wall.registrationMs.p50.toFixed(2)} ms (p50), ${wall.registrationMs.p99.toFixed(2)} ms (p99)`,
+    `simulated in ${wall.seconds.toFixed(0)} s, ${wall.cpuSeconds.toFixed(0)} s of a core, in ${formatBytes(wall.peakBytes)}; a registration took the controller ${wall.registrationMs.p50.toFixed(2)} ms (p50), ${wall.registrationMs.p99.toFixed(2)} ms (p99)`,
   );
 }
 
