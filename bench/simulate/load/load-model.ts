@@ -18,7 +18,7 @@ export interface LoadTotals {
 }
 
 /**
- * What storage nodes would hold: each job writes to its shards by its slots; a shard keeps reservations in memory, shares the
+ * What storage nodes would hold: each job writes to its shards by its slots; a shard keeps memory free for reservations, shares the
  * rest of its memory among those who want more, and spills to SSD and then to the object store.
  */
 export class LoadModel {
@@ -67,10 +67,8 @@ export class LoadModel {
 
   #claim({ holdings, inMemory }: HeldJob): void {
     for (const holding of holdings) {
-      if (holding.bytes === 0) continue;
-      const sure = inMemory ? Math.min(holding.bytes, holding.dramReservedBytes) : 0;
-      holding.place.guaranteed += sure;
-      if (inMemory) holding.place.wantedDram += holding.bytes - sure;
+      holding.place.reserved += holding.dramReservedBytes;
+      if (inMemory) holding.place.wantedDram += Math.max(0, holding.bytes - holding.dramReservedBytes);
     }
   }
 

@@ -51,6 +51,16 @@ describe('the model of the load', () => {
     expect(load.totals.dramBytes).toBe(400);
   });
 
+  test('lends nobody what others have reserved and do not use', () => {
+    const load = twoShards();
+    const whole = [{ start: 0, shard: 1 }];
+    const [first, second] = [recordOf(whole, []), recordOf(whole, [{ shard: 1, dramBytes: 300 }])];
+    const held = load.start('a', job, first, 0);
+    load.start('b', { ...job, peakBytes: 10 }, second, 0);
+    load.step(50_000, 5, (id) => (id === 'a' ? first : second));
+    expect(held.holding(1)).toMatchObject({ bytes: 1000, dramBytes: 100, ssdBytes: 50 });
+  });
+
   test('holds no more than the quota and says what was refused', () => {
     const load = twoShards();
     const record = recordOf(halves, [], 600);

@@ -11,8 +11,8 @@ export class ShardLoad {
   /** Cumulative, as a node reports them. */
   bytesIn = 0;
   bytesOut = 0;
-  /** Of the step: memory that reservations are sure of, and what is wanted besides. */
-  guaranteed = 0;
+  /** Of the step: memory that is reserved, used or not, and what is wanted besides. */
+  reserved = 0;
   wantedDram = 0;
   wantedSsd = 0;
 
@@ -27,14 +27,14 @@ export class ShardLoad {
     this.dramBytes = 0;
     this.ssdBytes = 0;
     this.bytesPerSecond = 0;
-    this.guaranteed = 0;
+    this.reserved = 0;
     this.wantedDram = 0;
     this.wantedSsd = 0;
   }
 
-  /** Part of what is wanted beyond reservations that finds room in memory. */
+  /** Part of what is wanted beyond reservations that finds room in memory: nobody is lent what others have reserved. */
   get dramPart(): number {
-    const room = Math.max(0, this.dramCapacityBytes - this.guaranteed);
+    const room = Math.max(0, this.dramCapacityBytes - this.reserved);
     return this.wantedDram <= room ? 1 : room / this.wantedDram;
   }
 
