@@ -103,3 +103,8 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toContain(Object.keys(env)[0]);
 });
+
+test('the version is printed', async () => {
+  const { code, stdout } = await runCli('--version');
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+});

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench.js';
 import { addDemo } from './commands/demo.js';
@@ -54,6 +55,7 @@ export async function run(commandLine: readonly string[], io: CliProcess): Promi
 /** The command tree. Options are positional, so that `bench` and `demo` receive theirs unread. */
 function buildProgram(io: CliProcess): Command {
   const program = new Command('satchel')
+    .version(version, '--version', 'print the version')
     .description('Serverless ephemeral storage: jobs exchange intermediate data at memory speed')
     .enablePositionalOptions()
     .exitOverride()
@@ -71,6 +73,9 @@ function buildProgram(io: CliProcess): Command {
   for (const add of [addBench, addDemo]) add(program, io);
   return program;
 }
+
+/** Of the package, wherever it is installed. */
+const { version }: { readonly version: string } = createRequire(import.meta.url)('@satchel/controller/package.json');
 
 type Add = (parent: Command, io: CliProcess) => void;
 
