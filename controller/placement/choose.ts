@@ -1,4 +1,4 @@
-import { leftOver, mayHold, negligible, type PlacementRequest, partHeld, partHeldByNode } from './fit.js';
+import { mayHold, negligible, type PlacementRequest, partHeld, partHeldByNode } from './fit.js';
 import { type NodeRoom, RoomIndex, type ShardRoom } from './room-index.js';
 
 /** Shards that a job has already, with the part of its slots on each. */
@@ -7,7 +7,7 @@ export type PresentShards = ReadonlyMap<number, number>;
 /**
  * Chooses shards that together hold the whole job, each at most the part `cap`; undefined if there are none. Those that the job has
  * are kept as far as they hold it, then others of their nodes are taken, then as few nodes more as possible: the roomiest, and as the
- * last, or only, one the fullest that holds the rest.
+ * last, or only, one the first in the order of the index that holds the rest.
  */
 export function choose(
   index: RoomIndex,
@@ -64,13 +64,13 @@ function otherNodes(index: RoomIndex, chosen: readonly ShardRoom[]): readonly No
 
 /** Takes the fewest of these nodes that hold the part `missing`, or all if they do not. */
 function takeNodes(nodes: readonly NodeRoom[], request: PlacementRequest, part: number, cap: number) {
-  const only = fullestThatHolds(nodes, request, part, cap);
+  const only = nodes.find((node) => holds(node, request, part, cap));
   if (only !== undefined) return { rooms: takeRooms(only.rooms, request, part, cap), missing: 0 };
   const held = new Float64Array(nodes.length);
   for (let at = 0; at < held.length; at++) held[at] = partHeldByNode(nodes[at] as NodeRoom, request, cap);
   const rooms: ShardRoom[] = [];
   let missing = part;
-  for (let next = roomiest(nodes, held, request, missing); next >= 0; next = roomiest(nodes, held, request, missing)) {
+  for (let next = roomiest(held, missing); next >= 0; next = roomiest(held, missing)) {
     const node = nodes[next] as NodeRoom;
     const all = held[next] as number;
     rooms.push(...takeRooms(node.rooms, request, Math.min(all, missing), cap));
@@ -81,38 +81,19 @@ function takeNodes(nodes: readonly NodeRoom[], request: PlacementRequest, part: 
   return { rooms, missing };
 }
 
-/** The node with the least left over among those that hold the part by themselves. */
-function fullestThatHolds(
-  nodes: readonly NodeRoom[],
-  request: PlacementRequest,
-  part: number,
-  cap: number,
-): NodeRoom | undefined {
-  let best: NodeRoom | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const node of nodes) {
-    if (!mayHold(node, request, part, cap)) continue;
-    const left = leftOver(node, request, part);
-    if (left >= least || partHeldByNode(node, request, cap) < part - negligible) continue;
-    best = node;
-    least = left;
-  }
-  return best;
+function holds(node: NodeRoom, request: PlacementRequest, part: number, cap: number): boolean {
+  return mayHold(node, request, part, cap) && partHeldByNode(node, request, cap) >= part - negligible;
 }
 
-/** Index of the node that holds most of the job, and once some hold all that is missing, of the fullest of those; -1 if none holds any. */
-function roomiest(nodes: readonly NodeRoom[], held: Float64Array, request: PlacementRequest, missing: number): number {
+/** Index of the first of the nodes that hold most of the job, or all that is missing; -1 if none holds any. */
+function roomiest(held: Float64Array, missing: number): number {
   let best = -1;
   let most = negligible;
-  let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at < held.length; at++) {
     const part = Math.min(held[at] as number, missing);
-    if (part < most - negligible || part <= negligible) continue;
-    const left = leftOver(nodes[at] as NodeRoom, request, part);
-    if (part <= most + negligible && left >= least) continue;
+    if (part <= most + negligible) continue;
     best = at;
-    most = Math.max(most, part);
-    least = left;
+    most = part;
   }
   return best;
 }

@@ -55,20 +55,3 @@ export function mayHold(node: NodeRoom, request: PlacementRequest, part: number,
     node.throughputFreeBytesPerSecond >= request.throughputBytesPerSecond * least
   );
 }
-
-/**
- * How much of a node would be left with a part of the job on it: the shares of its bytes and of its throughput that stay free, and half
- * of what one of them stays freer than the other, which would be hard to use. The smaller the better.
- */
-export function leftOver(node: NodeRoom, request: PlacementRequest, part: number): number {
-  const bytes =
-    request.ssdBytes > request.dramBytes
-      ? share(node.ssdFreeBytes - request.ssdBytes * part, node.ssdBytes)
-      : share(node.dramFreeBytes - request.dramBytes * part, node.dramBytes);
-  const rate = share(node.throughputFreeBytesPerSecond - request.throughputBytesPerSecond * part, node.throughputBytesPerSecond);
-  return bytes + rate + Math.abs(bytes - rate) / 2;
-}
-
-function share(amount: number, of: number): number {
-  return of > 0 ? Math.max(0, amount) / of : 0;
-}

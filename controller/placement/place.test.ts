@@ -17,7 +17,7 @@ const weights = (result: ReturnType<typeof place>) =>
 describe('placement', () => {
   const fleet = [room(1, 'a', 100), room(2, 'a', 60), room(3, 'b', 100), room(4, 'b', 100)];
 
-  it('puts a small job on the fullest shard of the fullest node that fits', () => {
+  it('puts a small job on the fullest shard that fits of the first node', () => {
     expect(shards(place(request({ dramBytes: 50 }), fleet))).toEqual([2]);
     expect(shards(place(request({ dramBytes: 80 }), fleet))).toEqual([1]);
     expect(shards(place(request({ dramBytes: 50, shards: 2 }), fleet))).toEqual([1, 2]);
@@ -28,7 +28,7 @@ describe('placement', () => {
     expect(weights(place(request({ dramBytes: 180 }), fleet))).toEqual({ 3: 0.5, 4: 0.5 });
   });
 
-  it('takes the roomiest nodes for a job larger than one, and the fullest that holds the rest', () => {
+  it('takes the roomiest nodes for a job larger than one, and the first that holds the rest', () => {
     const three = [...fleet, room(5, 'c', 100), room(6, 'c', 100)];
     expect(shards(place(request({ dramBytes: 350, shards: 4 }), three))).toEqual([3, 4, 5, 6]);
     expect(weights(place(request({ dramBytes: 360, shards: 2 }), three))).toEqual({ 1: 0.2778, 2: 0.1667, 3: 0.2778, 4: 0.2778 });
@@ -39,13 +39,11 @@ describe('placement', () => {
     expect(shards(place(request({ dramBytes: 5, throughputBytesPerSecond: 50 }), busy))).toEqual([2]);
   });
 
-  it('leaves what one job does not need where others can use it', () => {
-    const index = new RoomIndex(
-      [room(1, 'bytes', 50, { throughputFreeBytesPerSecond: 450 }), room(2, 'rate', 90, { throughputFreeBytesPerSecond: 250 })],
-      new Map(['bytes', 'rate'].map((node) => [node, { dramBytes: 100, ssdBytes: 1000, throughputBytesPerSecond: 500 }])),
-    );
-    expect(shards(place(request({ dramBytes: 45, throughputBytesPerSecond: 5 }), index))).toEqual([2]);
-    expect(shards(place(request({ dramBytes: 5, throughputBytesPerSecond: 225 }), index))).toEqual([1]);
+  it('takes the first node that holds it, so that those that came last get empty', () => {
+    const rooms = [room(1, 'full', 10), room(2, 'first', 90), room(3, 'second', 50), room(4, 'third', 90)];
+    expect(shards(place(request({ dramBytes: 50 }), rooms))).toEqual([2]);
+    expect(shards(place(request({ dramBytes: 140 }), rooms))).toEqual([2, 3]);
+    expect(shards(place(request({ dramBytes: 100 }), rooms))).toEqual([1, 2]);
   });
 
   it('looks at ssd for a job that begins there, and at both for one that uses both', () => {
@@ -55,9 +53,17 @@ describe('placement', () => {
   });
 
   it('starts a job larger than the fleet on what there is, in proportion to what is free', () => {
-    const result = place(request({ dramBytes: 10_000, shards: 2 }), [...fleet, room(5, 'c', 0)]);
+    const result = place(request({ dramBytes: 10_000, shards: 5 }), [...fleet, room(5, 'c', 0)]);
     expect(result.fits).toBe(false);
     expect(result.placed.map(({ weight }) => Math.round(weight * 10_000))).toEqual([100, 60, 100, 100, 6]);
+  });
+
+  it('leaves shards alone that would add little to a job that does not fit', () => {
+    const little = [...fleet, room(5, 'c', 10), room(6, 'd', 0)];
+    expect(shards(place(request({ dramBytes: 10_000, shards: 2 }), little))).toEqual([1, 2, 3, 4]);
+    expect(shards(place(request({ dramBytes: 10_000, shards: 2 }), little, new Map([[5, 1]])))).toEqual([1, 2, 3, 4, 5]);
+    const full = [room(1, 'a', 0), room(2, 'b', 0), room(3, 'c', 0)];
+    expect(shards(place(request({ dramBytes: 10 }), full))).toHaveLength(1);
   });
 
   describe('of a job that reserves nothing', () => {

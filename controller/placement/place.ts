@@ -19,6 +19,9 @@ export interface Placement {
 
 const noShards: PresentShards = new Map();
 
+/** Of what all shards together could hold of a job that does not fit, what those that it gets hold. */
+const mostOfIt = 0.9;
+
 /** A shard that is full gets at least this part of what the roomiest gets, if the job does not fit. */
 const leastPart = 1 / 16;
 
@@ -26,9 +29,10 @@ const leastPart = 1 / 16;
  * Chooses shards for a job, online bin packing in two dimensions over nodes that may differ. Never fails on a fleet with at least one
  * shard and never waits:
  * - what is reserved fits: as many shards as wanted, or fewer if only few have room, on the fewest nodes that hold it; of the nodes
- *   that hold it, or the last part of it, the one with the least left over, so that empty nodes stay empty and can leave. Shards take
+ *   that hold it, or the last part of it, the first, so that those that came last get empty and can leave. Shards take
  *   equal parts where they can, otherwise what they hold;
- * - does not fit: every shard up to the limit, in proportion to what each can hold;
+ * - does not fit: the roomiest shards up to the limit, in proportion to what each can hold; those that add little are left alone, as the
+ *   job would hold their nodes until it ends;
  * - reserves nothing: shards of the fullest nodes that are not yet as full as nodes are to be, so that empty ones can leave.
  * A job keeps what it has (`present`, the part of its slots by shard) as far as that holds it; the caller counts the job's own
  * reservation as free. Pure: the same rooms in the same order give the same result.
@@ -50,12 +54,19 @@ function weighed(rooms: readonly ShardRoom[], request: PlacementRequest, cap: nu
   return placedBy(rooms, deal(parts));
 }
 
-/** The shards with most room for the job, those that it has first. */
+/** The shards with most room for the job, those that it has first: as many as wanted, and as hold most of what all of them could. */
 function byWhatTheyHold(index: RoomIndex, request: PlacementRequest, most: number, present: PresentShards): PlacedShard[] {
   const held = [...index].map((room) => ({ room, part: partHeld(room, request, 1) }));
   const has = ({ room }: { room: ShardRoom }) => (present.has(room.shard) ? 1 : 0);
   held.sort((a, b) => has(b) - has(a) || b.part - a.part || a.room.shard - b.room.shard);
-  const chosen = held.slice(0, most);
+  const enough = mostOfIt * held.reduce((sum, { part }) => sum + part, 0) - negligible;
+  let sum = 0;
+  const wanted = Math.max(request.shards, present.size);
+  const chosen = held.slice(0, most).filter(({ part }, index) => {
+    const needed = sum < enough || index < wanted;
+    sum += part;
+    return needed;
+  });
   const largest = Math.max(negligible, ...chosen.map(({ part }) => part));
   return placedBy(
     chosen.map(({ room }) => room),
