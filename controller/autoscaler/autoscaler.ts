@@ -127,7 +127,8 @@ export class Autoscaler {
     }
     const nowMs = environment.clock.now();
     // Which nodes may go is asked for only when one is to go: some providers have to ask others.
-    const shrinks = this.#calls.ready('remove') && mayShrink(seen, policy, this.#memory, nowMs);
+    const mayGo = loads.length > policy.least && this.#calls.ready('remove');
+    const shrinks = mayGo && mayShrink(seen, policy, this.#memory, nowMs);
     const emptyMs = (node: string) => this.#observer.emptyMs(node, nowMs);
     const mine = shrinks
       ? cheapestToLetGo(
