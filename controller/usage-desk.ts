@@ -98,6 +98,11 @@ export class UsageDesk {
     return [...others, { namespace, month, usage: addUsage(now?.usage ?? noUsage, unwritten) }];
   }
 
+  /** The job has ended everywhere; nothing more is reported of it. */
+  ended(job: string): void {
+    this.#entries.get(job)?.book.ended();
+  }
+
   /** What is to be written of a job's usage, for the caller to commit at once. */
   changesOf(job: string): Change[] {
     const entry = this.#entries.get(job);

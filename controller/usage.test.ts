@@ -35,6 +35,18 @@ describe('usage of a job', () => {
     expect(book.total()).toMatchObject({ bytesIn: 36, ssdBytes: 0 });
   });
 
+  it('is one sum once the job has ended everywhere', () => {
+    const book = new JobUsageBook('job', 'default');
+    book.report(1, 1, usage({ bytesIn: 10, peakBytes: 10 }), at(0));
+    book.report(1, 2, usage({ bytesIn: 5, peakBytes: 20 }), at(0));
+    book.report(2, 1, usage({ bytesIn: 20, peakBytes: 20 }), at(0));
+    const before = book.total();
+    book.ended();
+    expect(book.total()).toEqual(before);
+    expect(book.record().shards).toHaveLength(1);
+    expect(new JobUsageBook('job', 'default', structuredClone(book.record())).total()).toEqual(before);
+  });
+
   it('survives being written and read, and later reports replace what was read', () => {
     const book = new JobUsageBook('job', 'default');
     book.report(1, 4, usage({ requests: 10 }), at(0));

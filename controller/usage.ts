@@ -57,7 +57,7 @@ export class JobUsageBook {
   /** What was held when the job ended. */
   reclaimed: Reclaimed | undefined;
   readonly #shards = new Map<number, ShardUsage>();
-  readonly #pace = new JobPace();
+  #pace = new JobPace();
 
   constructor(job: string, namespace: string, record?: UsageRecord) {
     this.job = job;
@@ -105,6 +105,14 @@ export class JobUsageBook {
   ending(): void {
     const total = this.total();
     this.reclaimed ??= { objects: total.objects, bytes: heldBytes(total) };
+  }
+
+  /** The job has ended everywhere: what each of its shards did is not told apart any more. */
+  ended(): void {
+    const usage = this.total();
+    this.#shards.clear();
+    this.#shards.set(0, { shard: 0, incarnation: 0, usage, settled: noUsage });
+    this.#pace = new JobPace();
   }
 
   total(): UsageTotals {

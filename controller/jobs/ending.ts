@@ -9,6 +9,9 @@ import type { JobParts } from './parts.js';
 /** How long ending a job waits for its nodes, so that the reply has the final usage. */
 const purgedMs = 2000;
 
+/** Nobody holds anything of a job that has ended. */
+const none: readonly never[] = [];
+
 type Ending = Extract<JobState, { kind: 'ending' }>;
 
 /** Until when a node is to refuse tokens of a job that is not known here. */
@@ -119,14 +122,17 @@ export class JobEnding {
     const { job } = ending;
     const record: JobRecord = {
       ...ending,
+      previous: none,
+      former: none,
       state: { kind: 'ended', reason, endedMs: environment.clock.now(), refuseUntilMs },
     };
     table.set(record);
+    usage.ended(job);
     const changes: Change[] = [{ collection: 'jobs', key: job, value: record }];
     changes.push(...usage.changesOf(job), ...planner.ended(ending, usage.total(job), usage.peakRates(job)));
     await environment.store.commit(changes);
     events.tell(job, { kind: 'ended', reason, reclaimed: usage.reclaimed(job) });
-    for (const node of nodesOf(record)) settler.settle(node);
+    for (const node of nodesOf(ending)) settler.settle(node);
   }
 
   #tellPurgeWaiters(job: string): void {
