@@ -32,7 +32,7 @@ describe('a name that was seen before', () => {
     const planned = await plan();
     expect(planned.allocation).toMatchObject({ dramBytes: 100 * MiB, quotaBytes: 0 });
     expect(planned.allocation?.throughputBytesPerSecond).toBeCloseTo(62.5 * MiB, -3);
-    expect(reason(planned.reasons, 'capacity')?.because).toBe('recorded: 1.25 × the highest of the last run of this name');
+    expect(reason(planned.reasons, 'capacity')?.because).toBe('recorded: 1.25 × the middle of the last run of this name');
     expect(planned.dollarsPerJob).toBeGreaterThan(0);
     const hinted = await plan({ hints: { capacityBytes: 7 * MiB } });
     expect(hinted.allocation).toMatchObject({ dramBytes: 7 * MiB, quotaBytes: 7 * MiB });

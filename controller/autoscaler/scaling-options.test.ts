@@ -12,7 +12,7 @@ const read = (line: string) => {
 test('without options nodes are somebody else’s, and hints are corrected after five minutes', () => {
   expect(read('')).toEqual({
     provider: { kind: 'static' },
-    policy: { least: 1, most: 4, lingerMs: 60_000 },
+    policy: { least: 1, most: 4, lingerMs: 20_000 },
     correction: { patienceMs: 300_000 },
   });
 });

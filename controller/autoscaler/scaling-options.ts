@@ -1,5 +1,6 @@
 import { parseBytes, parseBytesPerSecond, parseDurationMs, SatchelError } from '@satchel/proto/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defaultPolicy } from './policy.js';
 import type { ScalingSettings } from './scaling.js';
 
 /** What the options of {@link addScalingOptions} read. */
@@ -36,7 +37,12 @@ export function addScalingOptions(command: Command): Command {
     .addOption(provider.choices(['static', 'local', 'kubernetes']).default('static'))
     .option('--min-nodes <count>', 'nodes there are always', whole(1, 65_535), 1)
     .option('--max-nodes <count>', 'nodes there are at most', whole(1, 65_535), 4)
-    .option('--linger <duration>', 'how long the fleet is too large before a node is drained', read(parseDurationMs), 60_000)
+    .option(
+      '--linger <duration>',
+      'how long the fleet is too large before a node is drained',
+      read(parseDurationMs),
+      defaultPolicy.lingerMs,
+    )
     .option('--kube-namespace <name>', 'namespace of the StatefulSets', 'default')
     .option('--kube-selector <labels>', 'labels of the StatefulSets and their pods', 'app.kubernetes.io/component=storage-node')
     .option('--no-correct-hints', 'leave reservations of running jobs as their hints say')

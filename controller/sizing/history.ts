@@ -10,13 +10,13 @@ export const runsKept = 8;
 export const runKeptMs = 30 * 24 * 3_600_000;
 
 /**
- * What is reserved above the highest peak of so many runs: a quarter if there is one, and the less the more there are, since the highest of many is
- * seldom exceeded. The highest and not the mean, because a reservation that is too small makes puts spill; of the last runs only, so that one
- * that was unusual is forgotten.
+ * What is reserved above the middle of the peaks of so many runs: a quarter if there is one, and the less the more there are, since the middle of many
+ * is surer. The middle and not the highest, because a run that needs more is given more within seconds, whereas one that needs less keeps what it was
+ * given; of the last runs only, so that a job that has changed is known anew.
  */
 export const headroomOf = (runs: number): number => 1 + 0.25 / runs;
 
-/** What a name is sized by: the highest peaks of its last runs with room above them. */
+/** What a name is sized by: the middle of the peaks of its last runs with room above it. */
 export interface RecordedPeaks {
   readonly bytes: number;
   readonly bytesPerSecond: number;
@@ -40,19 +40,23 @@ export function withRun(record: HistoryRecord | undefined, namespace: string, na
 export function peaksOf(record: HistoryRecord | undefined, nowMs: number): RecordedPeaks | undefined {
   const runs = (record?.recent ?? []).filter(({ endedMs }) => nowMs - endedMs < runKeptMs);
   if (runs.length === 0) return undefined;
-  const highest = (of: (run: RunPeaks) => number) => Math.max(...runs.map(of));
   const headroom = headroomOf(runs.length);
   const sum = (of: (run: RunPeaks) => number) => runs.reduce((total, run) => total + of(run), 0);
   const runsText = runs.length === 1 ? 'the last run' : `the last ${runs.length} runs`;
   return {
-    bytes: Math.ceil(headroom * highest(({ peakBytes }) => peakBytes)),
-    bytesPerSecond: Math.ceil(headroom * highest(({ peakBytesPerSecond }) => peakBytesPerSecond)),
-    requestsPerSecond: Math.ceil(headroom * highest(({ peakRequestsPerSecond }) => peakRequestsPerSecond)),
+    bytes: Math.ceil(headroom * middle(runs.map(({ peakBytes }) => peakBytes))),
+    bytesPerSecond: Math.ceil(headroom * middle(runs.map(({ peakBytesPerSecond }) => peakBytesPerSecond))),
+    requestsPerSecond: Math.ceil(headroom * middle(runs.map(({ peakRequestsPerSecond }) => peakRequestsPerSecond))),
     meanBytesPerSecond: (1000 * sum(({ movedBytes }) => movedBytes)) / sum(({ durationMs }) => durationMs),
     valueBytes: Math.max(1, Math.round(sum(({ movedBytes }) => movedBytes) / sum(({ requests }) => requests))),
-    durationMs: highest(({ durationMs }) => durationMs),
-    because: `recorded: ${headroom.toPrecision(3)} × the highest of ${runsText} of this name`,
+    durationMs: Math.max(...runs.map(({ durationMs }) => durationMs)),
+    because: `recorded: ${headroom.toPrecision(3)} × the middle of ${runsText} of this name`,
   };
+}
+
+/** Of an even number the lower of the two in the middle. */
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }
 
 /** What is remembered of jobs' names, of the least recently used no more than a limit. */

@@ -37,7 +37,7 @@ export function addUp(parent: Command, io: CliProcess): void {
     .option('--nodes <count>', `storage nodes (default: ${nodes})`, wholeNumber(1, 256))
     .option('--max-nodes <count>', 'start and stop nodes as jobs need them, up to so many', wholeNumber(1, 256))
     .option('--min-nodes <count>', 'with --max-nodes: nodes there are always (default: 1)', wholeNumber(1, 256))
-    .option('--linger <time>', 'with --max-nodes: how long nodes are too many before one goes (default: 60s)', durationMsArgument)
+    .option('--linger <time>', 'with --max-nodes: how long nodes are too many before one goes (default: 20s)', durationMsArgument)
     .option('--shards <count>', `shards per node (default: ${shards})`, wholeNumber(1, 256))
     .option('--dram <size>', `DRAM per node, shared by its shards (default: ${size(dramBytes)})`, positiveBytesArgument)
     .option('--ssd <size>', `SSD per node, shared by its shards (default: ${size(ssdBytes)})`, bytesArgument)
