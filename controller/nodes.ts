@@ -92,7 +92,7 @@ export class Fleet {
     if (before !== undefined && hasSession(before.connection)) before.connection.session.close();
     const entry: Entry = {
       record,
-      connection: this.#next({ kind: 'lost', sinceMs: 0 }, { kind: 'introduced', session }),
+      connection: this.#next(before?.connection ?? { kind: 'lost', sinceMs: 0 }, { kind: 'introduced', session }),
       lastHeardMs: this.#clock.now(),
       usage: before?.usage,
       downShards: new Set(),

@@ -6,7 +6,7 @@ import { counts, heartbeatMsFor, type NodeConnection, type NodeEvent, nextConnec
 const session = new NodeSession('n1', { send: () => {}, end: () => {} });
 const other = new NodeSession('n1', { send: () => {}, end: () => {} });
 const now = 1e12;
-const joining: NodeConnection = { kind: 'joining', session, sinceMs: now };
+const joining: NodeConnection = { kind: 'joining', session, sinceMs: now, counted: false };
 const connected = (silentMs: number, suspect = false, heartbeatMs = 1000): NodeConnection => ({
   ...{ kind: 'connected', session, heardMs: now - silentMs, suspect, heartbeatMs },
 });
@@ -62,6 +62,11 @@ describe('the life of a node', () => {
     const before = connected(0);
     expect(nextConnection(before, { kind: 'heard' }, now - 3_600_000)).toEqual(before);
     expect(stateOf(nextConnection(before, { kind: 'tick' }, now - 3_600_000), false)).toBe('up');
+  });
+
+  it('is counted on while it joins if it was before: jobs that are registered as all nodes come back are not refused', () => {
+    const joins = (before: NodeConnection) => counts(nextConnection(before, introduced, now));
+    expect([connected(0), awaited(1), down(1000), lost].map(joins)).toEqual([true, true, false, false]);
   });
 
   it('says draining only of a node that is surely there', () => {

@@ -2,14 +2,14 @@ import type { NodeSession } from '../node-session.js';
 
 /**
  * How a node is reached.
- * - `joining`: it has introduced itself, which is being written down; nobody counts on it yet.
+ * - `joining`: it has introduced itself, which is being written down. Counted on if it was before.
  * - `connected`: `suspect` if it has said nothing for longer than it should have. Gets new jobs only if no node is above suspicion.
  * - `awaited`: its stream ended, or the controller has just started. Suspect, too, and still up for those who have data there.
  * - `down`: it did not come back in time. Its jobs keep their slots.
  * - `lost`: it has been down for so long that it is given up; slots of its jobs get new owners. It may still return.
  */
 export type NodeConnection =
-  | { readonly kind: 'joining'; readonly session: NodeSession; readonly sinceMs: number }
+  | { readonly kind: 'joining'; readonly session: NodeSession; readonly sinceMs: number; readonly counted: boolean }
   | {
       readonly kind: 'connected';
       readonly session: NodeSession;
@@ -83,7 +83,7 @@ export function nextConnection(
 ): NodeConnection {
   switch (event.kind) {
     case 'introduced':
-      return { kind: 'joining', session: event.session, sinceMs: nowMs };
+      return { kind: 'joining', session: event.session, sinceMs: nowMs, counted: counts(before) };
     case 'joined':
       return before.kind === 'joining'
         ? { kind: 'connected', session: before.session, heardMs: nowMs, suspect: false, heartbeatMs: event.heartbeatMs }
@@ -126,7 +126,7 @@ export function hasSession(connection: NodeConnection): connection is NodeConnec
 
 /** Whether those who have data on a node may still reach it, as far as is known. */
 export function counts(connection: NodeConnection): boolean {
-  return connection.kind === 'connected' || connection.kind === 'awaited';
+  return connection.kind === 'joining' ? connection.counted : connection.kind === 'connected' || connection.kind === 'awaited';
 }
 
 /** Whether a node is there without a doubt. */
