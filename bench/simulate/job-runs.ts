@@ -94,7 +94,7 @@ export class JobRuns {
       }
     }
     for (const { id, held } of this.#running.values()) {
-      if (!held.frozen || controller.jobs.table.get(id)?.state.kind === 'active') continue;
+      if (!held.frozen || !held.job.crashes || controller.jobs.table.get(id)?.state.kind === 'active') continue;
       this.lapsed++;
       this.#forget(id);
     }
