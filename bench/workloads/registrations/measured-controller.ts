@@ -9,7 +9,6 @@ import { SatchelError } from '@satchel/proto/core';
 /** What a process holds after a garbage collection, in bytes. */
 export interface Held {
   readonly heapUsed: number;
-  readonly external: number;
   readonly rss: number;
 }
 
