@@ -1,6 +1,6 @@
 import { rangesFromWeights, SatchelError, type SlotRange, slotsPerShard } from '@satchel/proto/core';
 import { allocationReasons, placementReason } from './allocation-reasons.js';
-import type { Allocation, Deficit, Reason, ShardShare } from './model.js';
+import { type Allocation, type Deficit, type Reason, reservedBytes, type ShardShare } from './model.js';
 import { type PlacedShard, type PresentShards, place, type Rooms, type ShardRoom } from './placement.js';
 import { remembered } from './remembered.js';
 import { type Choice, chooseMix } from './sizing/alternatives.js';
@@ -150,7 +150,7 @@ function allocate({ wanted, reasons, cost }: Kind, placed: readonly PlacedShard[
 /** What is given costs at list prices, requests for what spills to the object store included. */
 function priceGiven({ demand, choice }: Wanted, given: Given, prices: PriceSheet): Priced | undefined {
   const { dramBytes, ssdBytes, objectBytes, throughputBytesPerSecond } = given;
-  const bytes = dramBytes + ssdBytes + objectBytes;
+  const bytes = reservedBytes(given);
   const shares = bytes === 0 ? choice.shares : { dram: dramBytes / bytes, ssd: ssdBytes / bytes, object: objectBytes / bytes };
   // A job without hints is given nothing, so it pays for nothing that was not asked for.
   return priceOf({ ...demand, capacityBytes: bytes, throughputBytesPerSecond }, prices, shares);

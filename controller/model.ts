@@ -213,6 +213,15 @@ export interface NamespaceUsageRecord {
   readonly usage: UsageTotals;
 }
 
+/** What a job has reserved in all tiers. */
+export function reservedBytes({
+  dramBytes,
+  ssdBytes,
+  objectBytes,
+}: Pick<Allocation, 'dramBytes' | 'ssdBytes' | 'objectBytes'>): number {
+  return dramBytes + ssdBytes + objectBytes;
+}
+
 /** When a job stopped being active; 0 while it is. */
 export function finishedMs({ state }: JobRecord): number {
   if (state.kind === 'active') return 0;

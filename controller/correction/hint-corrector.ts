@@ -2,7 +2,7 @@ import { heldBytes, SatchelError, type UsageTotals } from '@satchel/proto/core';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { Environment } from '../environment.js';
 import type { Jobs } from '../jobs.js';
-import type { Corrected, Figure, JobRecord } from '../model.js';
+import { type Corrected, type Figure, type JobRecord, reservedBytes } from '../model.js';
 import { shardsUnhinted } from '../sizing/demand.js';
 import { type Correction, type CorrectionPolicy, correctHints, type ObservedJob, widerShards } from './correct-hints.js';
 
@@ -177,7 +177,7 @@ function sampleOf(total: UsageTotals, before: Sample | undefined, nowMs: number)
 /** What is reserved for a job, and what it lacks of that. */
 function reservedOf({ allocation, deficit }: JobRecord): { readonly bytes: number; readonly bytesPerSecond: number } {
   return {
-    bytes: allocation.dramBytes + allocation.ssdBytes + allocation.objectBytes,
+    bytes: reservedBytes(allocation),
     bytesPerSecond: allocation.throughputBytesPerSecond + (deficit?.throughputBytesPerSecond ?? 0),
   };
 }

@@ -1,4 +1,4 @@
-import type { JobRecord } from '../model.js';
+import { type JobRecord, reservedBytes } from '../model.js';
 
 /** What the active jobs of one namespace have. */
 export interface NamespaceTotals {
@@ -57,9 +57,9 @@ export class NamespaceUses {
 
   #count({ job, namespace, allocation, deficit }: JobRecord, sign: 1 | -1): void {
     const totals = this.#totals.get(namespace) ?? nothing();
-    const { dramBytes, ssdBytes, objectBytes, quotaBytes } = allocation;
+    const { dramBytes, ssdBytes, quotaBytes } = allocation;
     if (quotaBytes === 0) {
-      if (sign > 0) totals.unquoted.set(job, dramBytes + ssdBytes + objectBytes);
+      if (sign > 0) totals.unquoted.set(job, reservedBytes(allocation));
       else totals.unquoted.delete(job);
     }
     totals.jobs += sign;

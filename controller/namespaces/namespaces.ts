@@ -1,5 +1,5 @@
 import type { Environment } from '../environment.js';
-import type { Allocation, JobRecord } from '../model.js';
+import { type Allocation, type JobRecord, reservedBytes } from '../model.js';
 import type { RoomIndex, Rooms } from '../placement.js';
 import { partOfRooms, roomsWithin } from './allowed-rooms.js';
 import { type Claim, fairShares, fullness } from './fair-share.js';
@@ -18,10 +18,6 @@ export interface NamespaceView {
   readonly namespace: string;
   readonly limits: NamespaceLimits;
   readonly totals: NamespaceTotals;
-}
-
-function reservedBytes({ dramBytes, ssdBytes, objectBytes }: Allocation): number {
-  return dramBytes + ssdBytes + objectBytes;
 }
 
 /** Which namespace may have what. Limits are durable; what namespaces have follows from their jobs. */

@@ -18,10 +18,7 @@ export function valueOffset(keyLength: number): number {
 
 /** An entry of a pack in a buffer of its own. */
 export function packEntry(key: Key, value: Buffer, start: number, end: number): Buffer {
-  const entry = Buffer.allocUnsafeSlow(packedBytes(key.length, end - start));
-  entry.writeUInt32LE(key.length, 0);
-  entry.writeUInt32LE(end - start, 4);
-  key.buffer.copy(entry, headerBytes, key.start, key.end);
+  const entry = entryWithoutValue(key, end - start);
   value.copy(entry, valueOffset(key.length), start, end);
   return entry;
 }
@@ -31,10 +28,7 @@ const sliceBytes = 256 * 1024;
 
 /** The same of a value in pieces, which is copied a slice per turn of the event loop. */
 export async function packPieces(key: Key, pieces: readonly Buffer[], valueLength: number): Promise<Buffer> {
-  const entry = Buffer.allocUnsafeSlow(packedBytes(key.length, valueLength));
-  entry.writeUInt32LE(key.length, 0);
-  entry.writeUInt32LE(valueLength, 4);
-  key.buffer.copy(entry, headerBytes, key.start, key.end);
+  const entry = entryWithoutValue(key, valueLength);
   let at = valueOffset(key.length);
   for (const piece of pieces) {
     for (let from = 0; from < piece.length; from += sliceBytes) {
@@ -42,6 +36,15 @@ export async function packPieces(key: Key, pieces: readonly Buffer[], valueLengt
       at += piece.copy(entry, at, from, Math.min(piece.length, from + sliceBytes));
     }
   }
+  return entry;
+}
+
+/** An entry whose value is still to be copied in. */
+function entryWithoutValue(key: Key, valueLength: number): Buffer {
+  const entry = Buffer.allocUnsafeSlow(packedBytes(key.length, valueLength));
+  entry.writeUInt32LE(key.length, 0);
+  entry.writeUInt32LE(valueLength, 4);
+  key.buffer.copy(entry, headerBytes, key.start, key.end);
   return entry;
 }
 
